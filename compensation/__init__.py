@@ -1,0 +1,1 @@
+"""Plans, engine, periods, ledger, and every page that shows points or money."""
