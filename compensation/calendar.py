@@ -20,16 +20,15 @@ WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", 
 MONTHS_PER_QUARTER = 3
 
 _ONE_DAY = timedelta(days=1)
+_DAY_FORM = re.compile(
+    r"(?P<year>\d{4})(?P<dash>-?)(?P<month>\d{2})(?P=dash)(?P<day>\d{2})", re.ASCII
+)
 _FORMS = {
-    "day": re.compile(
-        r"(?P<year>[0-9]{4})(?P<dash>-?)(?P<month>[0-9]{2})(?P=dash)(?P<day>[0-9]{2})"
-    ),
-    "week": re.compile(
-        r"(?P<year>[0-9]{4})(?P<dash>-?)(?P<month>[0-9]{2})(?P=dash)(?P<day>[0-9]{2})"
-    ),
-    "month": re.compile(r"(?P<year>[0-9]{4})-?(?P<month>[0-9]{2})"),
-    "quarter": re.compile(r"(?P<year>[0-9]{4})-?Q(?P<quarter>[1-4])"),
-    "year": re.compile(r"(?P<year>[0-9]{4})"),
+    "day": _DAY_FORM,
+    "week": _DAY_FORM,
+    "month": re.compile(r"(?P<year>\d{4})-?(?P<month>\d{2})", re.ASCII),
+    "quarter": re.compile(r"(?P<year>\d{4})-?Q(?P<quarter>[1-4])", re.ASCII),
+    "year": re.compile(r"(?P<year>\d{4})", re.ASCII),
 }
 
 
@@ -256,7 +255,9 @@ def fixed_zone(offset: str) -> timezone:
 
     :raises CalendarError: if the offset is not written so or is 24 hours or more.
     """
-    match = re.fullmatch(r"([+-])([0-9]{2}):([0-5]\d)", offset) if isinstance(offset, str) else None
+    match = None
+    if isinstance(offset, str):
+        match = re.fullmatch(r"([+-])(\d{2}):([0-5]\d)", offset, re.ASCII)
     if match is None or int(match[2]) >= 24:
         raise CalendarError(f"{offset!r} is not an offset from UTC such as -07:00")
     delta = timedelta(hours=int(match[2]), minutes=int(match[3]))
