@@ -1,0 +1,10 @@
+"""The sales app: catalogue, customers, orders, returns and their import."""
+
+from django.apps import AppConfig
+
+
+class SalesConfig(AppConfig):
+    """Facts of selling. Everything that knows periods or points lives one app above."""
+
+    name = "sales"
+    default_auto_field = "django.db.models.BigAutoField"

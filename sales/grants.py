@@ -1,0 +1,21 @@
+"""What the application role may do with the tables of this app (table → privileges).
+
+Facts are never deleted and, once they count, never changed: the application role has no DELETE
+here and may update only the columns which a service moves forward. The guards of migration 0002
+hold against the owner as well.
+"""
+
+GRANTS: dict[str, str] = {
+    "sales_product": "SELECT, INSERT, UPDATE",
+    # A companion link is a hint for selling, not a fact: it may be taken away again.
+    "sales_product_companions": "SELECT, INSERT, DELETE",
+    "sales_customer": "SELECT, INSERT, UPDATE",
+    "sales_order": "SELECT, INSERT, UPDATE (status, paid_at, counted_at)",
+    "sales_orderline": "SELECT, INSERT, UPDATE (line_class, within_add_on_days)",
+    "sales_payment": "SELECT, INSERT",
+    "sales_return": (
+        "SELECT, INSERT, UPDATE (status, quantity, gross_minor, tax_minor, bv, rsp, "
+        "returned_at, counted_at, decided_by_id, decided_at, decision)"
+    ),
+    "sales_importbatch": "SELECT, INSERT, UPDATE",
+}

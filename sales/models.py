@@ -1,0 +1,510 @@
+"""Catalogue, customers and the facts of selling.
+
+Money is in minor units of the company's currency, volumes and points are in hundredths, rates are
+in basis points (1/100 of a percent); all of them are integers. Facts are written by
+`sales.services` and `sales.importing` alone; the guards of migration 0002 refuse the rest.
+"""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from representatives.models import Representative
+
+
+class Product(models.Model):
+    """An article of the catalogue with its prices (gross, tax included), volumes and points.
+
+    Orders copy what they need from here, so that a change of a product never reaches back.
+    Written by the services `add_product` and `edit_product`.
+    """
+
+    sku = models.CharField("SKU", max_length=64, unique=True)
+    name = models.CharField(max_length=200)
+    category = models.CharField(max_length=100, blank=True, default="")
+    repeat = models.BooleanField(
+        "repeat product",
+        default=False,
+        help_text="Used up and bought regularly: only repeat products carry RSP.",
+    )
+    bv = models.BigIntegerField(
+        "BV", default=0, help_text="Hundredths of a BV per piece."
+    )
+    rsp = models.BigIntegerField(
+        "RSP", default=0, help_text="Hundredths of an RSP per piece."
+    )
+    retail_price_minor = models.BigIntegerField(
+        "retail price", help_text="Minor units, tax included."
+    )
+    ir_price_minor = models.BigIntegerField(
+        "IR price", help_text="Minor units, tax included."
+    )
+    tax_rate_bp = models.PositiveIntegerField(
+        "tax rate", default=0, help_text="Basis points: 2300 is 23 %."
+    )
+    pack_days = models.PositiveSmallIntegerField(
+        "pack lasts",
+        null=True,
+        blank=True,
+        help_text="Days that one pack lasts in daily use.",
+    )
+    uses = models.TextField(
+        "menu of uses",
+        blank=True,
+        default="",
+        help_text="What it is good for, one use a line.",
+    )
+    companions = models.ManyToManyField(
+        "self", blank=True, help_text="Products that go well with this one."
+    )
+    is_active = models.BooleanField("on sale", default=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["category", "name", "id"], name="product_listing")
+        ]
+        constraints = [
+            models.CheckConstraint(condition=~Q(sku=""), name="product_has_a_sku"),
+            models.CheckConstraint(
+                condition=Q(retail_price_minor__gte=0, ir_price_minor__gte=0),
+                name="product_price_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=Q(bv__gte=0, rsp__gte=0), name="product_volume_not_negative"
+            ),
+            models.CheckConstraint(
+                condition=Q(tax_rate_bp__lte=10_000), name="product_tax_at_most_whole"
+            ),
+            models.CheckConstraint(
+                condition=Q(pack_days__isnull=True) | Q(pack_days__gt=0),
+                name="product_pack_lasts_a_day",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.sku})"
+
+
+class Customer(models.Model):
+    """Somebody who buys from one representative; a representative is also his own customer.
+
+    Only that representative and staff may see the row. The own customer (`is_self`) is made by
+    `services.self_customer` at the first own purchase.
+    """
+
+    representative = models.ForeignKey(
+        Representative,
+        on_delete=models.PROTECT,
+        related_name="customers",
+        db_index=False,
+    )
+    reference = models.CharField(max_length=64)
+    name = models.CharField(max_length=200)
+    sort_key = models.CharField(max_length=400, editable=False)
+    email = models.EmailField(blank=True, default="")
+    phone = models.CharField(max_length=40, blank=True, default="")
+    note = models.TextField(blank=True, default="")
+    is_self = models.BooleanField("own purchases", default=False)
+    referred_by = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="referrals",
+    )
+    created_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["representative", "sort_key", "id"], name="customer_listing"
+            )
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["representative", "reference"], name="customer_reference_once"
+            ),
+            models.UniqueConstraint(
+                fields=["representative"],
+                condition=Q(is_self=True),
+                name="customer_self_once",
+            ),
+            models.CheckConstraint(
+                condition=~Q(reference="") & ~Q(name=""), name="customer_has_a_name"
+            ),
+            models.CheckConstraint(
+                condition=Q(referred_by__isnull=True) | ~Q(referred_by=F("id")),
+                name="customer_not_referred_by_itself",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ImportBatch(models.Model):
+    """One run of an import: which file, how far it got, what it did. A log for staff."""
+
+    kind = models.CharField(max_length=32, default="orders")
+    file_name = models.CharField(max_length=255)
+    file_digest = models.CharField(max_length=64)
+    line_count = models.PositiveIntegerField(default=0)
+    order_count = models.PositiveIntegerField("orders added", default=0)
+    return_count = models.PositiveIntegerField("returns added", default=0)
+    customer_count = models.PositiveIntegerField("customers added", default=0)
+    known_count = models.PositiveIntegerField("already there", default=0)
+    rejected_count = models.PositiveIntegerField("rejected", default=0)
+    conflict_count = models.PositiveIntegerField("conflicts", default=0)
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name_plural = "import batches"
+
+    def __str__(self) -> str:
+        return f"{self.file_name} ({self.started_at:%Y-%m-%d %H:%M})"
+
+
+class Order(models.Model):
+    """A sale of one representative to one customer, or to himself.
+
+    Totals are kept here, so that a close loads orders and not lines. The database refuses any
+    change once the order is paid or cancelled, and that totals differ from the lines.
+    """
+
+    class Status(models.TextChoices):
+        PLACED = "placed", "Placed"
+        PAID = "paid", "Paid"
+        CANCELLED = "cancelled", "Cancelled"
+
+    reference = models.CharField(max_length=32, unique=True)
+    external_ref = models.CharField(
+        "external reference", max_length=64, unique=True, null=True, blank=True
+    )
+    import_digest = models.CharField(
+        max_length=64, null=True, blank=True, editable=False
+    )
+    seller = models.ForeignKey(
+        Representative, on_delete=models.PROTECT, related_name="orders", db_index=False
+    )
+    customer = models.ForeignKey(
+        Customer, on_delete=models.PROTECT, related_name="orders", db_index=False
+    )
+    own = models.BooleanField("own purchase", default=False)
+    status = models.CharField(
+        max_length=10, choices=Status.choices, default=Status.PLACED
+    )
+    placed_at = models.DateTimeField()
+    paid_at = models.DateTimeField(null=True, blank=True)
+    counted_at = models.DateTimeField(null=True, blank=True)
+    currency = models.CharField(max_length=3)
+    gross_minor = models.BigIntegerField("total", default=0)
+    tax_minor = models.BigIntegerField("tax", default=0)
+    bv = models.BigIntegerField("BV", default=0)
+    rsp = models.BigIntegerField("RSP", default=0, help_text="Of repeat products only.")
+    rsp_all = models.BigIntegerField("RSP of all lines", default=0)
+    line_count = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["seller", "-placed_at", "-id"], name="order_of_seller"
+            ),
+            models.Index(
+                fields=["customer", "paid_at", "reference"], name="order_history"
+            ),
+            models.Index(
+                fields=["counted_at", "seller"],
+                condition=Q(counted_at__isnull=False),
+                name="order_counted",
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status__in=["placed", "paid", "cancelled"]),
+                name="order_status_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    status="paid", paid_at__isnull=False, counted_at__isnull=False
+                )
+                | (
+                    ~Q(status="paid") & Q(paid_at__isnull=True, counted_at__isnull=True)
+                ),
+                name="order_paid_has_dates",
+            ),
+            models.CheckConstraint(
+                condition=Q(paid_at__isnull=True) | Q(paid_at__lte=F("counted_at")),
+                name="order_counts_when_paid_or_after",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    gross_minor__gte=0,
+                    tax_minor__gte=0,
+                    tax_minor__lte=F("gross_minor"),
+                ),
+                name="order_money_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=Q(bv__gte=0, rsp__gte=0, rsp__lte=F("rsp_all")),
+                name="order_volume_not_negative",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference
+
+    @property
+    def net_minor(self) -> int:
+        """Return the total without tax, in minor units."""
+        return self.gross_minor - self.tax_minor
+
+    @property
+    def is_placed(self) -> bool:
+        """Return whether the order still waits for its payment."""
+        return self.status == self.Status.PLACED
+
+    @property
+    def is_paid(self) -> bool:
+        """Return whether the order is paid."""
+        return self.status == self.Status.PAID
+
+
+class LineClass(models.TextChoices):
+    """What kind of sale a line is; set once, when its order is paid."""
+
+    REFERRAL = "referral", "Referral sale"
+    FIRST = "first", "First sale"
+    REPEAT = "repeat", "Repeat sale"
+    ADD_ON = "add_on", "Add-on sale"
+
+
+class OrderLine(models.Model):
+    """Some pieces of one product in an order, with everything frozen that pays or is paid."""
+
+    order = models.ForeignKey(
+        Order, on_delete=models.PROTECT, related_name="lines", db_index=False
+    )
+    number = models.PositiveSmallIntegerField()
+    # Without an index: products are taken off sale and not deleted, and nothing looks up by it.
+    product = models.ForeignKey(
+        Product, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    quantity = models.PositiveIntegerField()
+    unit_price_minor = models.BigIntegerField("unit price")
+    gross_minor = models.BigIntegerField("amount")
+    tax_minor = models.BigIntegerField("tax")
+    tax_rate_bp = models.PositiveIntegerField("tax rate")
+    unit_bv = models.BigIntegerField("BV a piece")
+    unit_rsp = models.BigIntegerField("RSP a piece")
+    bv = models.BigIntegerField("BV")
+    rsp = models.BigIntegerField("RSP")
+    repeat = models.BooleanField("repeat product")
+    line_class = models.CharField(
+        max_length=8, choices=LineClass.choices, null=True, blank=True
+    )
+    within_add_on_days = models.BooleanField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["order", "number"], name="orderline_number_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(number__gt=0, quantity__gt=0),
+                name="orderline_quantity_positive",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    unit_price_minor__gte=0,
+                    gross_minor=F("unit_price_minor") * F("quantity"),
+                    tax_minor__gte=0,
+                    tax_minor__lte=F("gross_minor"),
+                ),
+                name="orderline_money_adds_up",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    unit_bv__gte=0,
+                    unit_rsp__gte=0,
+                    bv=F("unit_bv") * F("quantity"),
+                    rsp=F("unit_rsp") * F("quantity"),
+                ),
+                name="orderline_volume_adds_up",
+            ),
+            models.CheckConstraint(
+                condition=Q(line_class__isnull=True)
+                | Q(line_class__in=LineClass.values),
+                name="orderline_class_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(line_class="add_on", within_add_on_days__isnull=False)
+                | (
+                    (Q(line_class__isnull=True) | ~Q(line_class="add_on"))
+                    & Q(within_add_on_days__isnull=True)
+                ),
+                name="orderline_flag_on_add_ons",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.order_id}/{self.number}"
+
+    @property
+    def net_minor(self) -> int:
+        """Return the amount without tax, in minor units."""
+        return self.gross_minor - self.tax_minor
+
+
+class Payment(models.Model):
+    """The record that an order was paid, by a member of staff or by an import. Never changed."""
+
+    order = models.OneToOneField(
+        Order, on_delete=models.PROTECT, related_name="payment"
+    )
+    reference = models.CharField(max_length=100)
+    amount_minor = models.BigIntegerField("amount")
+    paid_at = models.DateTimeField()
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+    )
+    batch = models.ForeignKey(
+        ImportBatch,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+    )
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(reference=""), name="payment_has_a_reference"
+            ),
+            models.CheckConstraint(
+                condition=Q(amount_minor__gte=0), name="payment_not_negative"
+            ),
+            models.CheckConstraint(
+                condition=Q(recorded_by__isnull=False) | Q(batch__isnull=False),
+                name="payment_has_a_recorder",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference
+
+
+class Return(models.Model):
+    """Pieces of a paid line taken back, or asked to be.
+
+    A representative requests; staff or an import accept or refuse. Accepted returns are facts:
+    `counted_at` decides the period, the amounts are the returned part of the line's.
+    """
+
+    class Status(models.TextChoices):
+        REQUESTED = "requested", "Requested"
+        ACCEPTED = "accepted", "Accepted"
+        REFUSED = "refused", "Refused"
+
+    line = models.ForeignKey(
+        OrderLine, on_delete=models.PROTECT, related_name="returns"
+    )
+    quantity = models.PositiveIntegerField()
+    status = models.CharField(
+        max_length=10, choices=Status.choices, default=Status.REQUESTED
+    )
+    gross_minor = models.BigIntegerField("amount", default=0)
+    tax_minor = models.BigIntegerField("tax", default=0)
+    bv = models.BigIntegerField("BV", default=0)
+    rsp = models.BigIntegerField("RSP", default=0)
+    reference = models.CharField(max_length=80, unique=True, null=True, blank=True)
+    external_ref = models.CharField(
+        "external reference", max_length=64, null=True, blank=True, db_index=True
+    )
+    import_digest = models.CharField(
+        max_length=64, null=True, blank=True, editable=False
+    )
+    batch = models.ForeignKey(
+        ImportBatch,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+    )
+    requested_at = models.DateTimeField()
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+    )
+    returned_at = models.DateTimeField(null=True, blank=True)
+    counted_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+    )
+    decided_at = models.DateTimeField(null=True, blank=True)
+    reason = models.CharField(max_length=500, blank=True, default="")
+    decision = models.CharField(max_length=500, blank=True, default="")
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["counted_at"],
+                condition=Q(counted_at__isnull=False),
+                name="return_counted",
+            )
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status__in=["requested", "accepted", "refused"]),
+                name="return_status_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(quantity__gt=0), name="return_quantity_positive"
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    status="accepted",
+                    returned_at__isnull=False,
+                    counted_at__isnull=False,
+                )
+                | (
+                    ~Q(status="accepted")
+                    & Q(returned_at__isnull=True, counted_at__isnull=True)
+                ),
+                name="return_accepted_has_dates",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="requested")
+                | Q(decided_by__isnull=False, decided_at__isnull=False)
+                | Q(batch__isnull=False),
+                name="return_decision_has_an_author",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    gross_minor__gte=0, tax_minor__gte=0, bv__gte=0, rsp__gte=0
+                ),
+                name="return_amounts_not_negative",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference or f"return {self.pk}"
