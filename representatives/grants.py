@@ -1,0 +1,34 @@
+"""What the application role may do with each table of this app and of the packages below it.
+
+Nothing here may be deleted by the application but sessions, log-in addresses and permissions:
+people are terminated, histories are kept.
+"""
+
+GRANTS: dict[str, str] = {
+    "representatives_user": (
+        "SELECT, INSERT, UPDATE (password, last_login, email, is_active, is_staff, is_superuser)"
+    ),
+    "representatives_user_groups": "SELECT, INSERT, UPDATE, DELETE",
+    "representatives_user_user_permissions": "SELECT, INSERT, UPDATE, DELETE",
+    "representatives_company": (
+        "SELECT, UPDATE (name, logo_path, time_zone, currency, add_on_days, clock_offset,"
+        " clock_frozen_at, representative_label)"
+    ),
+    "representatives_representative": (
+        "SELECT, INSERT, UPDATE (user_id, sponsor_id, name, sort_key, email, phone, status,"
+        " lft, rght, tree_id, level)"
+    ),
+    "representatives_sponsorchange": "SELECT, INSERT, UPDATE (applied_at, cancelled_at)",
+    "representatives_statuschange": "SELECT, INSERT",
+    "representatives_invitation": "SELECT, INSERT, UPDATE (accepted_at, representative_id)",
+    # Packages.
+    "django_migrations": "SELECT",
+    "django_content_type": "SELECT, INSERT, UPDATE, DELETE",
+    "auth_permission": "SELECT",
+    "auth_group": "SELECT, INSERT, UPDATE, DELETE",
+    "auth_group_permissions": "SELECT, INSERT, UPDATE, DELETE",
+    "django_admin_log": "SELECT, INSERT",
+    "django_session": "SELECT, INSERT, UPDATE, DELETE",
+    "account_emailaddress": "SELECT, INSERT, UPDATE, DELETE",
+    "account_emailconfirmation": "SELECT, INSERT, UPDATE, DELETE",
+}

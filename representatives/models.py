@@ -1,0 +1,339 @@
+"""People, company and referral tree. Only `representatives.services` writes tree fields."""
+
+from datetime import datetime, timedelta
+from typing import ClassVar
+from zoneinfo import ZoneInfo
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+from django.utils import timezone
+from mptt.fields import TreeForeignKey
+from mptt.models import MPTTModel
+
+from representatives.managers import RepresentativeTreeManager, TreeNode, UserManager
+from representatives.text import SORT_KEY_LENGTH
+from representatives.tree import LAST_LABEL, TREE_ID
+
+NAME_LENGTH = 150
+CODE_LENGTH = 32
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person who logs in by e-mail. Kept in lower case, so unique whatever the case typed.
+
+    The one `is_system` user names unattended acts (a month computed by beat); nobody can log in
+    as it.
+    """
+
+    email = models.EmailField(max_length=254)
+    is_active = models.BooleanField(default=True)
+    is_staff = models.BooleanField(default=False)
+    is_system = models.BooleanField(default=False, editable=False)
+    date_joined = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    EMAIL_FIELD = "email"
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    class Meta:
+        verbose_name = "user"
+        verbose_name_plural = "users"
+        constraints = [
+            models.UniqueConstraint(fields=["email"], name="user_email_unique"),
+            models.CheckConstraint(condition=Q(email=Lower("email")), name="user_email_lower"),
+            models.CheckConstraint(condition=~Q(email=""), name="user_email_not_empty"),
+            models.UniqueConstraint(
+                fields=["is_system"], condition=Q(is_system=True), name="user_one_system"
+            ),
+            models.CheckConstraint(
+                condition=Q(is_system=False)
+                | Q(is_active=False, is_staff=False, is_superuser=False),
+                name="user_system_cannot_log_in",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.email
+
+    def clean(self) -> None:
+        """Keep the address in the one form the database accepts."""
+        self.email = type(self).objects.normalize_email(self.email)
+
+    def get_full_name(self) -> str:
+        """Return the representative's name, or the address of a user who is none."""
+        representative = getattr(self, "representative", None)
+        return representative.name if representative else self.email
+
+    def get_short_name(self) -> str:
+        """Return the same as `get_full_name`; names are kept whole."""
+        return self.get_full_name()
+
+
+class Company(models.Model):
+    """The one company of this portal (id 1). Staff edit it in the admin."""
+
+    ONLY_ID = 1
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=ONLY_ID, editable=False)
+    name = models.CharField(max_length=NAME_LENGTH)
+    logo_path = models.CharField(max_length=200, blank=True, help_text="A static file.")
+    time_zone = models.CharField(max_length=64, default="UTC")
+    currency = models.CharField(max_length=3, default="EUR", help_text="ISO 4217 code.")
+    add_on_days = models.PositiveSmallIntegerField(
+        default=30, help_text="Days after an earlier order within which a sale counts as add-on."
+    )
+    clock_offset = models.DurationField(
+        default=timedelta, help_text="Demo and tests only: added to real time."
+    )
+    clock_frozen_at = models.DateTimeField(
+        null=True, blank=True, help_text="Demo and tests only: the clock stands at this instant."
+    )
+    representative_label = models.CharField(max_length=60, default="Independent Representative")
+
+    class Meta:
+        verbose_name_plural = "company"
+        constraints = [
+            models.CheckConstraint(condition=Q(id=1), name="company_only_one"),
+            models.CheckConstraint(condition=~Q(name=""), name="company_name_not_empty"),
+            models.CheckConstraint(
+                condition=Q(currency__regex=r"^[A-Z]{3}$"), name="company_currency_code"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone in which days and periods begin."""
+        return ZoneInfo(self.time_zone)
+
+    def now(self, *, real_time: datetime) -> datetime:
+        """Return the company's instant at the given real time."""
+        return self.clock_frozen_at or real_time + self.clock_offset
+
+
+class Representative(TreeNode, MPTTModel):
+    """An independent seller in the one referral tree; written by `representatives.services` alone.
+
+    `sponsor` is the only truth. `lft`, `rght` and `level` are an index over it, with gaps: order,
+    never a count. `check_tree` verifies them, `rebuild_tree` makes them anew.
+    """
+
+    class Status(models.TextChoices):
+        """Membership, apart from the plan's test of activity."""
+
+        ENROLLED = "enrolled", "Enrolled"
+        SUSPENDED = "suspended", "Suspended"
+        TERMINATED = "terminated", "Terminated"
+
+    user = models.OneToOneField(
+        User,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="representative",
+    )
+    sponsor = TreeForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="front_line",
+        db_index=False,
+    )
+    code = models.CharField(max_length=CODE_LENGTH, db_collation="C")
+    name = models.CharField(max_length=NAME_LENGTH)
+    sort_key = models.CharField(max_length=SORT_KEY_LENGTH, db_collation="C", editable=False)
+    email = models.EmailField(max_length=254, blank=True)
+    phone = models.CharField(max_length=40, blank=True)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.ENROLLED)
+    enrolled_on = models.DateField()
+    created_at = models.DateTimeField()
+    lft = models.BigIntegerField(editable=False)
+    rght = models.BigIntegerField(editable=False)
+    tree_id = models.BigIntegerField(default=TREE_ID, editable=False)
+    level = models.IntegerField(editable=False)
+
+    objects: ClassVar[RepresentativeTreeManager] = RepresentativeTreeManager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["tree_id", "lft"], name="representative_lft_idx"),
+            models.Index(fields=["rght"], name="representative_rght_idx"),
+            models.Index(
+                fields=["sponsor", "sort_key", "id"], name="representative_front_line_idx"
+            ),
+            models.Index(fields=["sort_key", "id"], name="representative_sort_key_idx"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["code"], name="representative_code_unique"),
+            models.UniqueConstraint(
+                fields=["tree_id"],
+                condition=Q(sponsor__isnull=True),
+                name="representative_one_root",
+            ),
+            models.CheckConstraint(condition=Q(tree_id=TREE_ID), name="representative_one_tree"),
+            models.CheckConstraint(
+                condition=Q(lft__gte=1, lft__lt=F("rght"), rght__lte=LAST_LABEL),
+                name="representative_labels_in_order",
+            ),
+            models.CheckConstraint(
+                condition=Q(level=0, sponsor__isnull=True) | Q(level__gt=0, sponsor__isnull=False),
+                name="representative_level_of_root",
+            ),
+            models.CheckConstraint(
+                condition=Q(sponsor__isnull=True) | ~Q(sponsor=F("id")),
+                name="representative_not_own_sponsor",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["enrolled", "suspended", "terminated"]),
+                name="representative_status_known",
+            ),
+            models.CheckConstraint(
+                condition=~Q(code="") & ~Q(name=""), name="representative_code_and_name"
+            ),
+        ]
+
+    class MPTTMeta:
+        parent_attr = "sponsor"
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.code})"
+
+
+class SponsorChange(models.Model):
+    """Dated history of sponsors; written by `change_sponsor` and `apply_sponsor_changes`.
+
+    The sponsor of a member at an instant is `new_sponsor` of the latest uncancelled change with
+    `effective_at` at or before it, else `old_sponsor` of the earliest one after it, else the
+    present sponsor.
+    """
+
+    representative = models.ForeignKey(
+        Representative, on_delete=models.PROTECT, related_name="sponsor_changes"
+    )
+    old_sponsor = models.ForeignKey(Representative, on_delete=models.PROTECT, related_name="+")
+    new_sponsor = models.ForeignKey(Representative, on_delete=models.PROTECT, related_name="+")
+    effective_at = models.DateTimeField()
+    reason = models.TextField()
+    decided_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField()
+    applied_at = models.DateTimeField(null=True, blank=True)
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["effective_at", "id"],
+                condition=Q(applied_at__isnull=True, cancelled_at__isnull=True),
+                name="sponsorchange_pending_idx",
+            ),
+            models.Index(fields=["effective_at"], name="sponsorchange_effective_idx"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["representative", "effective_at"],
+                condition=Q(cancelled_at__isnull=True),
+                name="sponsorchange_one_per_instant",
+            ),
+            models.CheckConstraint(
+                condition=~Q(new_sponsor=F("representative")),
+                name="sponsorchange_not_own_sponsor",
+            ),
+            models.CheckConstraint(
+                condition=~Q(new_sponsor=F("old_sponsor")), name="sponsorchange_changes"
+            ),
+            models.CheckConstraint(condition=~Q(reason=""), name="sponsorchange_has_reason"),
+            models.CheckConstraint(
+                condition=Q(applied_at__isnull=True) | Q(cancelled_at__isnull=True),
+                name="sponsorchange_applied_or_cancelled",
+            ),
+            models.CheckConstraint(
+                condition=Q(effective_at__gt=F("decided_at")), name="sponsorchange_in_future"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.representative_id}: {self.old_sponsor_id} to {self.new_sponsor_id}"
+
+
+class StatusChange(models.Model):
+    """Dated history of membership status; written by the status services, never changed."""
+
+    representative = models.ForeignKey(
+        Representative, on_delete=models.PROTECT, related_name="status_changes"
+    )
+    old_status = models.CharField(max_length=10, choices=Representative.Status.choices)
+    new_status = models.CharField(max_length=10, choices=Representative.Status.choices)
+    effective_at = models.DateTimeField()
+    reason = models.TextField()
+    decided_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        indexes = [models.Index(fields=["effective_at"], name="statuschange_effective_idx")]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(new_status=F("old_status")), name="statuschange_changes"
+            ),
+            models.CheckConstraint(
+                condition=Q(old_status__in=["enrolled", "suspended", "terminated"])
+                & Q(new_status__in=["enrolled", "suspended", "terminated"]),
+                name="statuschange_status_known",
+            ),
+            models.CheckConstraint(condition=~Q(reason=""), name="statuschange_has_reason"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.representative_id}: {self.old_status} to {self.new_status}"
+
+
+class Invitation(models.Model):
+    """An e-mailed invitation to enrol under its sponsor; single use. Only a digest is kept."""
+
+    sponsor = models.ForeignKey(
+        Representative, on_delete=models.PROTECT, related_name="invitations"
+    )
+    email = models.EmailField(max_length=254)
+    name = models.CharField(max_length=NAME_LENGTH)
+    token_digest = models.CharField(max_length=64, editable=False)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    representative = models.OneToOneField(
+        Representative,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="invitation",
+    )
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["sponsor", "-created_at", "-id"], name="invitation_sponsor_idx")
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["token_digest"], name="invitation_token_unique"),
+            models.CheckConstraint(
+                condition=Q(expires_at__gt=F("created_at")), name="invitation_expires_after"
+            ),
+            models.CheckConstraint(
+                condition=Q(accepted_at__isnull=True, representative__isnull=True)
+                | Q(accepted_at__isnull=False, representative__isnull=False),
+                name="invitation_accepted_whole",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.email} by {self.sponsor_id}"
+
+    def state(self, *, now: datetime) -> str:
+        """Return `accepted`, `expired` or `open` at the given instant."""
+        if self.accepted_at is not None:
+            return "accepted"
+        return "expired" if self.expires_at <= now else "open"
