@@ -1,0 +1,112 @@
+/* Behaviour shared by all pages: theme switch, menus, disclosure of loaded parts, announcements.
+   Everything works from attributes in the markup; there is no inline script anywhere. */
+(function () {
+  "use strict";
+
+  var root = document.documentElement;
+
+  function announce(text) {
+    var region = document.getElementById("live");
+    if (region) {
+      region.textContent = "";
+      window.setTimeout(function () {
+        region.textContent = text;
+      }, 50);
+    }
+  }
+
+  function showNote(text) {
+    var list = document.getElementById("notes");
+    if (!list) {
+      return;
+    }
+    var note = document.createElement("p");
+    var icon = document.createElement("i");
+    var words = document.createElement("span");
+    note.className = "note is-error";
+    icon.className = "bi bi-exclamation-circle";
+    icon.setAttribute("aria-hidden", "true");
+    words.textContent = text;
+    note.append(icon, words);
+    list.replaceChildren(note);
+    note.scrollIntoView({ block: "nearest" });
+  }
+
+  function setTheme(theme) {
+    root.setAttribute("data-bs-theme", theme);
+    try {
+      window.localStorage.setItem("theme", theme);
+    } catch (error) {
+      /* Private windows may refuse storage: the cookie below still holds the choice. */
+    }
+    var secure = window.location.protocol === "https:" ? "; Secure" : "";
+    document.cookie = "theme=" + theme + "; Path=/; Max-Age=31536000; SameSite=Lax" + secure;
+  }
+
+  function setExpanded(button, expanded) {
+    var target = document.getElementById(button.getAttribute("aria-controls"));
+    button.setAttribute("aria-expanded", expanded ? "true" : "false");
+    var label = button.getAttribute(expanded ? "data-label-hide" : "data-label-show");
+    if (label) {
+      button.setAttribute("aria-label", label);
+    }
+    if (target) {
+      target.hidden = !expanded;
+    }
+  }
+
+  document.addEventListener("click", function (event) {
+    var origin = event.target instanceof Element ? event.target : null;
+    if (!origin) {
+      return;
+    }
+    if (origin.closest("[data-theme-switch]")) {
+      setTheme(root.getAttribute("data-bs-theme") === "dark" ? "light" : "dark");
+      return;
+    }
+    var button = origin.closest("[data-disclosure]");
+    if (button) {
+      /* The first click loads by htmx (hx-trigger="click once"); later ones only show or hide. */
+      setExpanded(button, button.getAttribute("aria-expanded") !== "true");
+    }
+    document.querySelectorAll("details.menu[open]").forEach(function (menu) {
+      if (!menu.contains(origin)) {
+        menu.open = false;
+      }
+    });
+  });
+
+  document.addEventListener("keydown", function (event) {
+    if (event.key !== "Escape") {
+      return;
+    }
+    document.querySelectorAll("details.menu[open]").forEach(function (menu) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    });
+  });
+
+  document.addEventListener("change", function (event) {
+    var field = event.target;
+    if (field instanceof Element && field.matches("[data-submit-on-change]")) {
+      field.form.requestSubmit();
+    }
+  });
+
+  document.addEventListener("htmx:afterSwap", function (event) {
+    var note = event.target.querySelector ? event.target.querySelector("[data-announce]") : null;
+    if (note) {
+      announce(note.getAttribute("data-announce"));
+    }
+  });
+
+  function failed(event) {
+    var source = event.detail.elt;
+    if (source && source.matches && source.matches("[data-disclosure]")) {
+      setExpanded(source, false);
+    }
+    showNote(document.body.getAttribute("data-error-text") || "");
+  }
+  document.addEventListener("htmx:responseError", failed);
+  document.addEventListener("htmx:sendError", failed);
+})();
