@@ -29,18 +29,12 @@ class Product(models.Model):
         default=False,
         help_text="Used up and bought regularly: only repeat products carry RSP.",
     )
-    bv = models.BigIntegerField(
-        "BV", default=0, help_text="Hundredths of a BV per piece."
-    )
-    rsp = models.BigIntegerField(
-        "RSP", default=0, help_text="Hundredths of an RSP per piece."
-    )
+    bv = models.BigIntegerField("BV", default=0, help_text="Hundredths of a BV per piece.")
+    rsp = models.BigIntegerField("RSP", default=0, help_text="Hundredths of an RSP per piece.")
     retail_price_minor = models.BigIntegerField(
         "retail price", help_text="Minor units, tax included."
     )
-    ir_price_minor = models.BigIntegerField(
-        "IR price", help_text="Minor units, tax included."
-    )
+    ir_price_minor = models.BigIntegerField("IR price", help_text="Minor units, tax included.")
     tax_rate_bp = models.PositiveIntegerField(
         "tax rate", default=0, help_text="Basis points: 2300 is 23 %."
     )
@@ -62,9 +56,7 @@ class Product(models.Model):
     is_active = models.BooleanField("on sale", default=True)
 
     class Meta:
-        indexes = [
-            models.Index(fields=["category", "name", "id"], name="product_listing")
-        ]
+        indexes = [models.Index(fields=["category", "name", "id"], name="product_listing")]
         constraints = [
             models.CheckConstraint(condition=~Q(sku=""), name="product_has_a_sku"),
             models.CheckConstraint(
@@ -118,9 +110,7 @@ class Customer(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(
-                fields=["representative", "sort_key", "id"], name="customer_listing"
-            )
+            models.Index(fields=["representative", "sort_key", "id"], name="customer_listing")
         ]
         constraints = [
             models.UniqueConstraint(
@@ -183,9 +173,7 @@ class Order(models.Model):
     external_ref = models.CharField(
         "external reference", max_length=64, unique=True, null=True, blank=True
     )
-    import_digest = models.CharField(
-        max_length=64, null=True, blank=True, editable=False
-    )
+    import_digest = models.CharField(max_length=64, null=True, blank=True, editable=False)
     seller = models.ForeignKey(
         Representative, on_delete=models.PROTECT, related_name="orders", db_index=False
     )
@@ -193,9 +181,7 @@ class Order(models.Model):
         Customer, on_delete=models.PROTECT, related_name="orders", db_index=False
     )
     own = models.BooleanField("own purchase", default=False)
-    status = models.CharField(
-        max_length=10, choices=Status.choices, default=Status.PLACED
-    )
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.PLACED)
     placed_at = models.DateTimeField()
     paid_at = models.DateTimeField(null=True, blank=True)
     counted_at = models.DateTimeField(null=True, blank=True)
@@ -209,12 +195,8 @@ class Order(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(
-                fields=["seller", "-placed_at", "-id"], name="order_of_seller"
-            ),
-            models.Index(
-                fields=["customer", "paid_at", "reference"], name="order_history"
-            ),
+            models.Index(fields=["seller", "-placed_at", "-id"], name="order_of_seller"),
+            models.Index(fields=["customer", "paid_at", "reference"], name="order_history"),
             models.Index(
                 fields=["counted_at", "seller"],
                 condition=Q(counted_at__isnull=False),
@@ -227,12 +209,8 @@ class Order(models.Model):
                 name="order_status_known",
             ),
             models.CheckConstraint(
-                condition=Q(
-                    status="paid", paid_at__isnull=False, counted_at__isnull=False
-                )
-                | (
-                    ~Q(status="paid") & Q(paid_at__isnull=True, counted_at__isnull=True)
-                ),
+                condition=Q(status="paid", paid_at__isnull=False, counted_at__isnull=False)
+                | (~Q(status="paid") & Q(paid_at__isnull=True, counted_at__isnull=True)),
                 name="order_paid_has_dates",
             ),
             models.CheckConstraint(
@@ -284,14 +262,10 @@ class LineClass(models.TextChoices):
 class OrderLine(models.Model):
     """Some pieces of one product in an order, with everything frozen that pays or is paid."""
 
-    order = models.ForeignKey(
-        Order, on_delete=models.PROTECT, related_name="lines", db_index=False
-    )
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="lines", db_index=False)
     number = models.PositiveSmallIntegerField()
     # Without an index: products are taken off sale and not deleted, and nothing looks up by it.
-    product = models.ForeignKey(
-        Product, on_delete=models.PROTECT, related_name="+", db_index=False
-    )
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="+", db_index=False)
     quantity = models.PositiveIntegerField()
     unit_price_minor = models.BigIntegerField("unit price")
     gross_minor = models.BigIntegerField("amount")
@@ -302,16 +276,12 @@ class OrderLine(models.Model):
     bv = models.BigIntegerField("BV")
     rsp = models.BigIntegerField("RSP")
     repeat = models.BooleanField("repeat product")
-    line_class = models.CharField(
-        max_length=8, choices=LineClass.choices, null=True, blank=True
-    )
+    line_class = models.CharField(max_length=8, choices=LineClass.choices, null=True, blank=True)
     within_add_on_days = models.BooleanField(null=True, blank=True)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["order", "number"], name="orderline_number_once"
-            ),
+            models.UniqueConstraint(fields=["order", "number"], name="orderline_number_once"),
             models.CheckConstraint(
                 condition=Q(number__gt=0, quantity__gt=0),
                 name="orderline_quantity_positive",
@@ -335,8 +305,7 @@ class OrderLine(models.Model):
                 name="orderline_volume_adds_up",
             ),
             models.CheckConstraint(
-                condition=Q(line_class__isnull=True)
-                | Q(line_class__in=LineClass.values),
+                condition=Q(line_class__isnull=True) | Q(line_class__in=LineClass.values),
                 name="orderline_class_known",
             ),
             models.CheckConstraint(
@@ -361,9 +330,7 @@ class OrderLine(models.Model):
 class Payment(models.Model):
     """The record that an order was paid, by a member of staff or by an import. Never changed."""
 
-    order = models.OneToOneField(
-        Order, on_delete=models.PROTECT, related_name="payment"
-    )
+    order = models.OneToOneField(Order, on_delete=models.PROTECT, related_name="payment")
     reference = models.CharField(max_length=100)
     amount_minor = models.BigIntegerField("amount")
     paid_at = models.DateTimeField()
@@ -387,12 +354,8 @@ class Payment(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(
-                condition=~Q(reference=""), name="payment_has_a_reference"
-            ),
-            models.CheckConstraint(
-                condition=Q(amount_minor__gte=0), name="payment_not_negative"
-            ),
+            models.CheckConstraint(condition=~Q(reference=""), name="payment_has_a_reference"),
+            models.CheckConstraint(condition=Q(amount_minor__gte=0), name="payment_not_negative"),
             models.CheckConstraint(
                 condition=Q(recorded_by__isnull=False) | Q(batch__isnull=False),
                 name="payment_has_a_recorder",
@@ -415,13 +378,9 @@ class Return(models.Model):
         ACCEPTED = "accepted", "Accepted"
         REFUSED = "refused", "Refused"
 
-    line = models.ForeignKey(
-        OrderLine, on_delete=models.PROTECT, related_name="returns"
-    )
+    line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="returns")
     quantity = models.PositiveIntegerField()
-    status = models.CharField(
-        max_length=10, choices=Status.choices, default=Status.REQUESTED
-    )
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.REQUESTED)
     gross_minor = models.BigIntegerField("amount", default=0)
     tax_minor = models.BigIntegerField("tax", default=0)
     bv = models.BigIntegerField("BV", default=0)
@@ -430,9 +389,7 @@ class Return(models.Model):
     external_ref = models.CharField(
         "external reference", max_length=64, null=True, blank=True, db_index=True
     )
-    import_digest = models.CharField(
-        max_length=64, null=True, blank=True, editable=False
-    )
+    import_digest = models.CharField(max_length=64, null=True, blank=True, editable=False)
     batch = models.ForeignKey(
         ImportBatch,
         on_delete=models.PROTECT,
@@ -477,19 +434,14 @@ class Return(models.Model):
                 condition=Q(status__in=["requested", "accepted", "refused"]),
                 name="return_status_known",
             ),
-            models.CheckConstraint(
-                condition=Q(quantity__gt=0), name="return_quantity_positive"
-            ),
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="return_quantity_positive"),
             models.CheckConstraint(
                 condition=Q(
                     status="accepted",
                     returned_at__isnull=False,
                     counted_at__isnull=False,
                 )
-                | (
-                    ~Q(status="accepted")
-                    & Q(returned_at__isnull=True, counted_at__isnull=True)
-                ),
+                | (~Q(status="accepted") & Q(returned_at__isnull=True, counted_at__isnull=True)),
                 name="return_accepted_has_dates",
             ),
             models.CheckConstraint(
@@ -499,9 +451,7 @@ class Return(models.Model):
                 name="return_decision_has_an_author",
             ),
             models.CheckConstraint(
-                condition=Q(
-                    gross_minor__gte=0, tax_minor__gte=0, bv__gte=0, rsp__gte=0
-                ),
+                condition=Q(gross_minor__gte=0, tax_minor__gte=0, bv__gte=0, rsp__gte=0),
                 name="return_amounts_not_negative",
             ),
         ]

@@ -37,21 +37,15 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "return_count",
-                    models.PositiveIntegerField(
-                        default=0, verbose_name="returns added"
-                    ),
+                    models.PositiveIntegerField(default=0, verbose_name="returns added"),
                 ),
                 (
                     "customer_count",
-                    models.PositiveIntegerField(
-                        default=0, verbose_name="customers added"
-                    ),
+                    models.PositiveIntegerField(default=0, verbose_name="customers added"),
                 ),
                 (
                     "known_count",
-                    models.PositiveIntegerField(
-                        default=0, verbose_name="already there"
-                    ),
+                    models.PositiveIntegerField(default=0, verbose_name="already there"),
                 ),
                 (
                     "rejected_count",
@@ -137,9 +131,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "import_digest",
-                    models.CharField(
-                        blank=True, editable=False, max_length=64, null=True
-                    ),
+                    models.CharField(blank=True, editable=False, max_length=64, null=True),
                 ),
                 (
                     "own",
@@ -449,9 +441,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "import_digest",
-                    models.CharField(
-                        blank=True, editable=False, max_length=64, null=True
-                    ),
+                    models.CharField(blank=True, editable=False, max_length=64, null=True),
                 ),
                 ("requested_at", models.DateTimeField()),
                 ("returned_at", models.DateTimeField(blank=True, null=True)),
@@ -545,15 +535,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="order",
-            index=models.Index(
-                fields=["seller", "-placed_at", "-id"], name="order_of_seller"
-            ),
+            index=models.Index(fields=["seller", "-placed_at", "-id"], name="order_of_seller"),
         ),
         migrations.AddIndex(
             model_name="order",
-            index=models.Index(
-                fields=["customer", "paid_at", "reference"], name="order_history"
-            ),
+            index=models.Index(fields=["customer", "paid_at", "reference"], name="order_history"),
         ),
         migrations.AddIndex(
             model_name="order",
@@ -647,9 +633,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="product",
-            index=models.Index(
-                fields=["category", "name", "id"], name="product_listing"
-            ),
+            index=models.Index(fields=["category", "name", "id"], name="product_listing"),
         ),
         migrations.AddConstraint(
             model_name="product",
@@ -660,9 +644,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="product",
             constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("ir_price_minor__gte", 0), ("retail_price_minor__gte", 0)
-                ),
+                condition=models.Q(("ir_price_minor__gte", 0), ("retail_price_minor__gte", 0)),
                 name="product_price_not_negative",
             ),
         ),
@@ -756,9 +738,7 @@ class Migration(migrations.Migration):
             model_name="orderline",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(
-                        ("line_class", "add_on"), ("within_add_on_days__isnull", False)
-                    ),
+                    models.Q(("line_class", "add_on"), ("within_add_on_days__isnull", False)),
                     models.Q(
                         models.Q(
                             ("line_class__isnull", True),
@@ -783,9 +763,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="return",
             constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("status__in", ["requested", "accepted", "refused"])
-                ),
+                condition=models.Q(("status__in", ["requested", "accepted", "refused"])),
                 name="return_status_known",
             ),
         ),
@@ -819,9 +797,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     ("status", "requested"),
-                    models.Q(
-                        ("decided_at__isnull", False), ("decided_by__isnull", False)
-                    ),
+                    models.Q(("decided_at__isnull", False), ("decided_by__isnull", False)),
                     ("batch__isnull", False),
                     _connector="OR",
                 ),
