@@ -1,0 +1,10 @@
+"""ASGI entry point; a web request may not keep the database busy for long."""
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
+os.environ.setdefault("DATABASE_STATEMENT_TIMEOUT_MS", "30000")
+
+application = get_asgi_application()

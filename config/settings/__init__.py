@@ -1,0 +1,1 @@
+"""One module per way of running; all keys in base, the others only override."""
