@@ -1,0 +1,74 @@
+"""Run one worked example and say how it came out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from compensation.examples import period_kinds
+from compensation.examples.comparing import Difference, Record, compare
+from compensation.examples.reading import Example, ExampleFault
+
+KINDS: dict[str, Callable[[Example], Record]] = {
+    "period_bounds": period_kinds.run_period_bounds,
+    "period_by_payment": period_kinds.run_period_by_payment,
+    "round_minor_units": period_kinds.run_round_minor_units,
+}
+
+
+class Status(StrEnum):
+    """How an example came out."""
+
+    OK = "ok"
+    DIFFERENT = "different"
+    UNKNOWN_KIND = "unknown_kind"
+    FAULT = "fault"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Result of one example; ``message`` says why it could not be run."""
+
+    id: str
+    kind: str
+    status: Status
+    differences: tuple[Difference, ...] = ()
+    message: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the outcome as plain data."""
+        answer: dict[str, Any] = {"id": self.id, "kind": self.kind, "status": str(self.status)}
+        if self.differences:
+            answer["differences"] = [
+                {
+                    "where": difference.where,
+                    "expected": difference.expected,
+                    "got": difference.got,
+                    "line": difference.line,
+                }
+                for difference in self.differences
+            ]
+        if self.message:
+            answer["message"] = self.message
+        return answer
+
+
+def run(example: Example) -> Outcome:
+    """Run an example and compare; what cannot be set up is told in the outcome, not raised."""
+    answer = KINDS.get(example.kind)
+    if answer is None:
+        known = ", ".join(sorted(KINDS))
+        return Outcome(
+            example.id,
+            example.kind,
+            Status.UNKNOWN_KIND,
+            message=f"unknown kind {example.kind}, known are {known}",
+        )
+    try:
+        differences = compare(example.expected, answer(example))
+    except ExampleFault as fault:
+        return Outcome(example.id, example.kind, Status.FAULT, message=str(fault))
+    status = Status.DIFFERENT if differences else Status.OK
+    return Outcome(example.id, example.kind, status, tuple(differences))
