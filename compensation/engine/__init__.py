@@ -1,0 +1,63 @@
+"""The compensation engine: a pure function from facts and a plan to results.
+
+It imports numpy and the standard library only, reads no clock, no settings and no database, and
+gives the same bytes for the same input.
+
+    from compensation.engine import Members, Qualifying, Sales, Stated, compute, parse_plan
+
+    plan = parse_plan(document)                  # a loaded YAML document, see docs/plan/format.md
+    members = Members.of(ids, sponsor, status=..., opening_title=..., enrolled=...)
+    sales = Sales.of(seller, bv=..., rsp=..., order=..., ...)      # orders or order lines
+    qualifying = Qualifying.of(member, bv=..., in_period=...)      # window, posted returns
+    results = compute(plan, members, sales, qualifying=qualifying, stated=None)
+
+``results.members`` and ``results.earnings`` are structs of arrays (``compensation.engine.types``
+states shapes and units), ``results.totals`` the sums. ``compensation.engine.parts`` allots a
+statement line's rounded amount to order lines and reverses parts.
+"""
+
+from __future__ import annotations
+
+from compensation.engine.plan import Plan, parse_plan
+from compensation.engine.reading import Fault, PlanError
+from compensation.engine.types import (
+    NOT_STATED,
+    Earnings,
+    EngineError,
+    MemberResults,
+    Members,
+    Qualifying,
+    Reason,
+    Results,
+    Sales,
+    Stated,
+    Status,
+    Totals,
+    Unit,
+    sponsor_rows,
+)
+
+ENGINE_VERSION = "1"
+"""Changes with every change of a result's bytes; a run stores it."""
+
+__all__ = [
+    "ENGINE_VERSION",
+    "NOT_STATED",
+    "Earnings",
+    "EngineError",
+    "Fault",
+    "MemberResults",
+    "Members",
+    "Plan",
+    "PlanError",
+    "Qualifying",
+    "Reason",
+    "Results",
+    "Sales",
+    "Stated",
+    "Status",
+    "Totals",
+    "Unit",
+    "parse_plan",
+    "sponsor_rows",
+]

@@ -1,0 +1,24 @@
+"""The kinds of component that a plan can be made of.
+
+A component is a frozen dataclass read from its part of the plan document. Each has its own module
+and its own page in docs/plan/. ``KINDS`` maps the document's ``kind`` to the function that reads
+one: ``read(node, rank names, currency digits)``; faults are noted on the node.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from compensation.engine.components.base import Component
+from compensation.engine.components.flat_bonus import FlatBonus
+from compensation.engine.components.level_percent import LevelPercent
+from compensation.engine.components.rsp_points import RspPoints
+from compensation.engine.reading import Node
+
+KINDS: dict[str, Callable[[Node, tuple[str, ...], int], Component]] = {
+    RspPoints.kind: RspPoints.read,
+    LevelPercent.kind: LevelPercent.read,
+    FlatBonus.kind: FlatBonus.read,
+}
+
+__all__ = ["KINDS", "Component", "FlatBonus", "LevelPercent", "RspPoints"]

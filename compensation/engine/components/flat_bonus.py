@@ -1,0 +1,68 @@
+"""A fixed amount for an order. Rules: docs/plan/flat-bonus.md."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+from compensation.engine.components.base import component_table, read_identifier
+from compensation.engine.reading import Node
+from compensation.engine.types import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class FlatBonus:
+    """A fixed amount for each order that triggers it; never without a product sale."""
+
+    id: str
+    amount: int
+    """Minor units for each order."""
+    to: str
+    """``sponsor`` (of the seller, paid level 1) or ``seller`` (paid level 0)."""
+    trigger: str
+    """``first_order`` (of a customer) or ``every_order``."""
+    buyers: str
+    """Whose orders: ``all``, ``customers`` or ``own`` (the seller's own purchases)."""
+    minimum_bv: int
+    """The order's BV must reach it; hundredths."""
+    requires_active: bool
+    compression: str
+    """``none``: an unqualified sponsor's bonus is not paid; ``roll_up``: the next qualified."""
+
+    kind: ClassVar[str] = "flat_bonus"
+    unit: ClassVar[Unit] = Unit.MONEY
+
+    @classmethod
+    def read(cls, node: Node, ranks: tuple[str, ...], digits: int) -> Self:
+        """Read the component from its part of the plan document."""
+        table = component_table(
+            node,
+            ("amount", "trigger"),
+            ("to", "buyers", "minimum_bv", "requires_active", "compression"),
+        )
+        return cls(
+            id=read_identifier(table),
+            amount=(
+                table["amount"].scaled("an amount of money", digits) if table.has("amount") else 0
+            ),
+            to=table["to"].choice(("sponsor", "seller")) if table.has("to") else "sponsor",
+            trigger=(
+                table["trigger"].choice(("first_order", "every_order"))
+                if table.has("trigger")
+                else "first_order"
+            ),
+            buyers=(
+                table["buyers"].choice(("all", "customers", "own"))
+                if table.has("buyers")
+                else "all"
+            ),
+            minimum_bv=table["minimum_bv"].volume() if table.has("minimum_bv") else 0,
+            requires_active=(
+                table["requires_active"].flag() if table.has("requires_active") else True
+            ),
+            compression=(
+                table["compression"].choice(("none", "roll_up"))
+                if table.has("compression")
+                else "none"
+            ),
+        )

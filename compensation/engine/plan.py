@@ -1,0 +1,344 @@
+"""The typed plan, and how it is read from a document.
+
+``parse_plan(document)`` takes an already loaded document (dicts, lists, texts, whole numbers; YAML
+is parsed outside the engine by ``compensation.plans.load_plan``) and gives a frozen ``Plan``, or
+raises ``PlanError`` with every fault and its path. The format: docs/plan/format.md.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from fractions import Fraction
+
+from compensation.engine.components import KINDS, Component, RspPoints
+from compensation.engine.money import ROUNDINGS
+from compensation.engine.reading import Mapping, Node, PlanError, resolve
+
+FORMAT = 1
+ACTIVITY_MEASURES = ("personal_bv", "personal_rsp", "always", "stated")
+RANK_MEASURES = (
+    "personal_bv",
+    "own_bv",
+    "window_bv",
+    "group_bv",
+    "personal_rsp",
+    "rsp_total",
+    "active",
+    "active_directs",
+    "direct_count",
+    "stated_points",
+)
+COUNTED_MEASURES = frozenset({"active", "active_directs", "direct_count"})
+"""Measures that are plain counts; all others are hundredths."""
+MOST_RANKS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class CashRate:
+    """``points`` hundredths of RSP are worth ``pays`` minor units."""
+
+    points: int
+    pays: int
+
+    @property
+    def per_point(self) -> Fraction:
+        """Minor units for one hundredth of a point."""
+        return Fraction(self.pays, self.points)
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """Who is active: ``measure`` over ``window`` is at least ``at_least`` (hundredths)."""
+
+    measure: str
+    at_least: int
+    window: str
+    """``period``, ``quarter_to_date`` or ``trailing``."""
+    trailing: int
+    """Number of periods with this one, for ``trailing``; else 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """``measure`` is at least ``at_least`` (hundredths, or a count: ``COUNTED_MEASURES``)."""
+
+    measure: str
+    at_least: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rank:
+    """A rank: what must be met to advance to it, and what to be paid as it."""
+
+    name: str
+    requires: tuple[Requirement, ...]
+    maintains: tuple[Requirement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PayRankFloor:
+    """Titles from ``for_titles_from`` upwards are never paid below ``floor`` (ladder indexes)."""
+
+    for_titles_from: int
+    floor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ranks:
+    """The ladder, lowest first; the first rank requires nothing."""
+
+    ladder: tuple[Rank, ...]
+    steps_per_period: int
+    floor: PayRankFloor | None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The rank names, lowest first."""
+        return tuple(rank.name for rank in self.ladder)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A validated compensation plan. Money in minor units, volumes and points in hundredths."""
+
+    name: str
+    title: str
+    currency: str
+    currency_digits: int
+    illustrative: tuple[str, ...]
+    rounding: str
+    rsp_cash_rate: CashRate | None
+    bv_value: Fraction
+    """Minor units of money that one hundredth of BV stands for in percentages; usually 1."""
+    rsp_per_bv: Fraction | None
+    """Largest RSP per BV of the catalogue, for the worst case only."""
+    worst_case_limit: Fraction | None
+    activity: Activity
+    ranks: Ranks
+    components: tuple[Component, ...]
+
+    @property
+    def points_from(self) -> str:
+        """Which products' points count as personal RSP: as the first RSP component says."""
+        for component in self.components:
+            if isinstance(component, RspPoints):
+                return component.points_from
+        return "repeat_only"
+
+    def digest(self) -> str:
+        """Sha256 (hex) of everything that decides a result; equal plans have equal digests."""
+        content = asdict(self)
+        for display_only in ("title", "illustrative"):
+            del content[display_only]
+        for table, component in zip(content["components"], self.components, strict=True):
+            table["kind"] = component.kind
+        text = json.dumps(content, sort_keys=True, default=str, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def parse_plan(document: object) -> Plan:
+    """Read a plan from a loaded document.
+
+    :raises PlanError: with every fault found and its path.
+    """
+    root = Node(document, "")
+    table = root.mapping(
+        ("format", "name", "currency", "activity", "components"),
+        (
+            "title",
+            "currency_digits",
+            "illustrative",
+            "rounding",
+            "rsp_cash_rate",
+            "bv_value",
+            "rsp_per_bv",
+            "worst_case_limit",
+            "ranks",
+        ),
+    )
+    if table.broken:
+        raise PlanError(root.faults)
+    if table.has("format") and table["format"].value != FORMAT:
+        table["format"].fault(f"{table['format'].value!r} is not known; this engine reads {FORMAT}")
+    name = table["name"].text(pattern=r"[a-z0-9][a-z0-9-]{0,59}", what="a name in a-z, 0-9 and -")
+    digits = table["currency_digits"].count(0, 4) if table.has("currency_digits") else 2
+    ranks = _ranks(table)
+    plan = Plan(
+        name=name,
+        title=table["title"].text() if table.has("title") else name,
+        currency=table["currency"].text(pattern=r"[A-Z]{3}", what="a currency code like EUR"),
+        currency_digits=digits,
+        illustrative=_illustrative(table, document),
+        rounding=table["rounding"].choice(ROUNDINGS) if table.has("rounding") else ROUNDINGS[0],
+        rsp_cash_rate=_cash_rate(table, digits),
+        bv_value=_bv_value(table, digits),
+        rsp_per_bv=(
+            _positive(table["rsp_per_bv"], "a ratio") if table.has("rsp_per_bv") else None
+        ),
+        worst_case_limit=(
+            table["worst_case_limit"].percentage() if table.has("worst_case_limit") else None
+        ),
+        activity=_activity(table),
+        ranks=ranks,
+        components=_components(table, ranks.names, digits),
+    )
+    if root.faults:
+        raise PlanError(root.faults)
+    return plan
+
+
+def _positive(node: Node, what: str) -> Fraction:
+    noted = len(node.faults)
+    exact = node.decimal(what)
+    if exact <= 0:
+        if len(node.faults) == noted:
+            node.fault("must be above nought")
+        return Fraction(1)
+    return exact
+
+
+def _illustrative(table: Mapping, document: object) -> tuple[str, ...]:
+    if not table.has("illustrative"):
+        return ()
+    paths = []
+    for node in table["illustrative"].items():
+        path = node.text(what="the path of a value in this document")
+        if path and not resolve(document, path):
+            node.fault(f'"{path}" leads to nothing in this document')
+        paths.append(path)
+    return tuple(paths)
+
+
+def _cash_rate(table: Mapping, digits: int) -> CashRate | None:
+    if not table.has("rsp_cash_rate"):
+        return None
+    rate = table["rsp_cash_rate"].mapping(("points", "pays"))
+    if rate.broken or not rate.has("points") or not rate.has("pays"):
+        return None
+    points = rate["points"].scaled("a number of points", 2, least=1)
+    return CashRate(points=points or 1, pays=rate["pays"].scaled("an amount", digits))
+
+
+def _bv_value(table: Mapping, digits: int) -> Fraction:
+    per_unit = Fraction(10**digits, 100)
+    if not table.has("bv_value"):
+        return per_unit
+    return per_unit * _positive(table["bv_value"], "an amount of money per BV")
+
+
+def _activity(table: Mapping) -> Activity:
+    fallback = Activity("always", 0, "period", 0)
+    if not table.has("activity"):
+        return fallback
+    parts = table["activity"].mapping(("test",), ("window",))
+    if parts.broken or not parts.has("test"):
+        return fallback
+    test = parts["test"].mapping(("measure",), ("at_least",))
+    if test.broken or not test.has("measure"):
+        return fallback
+    measure = test["measure"].choice(ACTIVITY_MEASURES)
+    at_least = 0
+    if measure.startswith("personal_"):
+        if test.has("at_least"):
+            at_least = test["at_least"].volume()
+        else:
+            test["at_least"].fault("is missing")
+    elif test.has("at_least"):
+        test["at_least"].fault(f"has no meaning with the measure {measure}")
+    window, trailing = _window(parts)
+    return Activity(measure, at_least, window, trailing)
+
+
+def _window(parts: Mapping) -> tuple[str, int]:
+    if not parts.has("window"):
+        return "quarter_to_date", 0
+    node = parts["window"]
+    if isinstance(node.value, dict):
+        table = node.mapping(("trailing",))
+        return "trailing", table["trailing"].count(1, 36) if table.has("trailing") else 1
+    return node.choice(("quarter_to_date", "period")), 0
+
+
+def _ranks(table: Mapping) -> Ranks:
+    lowest = Ranks((Rank("Member", (), ()),), 1, None)
+    if not table.has("ranks"):
+        return lowest
+    parts = table["ranks"].mapping(("ladder",), ("steps_per_period", "pay_rank_floor"))
+    if parts.broken or not parts.has("ladder"):
+        return lowest
+    ladder = tuple(
+        _rank(node, lowest=index == 0)
+        for index, node in enumerate(parts["ladder"].items(least=1, most=MOST_RANKS))
+    )
+    names = [rank.name for rank in ladder]
+    for index, name in enumerate(names):
+        if name and name in names[:index]:
+            parts["ladder"].fault(f'the rank "{name}" stands in it twice')
+    steps = parts["steps_per_period"].count(1, MOST_RANKS) if parts.has("steps_per_period") else 1
+    floor = None
+    if parts.has("pay_rank_floor"):
+        floor = _floor(parts["pay_rank_floor"], names)
+    return Ranks(ladder or lowest.ladder, steps, floor)
+
+
+def _floor(node: Node, names: list[str]) -> PayRankFloor | None:
+    table = node.mapping(("for_titles_from", "floor"))
+    indexes = []
+    for key in ("for_titles_from", "floor"):
+        if not table.has(key):
+            return None
+        if table[key].value not in names:
+            table[key].fault(f'"{table[key].value}" is not a rank of the ladder')
+            return None
+        indexes.append(names.index(str(table[key].value)))
+    if indexes[1] > indexes[0]:
+        table["floor"].fault("the floor lies above the titles that it is for")
+    return PayRankFloor(indexes[0], indexes[1])
+
+
+def _rank(node: Node, *, lowest: bool) -> Rank:
+    table = node.mapping(("name",), ("requires", "maintains"))
+    name = table["name"].text(pattern=r"\S.{0,59}", what="a name") if table.has("name") else ""
+    requires = _requirements(table["requires"])
+    maintains = _requirements(table["maintains"]) if table.has("maintains") else requires
+    if lowest and (requires or maintains):
+        table["requires"].fault("the lowest rank can't require anything")
+    return Rank(name, requires, maintains)
+
+
+def _requirements(node: Node) -> tuple[Requirement, ...]:
+    if not node.given:
+        return ()
+    found = []
+    for element in node.items(most=20):
+        table = element.mapping(("measure", "at_least"))
+        if table.broken or not table.has("measure") or not table.has("at_least"):
+            continue
+        measure = table["measure"].choice(RANK_MEASURES)
+        digits = 0 if measure in COUNTED_MEASURES else 2
+        found.append(Requirement(measure, table["at_least"].scaled("a figure", digits)))
+    return tuple(found)
+
+
+def _components(table: Mapping, ranks: tuple[str, ...], digits: int) -> tuple[Component, ...]:
+    if not table.has("components"):
+        return ()
+    found: list[Component] = []
+    for node in table["components"].items(least=1, most=50):
+        if not isinstance(node.value, dict):
+            node.fault("is not a table of keys and values")
+            continue
+        kind = Node(node.value.get("kind"), f"{node.path}.kind", node.faults)
+        if not kind.given:
+            kind.fault("is missing")
+        elif kind.value not in KINDS:
+            kind.fault(f'"{kind.value}" is not a kind of component; known are {", ".join(KINDS)}')
+        else:
+            found.append(KINDS[str(kind.value)](node, ranks, digits))
+    ids = [component.id for component in found]
+    for index, identifier in enumerate(ids):
+        if identifier and identifier in ids[:index]:
+            table["components"].fault(f'the id "{identifier}" stands in it twice')
+    return tuple(found)

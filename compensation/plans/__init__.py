@@ -1,0 +1,72 @@
+"""Plan documents: the presets of this folder, and reading YAML into the engine's typed plan."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import yaml
+
+from compensation.engine.plan import Plan, parse_plan
+from compensation.engine.reading import Fault, PlanError
+
+FOLDER = Path(__file__).parent
+
+
+class _Loader(yaml.SafeLoader):
+    """Safe YAML that refuses a key given twice and leaves dates as text."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:  # type: ignore[type-arg]
+        seen = set()
+        for key_node, _ in node.value:
+            key = key_node.value
+            if key in seen:
+                place = f"line {key_node.start_mark.line + 1}"
+                raise PlanError([Fault("", f'{place}: the key "{key}" is given twice')])
+            seen.add(key)
+        return super().construct_mapping(node, deep)
+
+
+def load_document(text: str) -> object:
+    """Parse YAML text into plain dicts and lists.
+
+    :raises PlanError: if the text is not YAML (the line is named) or a key comes twice.
+    """
+    try:
+        return yaml.load(text, Loader=_Loader)  # noqa: S506  (a subclass of SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        place = f"line {mark.line + 1}: " if mark else ""
+        raise PlanError([Fault("", f"{place}not valid YAML: {error.problem}")]) from error
+    except yaml.YAMLError as error:
+        raise PlanError([Fault("", f"not valid YAML: {error}")]) from error
+
+
+def load_plan(text: str) -> Plan:
+    """Parse and validate a plan document given as YAML text.
+
+    :raises PlanError: with every fault and its path.
+    """
+    return parse_plan(load_document(text))
+
+
+def preset_names() -> list[str]:
+    """Give the names of the presets that come with the product."""
+    return sorted(path.stem for path in FOLDER.glob("*.yaml"))
+
+
+def preset_text(name: str) -> str:
+    """Give the document of a preset, e.g. ``four-levels``.
+
+    :raises KeyError: if there is no such preset.
+    """
+    if name not in preset_names():
+        raise KeyError(name)
+    return (FOLDER / f"{name}.yaml").read_text(encoding="utf-8")
+
+
+def load_preset(name: str) -> Plan:
+    """Give a preset as a typed plan.
+
+    :raises KeyError: if there is no such preset.
+    """
+    return load_plan(preset_text(name))
