@@ -22,7 +22,9 @@ class OverflowRefused(EngineError):
     """A product or sum would leave 64 bits; nothing was computed."""
 
 
-def round_ratio(numerator: int, denominator: int, mode: str = "half_away_from_zero") -> int:
+def round_ratio(
+    numerator: int, denominator: int, mode: str = "half_away_from_zero"
+) -> int:
     """Round ``numerator / denominator`` to a whole number; any size, exact.
 
     :raises ValueError: if the denominator is not positive or the mode is unknown.
@@ -47,7 +49,9 @@ def round_ratio(numerator: int, denominator: int, mode: str = "half_away_from_ze
     return sign * (whole + up)
 
 
-def percent_of(amount: int, percent: Fraction, mode: str = "half_away_from_zero") -> int:
+def percent_of(
+    amount: int, percent: Fraction, mode: str = "half_away_from_zero"
+) -> int:
     """Take ``percent`` per cent (``Fraction(29, 10)`` is 2.9 %) of an amount of minor units."""
     exact = amount * percent / 100
     return round_ratio(exact.numerator, exact.denominator, mode)
@@ -70,7 +74,9 @@ def require_sum_fits(values: Int, what: str, *, times: int = 1) -> None:
     """
     if largest(values) * max(len(values), 1) * times <= INT64_MAX:
         return
-    magnitude = np.abs(values).view(np.uint64)  # |-2**63| is 2**63 in the unsigned reading
+    magnitude = np.abs(values).view(
+        np.uint64
+    )  # |-2**63| is 2**63 in the unsigned reading
     low = int((magnitude & np.uint64(0xFFFFFFFF)).sum())
     high = int((magnitude >> np.uint64(32)).sum())
     if ((high << 32) + low) * times > INT64_MAX:

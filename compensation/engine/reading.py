@@ -102,7 +102,9 @@ class Node:
 
     def text(self, *, pattern: str = r".{1,200}", what: str = "a short text") -> str:
         """Take the value as text that matches ``pattern`` whole."""
-        if not isinstance(self.value, str) or not re.fullmatch(pattern, self.value, re.DOTALL):
+        if not isinstance(self.value, str) or not re.fullmatch(
+            pattern, self.value, re.DOTALL
+        ):
             self.fault(f"{_shown(self.value)} is not {what}")
             return ""
         return self.value
@@ -135,7 +137,9 @@ class Node:
         """Take the value as an exact number: whole, or a decimal in quotes."""
         value = self.value
         if isinstance(value, float):
-            self.fault(f"{value!r} is a binary fraction; write it in quotes so that it is exact")
+            self.fault(
+                f"{value!r} is a binary fraction; write it in quotes so that it is exact"
+            )
             return Fraction(0)
         if isinstance(value, bool) or not isinstance(value, (int, str)):
             self.fault(f"{_shown(value)} is not {what}")

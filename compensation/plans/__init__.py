@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import yaml
@@ -13,7 +14,10 @@ FOLDER = Path(__file__).parent
 
 
 class _Loader(yaml.SafeLoader):
-    """Safe YAML that refuses a key given twice and leaves dates as text."""
+    """Safe YAML that refuses a key given twice.
+
+    Only true and false are truth values (``on`` is a key of ours), and dates stay text.
+    """
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:  # type: ignore[type-arg]
         seen = set()
@@ -26,17 +30,32 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
+_Loader.yaml_implicit_resolvers = {
+    first: [
+        (tag, pattern)
+        for tag, pattern in resolvers
+        if tag not in ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp")
+    ]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:bool", re.compile(r"true|false"), list("tf")
+)
+
+
 def load_document(text: str) -> object:
     """Parse YAML text into plain dicts and lists.
 
     :raises PlanError: if the text is not YAML (the line is named) or a key comes twice.
     """
     try:
-        return yaml.load(text, Loader=_Loader)  # noqa: S506  (a subclass of SafeLoader)
+        return yaml.load(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = f"line {mark.line + 1}: " if mark else ""
-        raise PlanError([Fault("", f"{place}not valid YAML: {error.problem}")]) from error
+        raise PlanError(
+            [Fault("", f"{place}not valid YAML: {error.problem}")]
+        ) from error
     except yaml.YAMLError as error:
         raise PlanError([Fault("", f"not valid YAML: {error}")]) from error
 

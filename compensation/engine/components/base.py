@@ -30,7 +30,9 @@ def read_identifier(table: Mapping) -> str:
     return table["id"].text(pattern=IDENTIFIER, what="an id in a-z, 0-9 and _")
 
 
-def read_depths(table: Mapping, ranks: tuple[str, ...], most: int) -> tuple[int, ...] | None:
+def read_depths(
+    table: Mapping, ranks: tuple[str, ...], most: int
+) -> tuple[int, ...] | None:
     """Read ``depth`` or ``depth_by_rank``: the deepest paid level for each rank of the ladder.
 
     Gives ``None`` if neither is there; a rank left out, an unknown rank or both keys at once are
@@ -55,6 +57,8 @@ def read_depths(table: Mapping, ranks: tuple[str, ...], most: int) -> tuple[int,
     return tuple(given.get(name, 0) for name in ranks)
 
 
-def component_table(node: Node, required: tuple[str, ...], optional: tuple[str, ...]) -> Mapping:
+def component_table(
+    node: Node, required: tuple[str, ...], optional: tuple[str, ...]
+) -> Mapping:
     """Check a component's keys; ``id`` and ``kind`` belong to all."""
     return node.mapping(("id", "kind", *required), optional)

@@ -43,9 +43,13 @@ class FlatBonus:
         return cls(
             id=read_identifier(table),
             amount=(
-                table["amount"].scaled("an amount of money", digits) if table.has("amount") else 0
+                table["amount"].scaled("an amount of money", digits)
+                if table.has("amount")
+                else 0
             ),
-            to=table["to"].choice(("sponsor", "seller")) if table.has("to") else "sponsor",
+            to=table["to"].choice(("sponsor", "seller"))
+            if table.has("to")
+            else "sponsor",
             trigger=(
                 table["trigger"].choice(("first_order", "every_order"))
                 if table.has("trigger")
@@ -58,7 +62,9 @@ class FlatBonus:
             ),
             minimum_bv=table["minimum_bv"].volume() if table.has("minimum_bv") else 0,
             requires_active=(
-                table["requires_active"].flag() if table.has("requires_active") else True
+                table["requires_active"].flag()
+                if table.has("requires_active")
+                else True
             ),
             compression=(
                 table["compression"].choice(("none", "roll_up"))

@@ -56,9 +56,15 @@ class LevelPercent:
         )
         rates = tuple(
             entry.percentage()
-            for entry in (table["rates"].items(most=MOST_LEVELS) if table.has("rates") else ())
+            for entry in (
+                table["rates"].items(most=MOST_LEVELS) if table.has("rates") else ()
+            )
         )
-        seller_rate = table["seller_rate"].percentage() if table.has("seller_rate") else Fraction(0)
+        seller_rate = (
+            table["seller_rate"].percentage()
+            if table.has("seller_rate")
+            else Fraction(0)
+        )
         if table.has("rates") and not rates and not seller_rate:
             table["rates"].fault("no rate at all")
         depths = read_depths(table, ranks, MOST_LEVELS)
@@ -75,7 +81,9 @@ class LevelPercent:
             seller_rate=seller_rate,
             depths=(len(rates),) * len(ranks) if depths is None else depths,
             compression=(
-                table["compression"].choice(COMPRESSIONS) if table.has("compression") else "none"
+                table["compression"].choice(COMPRESSIONS)
+                if table.has("compression")
+                else "none"
             ),
             unqualified_volume_pays=(
                 table["unqualified_volume_pays"].flag()

@@ -40,7 +40,14 @@ class RspPoints:
         table = component_table(
             node,
             (),
-            ("depth", "depth_by_rank", "base_depth", "compression", "own_points", "points_from"),
+            (
+                "depth",
+                "depth_by_rank",
+                "base_depth",
+                "compression",
+                "own_points",
+                "points_from",
+            ),
         )
         depths = read_depths(table, ranks, MOST_LEVELS)
         if depths is None:
@@ -50,7 +57,9 @@ class RspPoints:
             id=read_identifier(table),
             depths=depths,
             base_depth=(
-                table["base_depth"].count(0, MOST_LEVELS) if table.has("base_depth") else depths[0]
+                table["base_depth"].count(0, MOST_LEVELS)
+                if table.has("base_depth")
+                else depths[0]
             ),
             compression=(
                 table["compression"].choice(COMPRESSIONS)
