@@ -39,7 +39,11 @@ class PlanVersion(models.Model):
     digest = models.CharField(max_length=64)
     effective_from = models.DateField(unique=True)
     created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
     )
     created_at = models.DateTimeField(db_default=Now())
 
@@ -83,10 +87,12 @@ class Period(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(starts_at__lt=F("ends_at")), name="period_starts_before_it_ends"
+                condition=Q(starts_at__lt=F("ends_at")),
+                name="period_starts_before_it_ends",
             ),
             models.CheckConstraint(
-                condition=Q(first_day__lte=F("last_day")), name="period_first_day_before_last_day"
+                condition=Q(first_day__lte=F("last_day")),
+                name="period_first_day_before_last_day",
             ),
             models.CheckConstraint(
                 condition=Q(status__in=PeriodStatus.values), name="period_status_known"
@@ -128,7 +134,9 @@ class Run(models.Model):
     """
 
     period = models.ForeignKey(Period, models.PROTECT, related_name="runs")
-    kind = models.CharField(max_length=7, choices=RunKind.choices, default=RunKind.CLOSE)
+    kind = models.CharField(
+        max_length=7, choices=RunKind.choices, default=RunKind.CLOSE
+    )
     attempt = models.PositiveIntegerField(default=1)
     plan_version = models.ForeignKey(PlanVersion, models.PROTECT, related_name="runs")
     status = models.CharField(
@@ -137,10 +145,18 @@ class Run(models.Model):
     fence = models.BigIntegerField(default=0)
     lease_until = models.DateTimeField(null=True, blank=True)
     computed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
     )
     approved_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
     )
     input_digest = models.CharField(max_length=64, blank=True)
     plan_digest = models.CharField(max_length=64, blank=True)
@@ -171,7 +187,8 @@ class Run(models.Model):
             models.UniqueConstraint(
                 fields=["period"],
                 condition=Q(
-                    kind="close", status__in=["running", "computed", "approved", "posted"]
+                    kind="close",
+                    status__in=["running", "computed", "approved", "posted"],
                 ),
                 name="run_one_live_close_per_period",
             ),
@@ -244,7 +261,9 @@ class MemberResult(models.Model):
     """
 
     pk = models.CompositePrimaryKey("run_id", "position")
-    run = models.ForeignKey(Run, models.DO_NOTHING, db_constraint=False, related_name="+")
+    run = models.ForeignKey(
+        Run, models.DO_NOTHING, db_constraint=False, related_name="+"
+    )
     position = models.IntegerField()
     subtree_end = models.IntegerField()
     representative = models.ForeignKey(
@@ -296,7 +315,9 @@ class Earning(models.Model):
     pk = models.CompositePrimaryKey(
         "run_id", "receiver_id", "component", "paid_level", "rate_num", "rate_den"
     )
-    run = models.ForeignKey(Run, models.DO_NOTHING, db_constraint=False, related_name="+")
+    run = models.ForeignKey(
+        Run, models.DO_NOTHING, db_constraint=False, related_name="+"
+    )
     receiver = models.ForeignKey(
         "representatives.Representative",
         models.DO_NOTHING,
@@ -335,11 +356,18 @@ class Journal(models.Model):
     writes here.
     """
 
-    source_key = models.CharField(max_length=100, unique=True)
+    source_key = models.CharField(max_length=100)
     kind = models.CharField(max_length=10, choices=JournalKind.choices)
-    period = models.ForeignKey(Period, models.PROTECT, related_name="journals")
+    period = models.ForeignKey(
+        Period, models.PROTECT, related_name="journals", db_index=False
+    )
     run = models.ForeignKey(
-        Run, models.PROTECT, null=True, blank=True, related_name="journals", db_index=False
+        Run,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="journals",
+        db_index=False,
     )
     representative = models.ForeignKey(
         "representatives.Representative",
@@ -347,6 +375,7 @@ class Journal(models.Model):
         null=True,
         blank=True,
         related_name="journals",
+        db_index=False,
     )
     sales_return = models.ForeignKey(
         "sales.Return",
@@ -357,17 +386,41 @@ class Journal(models.Model):
         db_column="return_id",
         db_index=False,
     )
-    reverses = models.OneToOneField(
-        "self", models.PROTECT, null=True, blank=True, related_name="reversed_by"
+    reverses = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="reversed_by",
+        db_index=False,
     )
     effective_at = models.DateTimeField()
     created_at = models.DateTimeField(db_default=Now())
     xact = TransactionIdField(db_default=CurrentTransactionId(), editable=False)
 
     class Meta:
+        # A posting writes a million rows: only the indexes that pages and guards use.
         constraints = [
+            models.UniqueConstraint(
+                fields=["source_key"], name="journal_source_key_once"
+            ),
+            models.UniqueConstraint(
+                fields=["reverses"],
+                condition=Q(reverses__isnull=False),
+                name="journal_reversed_once",
+            ),
             models.CheckConstraint(
                 condition=Q(kind__in=JournalKind.values), name="journal_kind_known"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["representative", "period"], name="journal_of_representative"
+            ),
+            models.Index(
+                fields=["sales_return"],
+                condition=Q(sales_return__isnull=False),
+                name="journal_of_return",
             ),
         ]
 
@@ -408,7 +461,9 @@ class Entry(models.Model):
     class Meta:
         verbose_name_plural = "entries"
         constraints = [
-            models.CheckConstraint(condition=~Q(amount=0), name="entry_amount_not_nought"),
+            models.CheckConstraint(
+                condition=~Q(amount=0), name="entry_amount_not_nought"
+            ),
             models.CheckConstraint(
                 condition=Q(account__in=Account.values), name="entry_account_known"
             ),
@@ -449,7 +504,10 @@ class ReversedPart(models.Model):
     reversal = models.ForeignKey(Reversal, models.PROTECT, related_name="parts")
     run = models.ForeignKey(Run, models.PROTECT, related_name="+", db_index=False)
     receiver = models.ForeignKey(
-        "representatives.Representative", models.PROTECT, related_name="+", db_index=False
+        "representatives.Representative",
+        models.PROTECT,
+        related_name="+",
+        db_index=False,
     )
     order_line = models.ForeignKey("sales.OrderLine", models.PROTECT, related_name="+")
     component = models.SmallIntegerField()
@@ -463,7 +521,12 @@ class ReversedPart(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=[
-                    "reversal", "receiver", "order_line", "component", "paid_level", "rate_num",
+                    "reversal",
+                    "receiver",
+                    "order_line",
+                    "component",
+                    "paid_level",
+                    "rate_num",
                     "rate_den",
                 ],
                 name="reversedpart_once",

@@ -1,0 +1,24 @@
+"""Privileges of the application role on the tables of this application, one entry a table.
+
+The ledger is SELECT and column INSERT only: the columns that the server fills in (id, created_at,
+xact) can't be stated by the application.
+"""
+
+GRANTS: dict[str, str] = {
+    "compensation_planversion": (
+        "SELECT, INSERT (name, document, digest, effective_from, created_by_id, created_at)"
+    ),
+    "compensation_period": "SELECT, INSERT, UPDATE",
+    "compensation_run": "SELECT, INSERT, UPDATE",
+    "compensation_runstep": "SELECT, INSERT",
+    "compensation_memberresult": "SELECT",
+    "compensation_earning": "SELECT",
+    "compensation_journal": (
+        "SELECT, INSERT (source_key, kind, period_id, run_id, representative_id, return_id,"
+        " reverses_id, effective_at)"
+    ),
+    "compensation_entry": "SELECT, INSERT (journal_id, account, representative_id, unit, amount)",
+    "compensation_reversal": "SELECT, INSERT",
+    "compensation_reversedpart": "SELECT, INSERT",
+    "compensation_heartbeat": "SELECT, INSERT, UPDATE",
+}

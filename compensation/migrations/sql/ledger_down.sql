@@ -1,0 +1,10 @@
+DROP TRIGGER append_only ON compensation_planversion;
+DROP TRIGGER append_only ON compensation_reversedpart;
+DROP TRIGGER append_only ON compensation_reversal;
+DROP TRIGGER append_only ON compensation_entry;
+DROP TRIGGER append_only ON compensation_journal;
+DROP TRIGGER ledger_check ON compensation_entry;
+DROP TRIGGER ledger_check ON compensation_journal;
+DROP FUNCTION compensation_refuse_change();
+DROP FUNCTION compensation_check_entries();
+DROP FUNCTION compensation_check_journals();

@@ -1,0 +1,89 @@
+"""Shared reads of periods and runs; the pages' own reads stand in ``selectors_pages``."""
+
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from compensation.models import Period, PeriodStatus, PlanVersion, Run, RunKind, RunStatus
+
+Interval = tuple[datetime, datetime]
+
+
+def open_intervals() -> list[Interval]:
+    """Return the half-open intervals of the open periods in order; facts may count in them."""
+    return list(
+        Period.objects.filter(status=PeriodStatus.OPEN)
+        .order_by("starts_at")
+        .values_list("starts_at", "ends_at")
+    )
+
+
+def get_period(label: str) -> Period | None:
+    """Return the period of a label such as 2017-03, or None."""
+    return Period.objects.filter(label=label).first()
+
+
+def current_period(now: datetime) -> Period | None:
+    """Return the period that holds the instant, whatever its state, or None."""
+    return Period.objects.filter(starts_at__lte=now, ends_at__gt=now).first()
+
+
+def list_periods() -> QuerySet[Period]:
+    """Return all periods, the latest first."""
+    return Period.objects.select_related("visible_run").order_by("-starts_at")
+
+
+def visible_run(period: Period) -> Run | None:
+    """Return the run that pages show for a period: the posted one, or the latest preview."""
+    pointer = Period.objects.select_related("visible_run__plan_version").get(pk=period.pk)
+    return pointer.visible_run
+
+
+def live_close(period: Period) -> Run | None:
+    """Return the period's one closing run that is running, computed, approved or posted."""
+    return (
+        Run.objects.filter(
+            period=period,
+            kind=RunKind.CLOSE,
+            status__in=[
+                RunStatus.RUNNING,
+                RunStatus.COMPUTED,
+                RunStatus.APPROVED,
+                RunStatus.POSTED,
+            ],
+        )
+        .select_related("period", "plan_version")
+        .first()
+    )
+
+
+def posted_run(period: Period) -> Run | None:
+    """Return the period's posted run, or None."""
+    return (
+        Run.objects.filter(period=period, kind=RunKind.CLOSE, status=RunStatus.POSTED)
+        .select_related("period", "plan_version")
+        .first()
+    )
+
+
+def last_posted_run_before(period: Period) -> Run | None:
+    """Return the posted run of the latest earlier period, which gives the opening titles."""
+    return (
+        Run.objects.filter(
+            kind=RunKind.CLOSE,
+            status=RunStatus.POSTED,
+            period__starts_at__lt=period.starts_at,
+        )
+        .select_related("period", "plan_version")
+        .order_by("-period__starts_at")
+        .first()
+    )
+
+
+def plan_version_for(period: Period) -> PlanVersion | None:
+    """Return the plan version in force on the period's first day, or None."""
+    return (
+        PlanVersion.objects.filter(effective_from__lte=period.first_day)
+        .order_by("-effective_from")
+        .first()
+    )
