@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from representatives.models import Representative
+from representatives.text import SORT_KEY_LENGTH
 
 
 class Product(models.Model):
@@ -94,7 +95,7 @@ class Customer(models.Model):
     )
     reference = models.CharField(max_length=64)
     name = models.CharField(max_length=200)
-    sort_key = models.CharField(max_length=400, editable=False)
+    sort_key = models.CharField(max_length=SORT_KEY_LENGTH, db_collation="C", editable=False)
     email = models.EmailField(blank=True, default="")
     phone = models.CharField(max_length=40, blank=True, default="")
     note = models.TextField(blank=True, default="")
@@ -169,7 +170,8 @@ class Order(models.Model):
         PAID = "paid", "Paid"
         CANCELLED = "cancelled", "Cancelled"
 
-    reference = models.CharField(max_length=32, unique=True)
+    # Collation C: ties between orders are settled here and in Python alike.
+    reference = models.CharField(max_length=32, unique=True, db_collation="C")
     external_ref = models.CharField(
         "external reference", max_length=64, unique=True, null=True, blank=True
     )

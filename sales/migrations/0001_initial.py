@@ -76,7 +76,7 @@ class Migration(migrations.Migration):
                 ),
                 ("reference", models.CharField(max_length=64)),
                 ("name", models.CharField(max_length=200)),
-                ("sort_key", models.CharField(editable=False, max_length=400)),
+                ("sort_key", models.CharField(db_collation="C", editable=False, max_length=200)),
                 ("email", models.EmailField(blank=True, default="", max_length=254)),
                 ("phone", models.CharField(blank=True, default="", max_length=40)),
                 ("note", models.TextField(blank=True, default="")),
@@ -118,7 +118,7 @@ class Migration(migrations.Migration):
                         verbose_name="ID",
                     ),
                 ),
-                ("reference", models.CharField(max_length=32, unique=True)),
+                ("reference", models.CharField(db_collation="C", max_length=32, unique=True)),
                 (
                     "external_ref",
                     models.CharField(

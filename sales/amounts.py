@@ -1,0 +1,96 @@
+"""Integer arithmetic of order lines: money in minor units, volumes in hundredths.
+
+One rounding each, half away from zero; amounts here are never negative.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from representatives.formatting import MINOR_DIGITS
+
+BASIS_POINTS = 10_000
+# Far below 2^63 and far above any real order: sums over a company's life stay within bigint.
+AMOUNT_LIMIT = 10**14
+QUANTITY_LIMIT = 100_000
+_DECIMAL = re.compile(r"(\d{1,16})(?:\.(\d{1,16}))?", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Amounts:
+    """What a line, an order or a return is worth: money in minor units, volumes in hundredths."""
+
+    gross_minor: int = 0
+    tax_minor: int = 0
+    bv: int = 0
+    rsp: int = 0
+
+
+def rounded_quotient(numerator: int, denominator: int) -> int:
+    """Return numerator / denominator rounded half away from zero, for a non-negative numerator."""
+    return (2 * numerator + denominator) // (2 * denominator)
+
+
+def included_tax(gross_minor: int, tax_rate_bp: int) -> int:
+    """Return the tax within a gross amount in minor units, at a rate in basis points."""
+    return rounded_quotient(gross_minor * tax_rate_bp, BASIS_POINTS + tax_rate_bp)
+
+
+def line_amounts(
+    *, quantity: int, unit_price_minor: int, tax_rate_bp: int, unit_bv: int, unit_rsp: int
+) -> Amounts:
+    """Return what a line of `quantity` pieces is worth; the tax is rounded once a line."""
+    gross_minor = quantity * unit_price_minor
+    return Amounts(
+        gross_minor=gross_minor,
+        tax_minor=included_tax(gross_minor, tax_rate_bp),
+        bv=quantity * unit_bv,
+        rsp=quantity * unit_rsp,
+    )
+
+
+def returned_amounts(line: Amounts, *, pieces: int, before: int, quantity: int) -> Amounts:
+    """Return what `quantity` pieces of a line are worth, `before` of `pieces` being back already.
+
+    Pro rata of the line, counted from the first piece on, so that the last return takes what
+    the others left and all of them add up to the line.
+    """
+    assert 0 <= before < before + quantity <= pieces
+
+    def part(amount: int) -> int:
+        upto = rounded_quotient(amount * (before + quantity), pieces)
+        return upto - rounded_quotient(amount * before, pieces)
+
+    return Amounts(part(line.gross_minor), part(line.tax_minor), part(line.bv), part(line.rsp))
+
+
+def parse_money(text: str, currency: str) -> int:
+    """Return an amount such as `12.90` in minor units of `currency`.
+
+    :raises ValueError: if it is not a plain decimal, has too many places, or is too large.
+    """
+    found = _DECIMAL.fullmatch(text)
+    if not found:
+        raise ValueError("is not an amount such as 12.90")
+    whole, fraction = found[1], found[2] or ""
+    places = MINOR_DIGITS.get(currency, 2)
+    if len(fraction) > places and fraction[places:].strip("0"):
+        raise ValueError(f"has more than {places} decimal places")
+    minor = int(whole + fraction[:places].ljust(places, "0"))
+    if minor > AMOUNT_LIMIT:
+        raise ValueError("is too large")
+    return minor
+
+
+def parse_quantity(text: str) -> int:
+    """Return a number of pieces.
+
+    :raises ValueError: if it is not a whole number from 1 to QUANTITY_LIMIT.
+    """
+    if not (text.isascii() and text.isdigit() and len(text) < 12):
+        raise ValueError(f"is not a whole number from 1 to {QUANTITY_LIMIT}")
+    quantity = int(text)
+    if not 1 <= quantity <= QUANTITY_LIMIT:
+        raise ValueError(f"is not a whole number from 1 to {QUANTITY_LIMIT}")
+    return quantity

@@ -1,0 +1,50 @@
+"""Everything that writes catalogue, customers, orders and returns.
+
+Callers import this module and say `services.place_order(...)`. The import of files, which writes
+thousands of orders at once by the same rules, is `sales.importing`.
+"""
+
+from sales.services.catalogue import ProductFacts, UnableToSaveProduct, add_product, edit_product
+from sales.services.customers import (
+    UnableToSaveCustomer,
+    add_customer,
+    edit_customer,
+    self_customer,
+)
+from sales.services.orders import (
+    LineRequest,
+    UnableToCancelOrder,
+    UnableToPayOrder,
+    UnableToPlaceOrder,
+    cancel_order,
+    pay_order,
+    place_order,
+)
+from sales.services.returns import (
+    UnableToReturn,
+    accept_return,
+    refuse_return,
+    request_return,
+)
+
+__all__ = [
+    "LineRequest",
+    "ProductFacts",
+    "UnableToCancelOrder",
+    "UnableToPayOrder",
+    "UnableToPlaceOrder",
+    "UnableToReturn",
+    "UnableToSaveCustomer",
+    "UnableToSaveProduct",
+    "accept_return",
+    "add_customer",
+    "add_product",
+    "cancel_order",
+    "edit_customer",
+    "edit_product",
+    "pay_order",
+    "place_order",
+    "refuse_return",
+    "request_return",
+    "self_customer",
+]

@@ -1,0 +1,246 @@
+"""Place, pay and cancel orders. What a line is worth, and its class, are decided here once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection, transaction
+
+from representatives.errors import UnableTo
+from representatives.models import Company, Representative, User
+from sales.amounts import AMOUNT_LIMIT, QUANTITY_LIMIT, line_amounts
+from sales.classes import CLASSIFY_PLACED_ORDER
+from sales.models import Customer, Order, OrderLine, Payment, Product
+from sales.periods import Interval, is_open
+from sales.references import new_reference
+from sales.services.customers import self_customer
+
+LINE_LIMIT = 200
+
+
+class UnableToPlaceOrder(UnableTo):
+    """An order was refused; `field` is `customer`, `lines` or `lines-<n>-quantity`."""
+
+
+class UnableToPayOrder(UnableTo):
+    """A payment was refused; `field` names the part at fault."""
+
+
+class UnableToCancelOrder(UnableTo):
+    """An order is not placed any more, so it can't be cancelled."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineRequest:
+    """So many pieces of one product."""
+
+    product_id: int
+    quantity: int
+
+
+@transaction.atomic
+def place_order(
+    *,
+    seller: Representative,
+    customer: Customer | None,
+    lines: Sequence[LineRequest],
+    now: datetime,
+    reference: str | None = None,
+) -> Order:
+    """Place an order for a customer of the seller, or for the seller himself (customer None).
+
+    Own orders are at the IR price, customers' at the retail price; prices, tax, volumes, points
+    and the repeat flag are copied from the catalogue. A `reference` drawn beforehand makes a
+    second submission of the same form return the order of the first.
+
+    :raises UnableToPlaceOrder: if the seller is not enrolled, the customer is not his, a product
+        is not on sale, a quantity is out of bounds, or there is no line.
+    """
+    seller = Representative.objects.select_for_update(of=("self",), no_key=True).get(pk=seller.pk)
+    if reference:
+        earlier = Order.objects.filter(reference=reference, seller=seller).first()
+        if earlier:
+            return earlier
+    if seller.status != Representative.Status.ENROLLED:
+        raise UnableToPlaceOrder("Only an enrolled representative can place orders.")
+    buyer = _buyer(seller, customer, now=now)
+    order_lines = _priced_lines(lines, own=buyer.is_self)
+    order = Order(
+        reference=reference or new_reference(),
+        seller=seller,
+        customer=buyer,
+        own=buyer.is_self,
+        placed_at=now,
+        currency=Company.objects.get(pk=Company.ONLY_ID).currency,
+        gross_minor=sum(line.gross_minor for line in order_lines),
+        tax_minor=sum(line.tax_minor for line in order_lines),
+        bv=sum(line.bv for line in order_lines),
+        rsp=sum(line.rsp for line in order_lines if line.repeat),
+        rsp_all=sum(line.rsp for line in order_lines),
+        line_count=len(order_lines),
+    )
+    if order.gross_minor > AMOUNT_LIMIT:
+        raise UnableToPlaceOrder("The order is too large.", "lines")
+    order.save(force_insert=True)
+    for line in order_lines:
+        line.order = order
+    OrderLine.objects.bulk_create(order_lines)
+    return order
+
+
+def _buyer(seller: Representative, customer: Customer | None, *, now: datetime) -> Customer:
+    if customer is None:
+        return self_customer(representative=seller, now=now)
+    buyer = Customer.objects.filter(pk=customer.pk, representative=seller).first()
+    if buyer is None:
+        raise UnableToPlaceOrder("Choose one of your own customers.", "customer")
+    return buyer
+
+
+def _priced_lines(lines: Sequence[LineRequest], *, own: bool) -> list[OrderLine]:
+    if not lines:
+        raise UnableToPlaceOrder("Add at least one product.", "lines")
+    if len(lines) > LINE_LIMIT:
+        raise UnableToPlaceOrder(f"An order has at most {LINE_LIMIT} lines.", "lines")
+    products = Product.objects.filter(is_active=True).in_bulk({line.product_id for line in lines})
+    return [
+        _priced_line(number, line, products.get(line.product_id), own=own)
+        for number, line in enumerate(lines, start=1)
+    ]
+
+
+def _priced_line(
+    number: int, line: LineRequest, product: Product | None, *, own: bool
+) -> OrderLine:
+    if product is None:
+        raise UnableToPlaceOrder("This product is not on sale.", f"lines-{number - 1}-product")
+    if not 1 <= line.quantity <= QUANTITY_LIMIT:
+        raise UnableToPlaceOrder(
+            f"Order 1 to {QUANTITY_LIMIT} pieces.", f"lines-{number - 1}-quantity"
+        )
+    price = product.ir_price_minor if own else product.retail_price_minor
+    worth = line_amounts(
+        quantity=line.quantity,
+        unit_price_minor=price,
+        tax_rate_bp=product.tax_rate_bp,
+        unit_bv=product.bv,
+        unit_rsp=product.rsp,
+    )
+    return OrderLine(
+        number=number,
+        product=product,
+        quantity=line.quantity,
+        unit_price_minor=price,
+        gross_minor=worth.gross_minor,
+        tax_minor=worth.tax_minor,
+        tax_rate_bp=product.tax_rate_bp,
+        unit_bv=product.bv,
+        unit_rsp=product.rsp,
+        bv=worth.bv,
+        rsp=worth.rsp,
+        repeat=product.repeat,
+    )
+
+
+@transaction.atomic
+def pay_order(
+    *,
+    order: Order,
+    payment_reference: str,
+    amount_minor: int,
+    paid_at: datetime,
+    counted_at: datetime,
+    open_intervals: Sequence[Interval],
+    recorded_by: User,
+    now: datetime,
+) -> Order:
+    """Record the payment of an order; from here on its facts stand and it counts.
+
+    `counted_at` is the clock's now on a page and the paid date in an import; `open_intervals` are
+    the open periods, half-open. The class of each line is set, once. The same payment again is
+    already done and changes nothing. Locks the order, then its customer, so that two payments of
+    one customer are classed one after the other.
+
+    :raises UnableToPayOrder: if the order is not placed, the amount is not its total, a date lies
+        after the clock, or `counted_at` in no open period.
+    """
+    order = Order.objects.select_for_update(of=("self",), no_key=True).get(pk=order.pk)
+    reference = payment_reference.strip()
+    if order.is_paid:
+        payment = order.payment
+        if (payment.reference, payment.amount_minor) == (reference, amount_minor):
+            return order
+        raise UnableToPayOrder(f"Order {order.reference} is paid already.")
+    if not order.is_placed:
+        raise UnableToPayOrder(f"Order {order.reference} was cancelled.")
+    _check_payment(
+        order,
+        reference=reference,
+        amount_minor=amount_minor,
+        paid_at=paid_at,
+        counted_at=counted_at,
+        now=now,
+    )
+    if not is_open(counted_at, open_intervals):
+        raise UnableToPayOrder("The period of this payment is not open.", "paid_at")
+    Customer.objects.select_for_update(of=("self",), no_key=True).get(pk=order.customer_id)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            CLASSIFY_PLACED_ORDER,
+            {
+                "order_id": order.pk,
+                "paid_at": paid_at,
+                "add_on_days": Company.objects.get(pk=Company.ONLY_ID).add_on_days,
+            },
+        )
+    Payment.objects.create(
+        order=order,
+        reference=reference,
+        amount_minor=amount_minor,
+        paid_at=paid_at,
+        recorded_by=recorded_by,
+        recorded_at=now,
+    )
+    order.status = Order.Status.PAID
+    order.paid_at = paid_at
+    order.counted_at = counted_at
+    order.save(update_fields=["status", "paid_at", "counted_at"])
+    return order
+
+
+def _check_payment(
+    order: Order,
+    *,
+    reference: str,
+    amount_minor: int,
+    paid_at: datetime,
+    counted_at: datetime,
+    now: datetime,
+) -> None:
+    if not reference or len(reference) > 100:
+        raise UnableToPayOrder("Give the reference of the payment.", "reference")
+    if amount_minor != order.gross_minor:
+        raise UnableToPayOrder("The amount is not the total of the order.", "amount")
+    if paid_at > now:
+        raise UnableToPayOrder("The payment lies in the future.", "paid_at")
+    if counted_at > now or counted_at < paid_at:
+        raise UnableToPayOrder("An order counts from its payment to now.", "counted_at")
+
+
+@transaction.atomic
+def cancel_order(*, order: Order) -> Order:
+    """Cancel an order that is not paid. Cancelled twice is cancelled.
+
+    :raises UnableToCancelOrder: if it is paid; then its pieces can be returned.
+    """
+    order = Order.objects.select_for_update(of=("self",), no_key=True).get(pk=order.pk)
+    if order.is_paid:
+        raise UnableToCancelOrder(
+            f"Order {order.reference} is paid: ask for a return instead of cancelling it."
+        )
+    if order.is_placed:
+        order.status = Order.Status.CANCELLED
+        order.save(update_fields=["status"])
+    return order
