@@ -1,0 +1,295 @@
+"""Fixtures of all tests: real PostgreSQL and Valkey, real commands, real workers.
+
+Use ``db`` for what can run inside a transaction, ``transactional_db`` (or
+``django_db(transaction=True)``) for what commits, runs commands or has a worker: such a test gets
+a database of its own. ``make check`` adds ``--no-skips``.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import psycopg
+import pytest
+import redis
+from django.conf import settings
+from django.core.cache import caches
+from django.test import TestCase, TransactionTestCase
+
+from tests import processes
+from tests.databases import TestDatabases, connect_as_owner
+
+# ---------------------------------------------------------------------------------------------
+# --no-skips: a suite that passes by leaving tests out has not passed
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--no-skips",
+        action="store_true",
+        help="fail if a test is skipped or expected to fail",
+    )
+
+
+class NoSkips:
+    """Notes every test that was left out and turns the run's result to failed."""
+
+    def __init__(self) -> None:
+        self.left_out: list[str] = []
+
+    def note(self, report: pytest.TestReport | pytest.CollectReport) -> None:
+        if report.skipped or hasattr(report, "wasxfail"):
+            self.left_out.append(report.nodeid)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self.note(report)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        self.note(report)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        if self.left_out and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        if self.left_out:
+            terminalreporter.section("--no-skips: skipped or expected to fail", red=True)
+            for nodeid in self.left_out:
+                terminalreporter.write_line(nodeid)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--no-skips"):
+        config.pluginmanager.register(NoSkips(), "no-skips")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        cls = getattr(item, "cls", None)
+        if isinstance(cls, type) and issubclass(cls, TransactionTestCase):
+            raise pytest.UsageError(f"{item.nodeid}: write tests as functions with fixtures")
+
+
+# ---------------------------------------------------------------------------------------------
+# Databases
+
+
+@pytest.fixture(scope="session")
+def test_databases(django_test_environment: None, django_db_blocker: Any) -> Iterator[TestDatabases]:
+    """The databases of this process; asked for by the fixtures below."""
+    with django_db_blocker.unblock():
+        databases = TestDatabases()
+    yield databases
+    with django_db_blocker.unblock():
+        databases.close()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(test_databases: TestDatabases) -> None:
+    """Replace pytest-django's set-up: our template instead of its test database."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_flush() -> None:
+    """A test that commits throws its database away; the flush after it would be refused."""
+
+    def forget(self: TransactionTestCase) -> None:
+        """Leave the rows: the whole database is dropped."""
+
+    TransactionTestCase._fixture_teardown = forget
+    assert TestCase._fixture_teardown is not forget
+
+
+def _commits(request: pytest.FixtureRequest) -> bool:
+    marker = request.node.get_closest_marker("django_db")
+    by_marker = marker is not None and (
+        marker.kwargs.get("transaction", marker.args[0] if marker.args else False)
+    )
+    names = {"transactional_db", "live_server", "django_db_reset_sequences", "subprocess_env"}
+    return bool(by_marker or names & set(request.fixturenames))
+
+
+@pytest.fixture
+def _database_of_test(
+    request: pytest.FixtureRequest, test_databases: TestDatabases, django_db_blocker: Any
+) -> Iterator[None]:
+    """Give a test that commits a clone of its own."""
+    if not _commits(request):
+        yield
+        return
+    with django_db_blocker.unblock():
+        test_databases.use_clone()
+    yield
+    with django_db_blocker.unblock():
+        test_databases.leave_clone()
+
+
+@pytest.fixture
+def _django_db_helper(
+    _database_of_test: None, _clean_redis: None, _django_db_helper: None
+) -> None:
+    """Extend pytest-django's own fixture behind ``db`` and ``transactional_db``."""
+
+
+@pytest.fixture
+def fresh_database(
+    transactional_db: None, test_databases: TestDatabases, _redis_clients: list[redis.Redis]
+) -> Callable[[], None]:
+    """Return a function that replaces the test's database by a new clone (for Hypothesis)."""
+
+    def replace() -> None:
+        test_databases.leave_clone()
+        test_databases.use_clone()
+        _delete_keys(_redis_clients)
+
+    return replace
+
+
+@pytest.fixture
+def owner_connection(
+    db: None, test_databases: TestDatabases
+) -> Iterator[psycopg.Connection[Any]]:
+    """A psycopg connection of the owner role to the test's database, in autocommit."""
+    with connect_as_owner(test_databases.in_use) as connection:
+        yield connection
+
+
+# ---------------------------------------------------------------------------------------------
+# Redis: everything of this process under one prefix
+
+
+@pytest.fixture(scope="session", autouse=True)
+def redis_key_prefix() -> str:
+    """Give queue and cache of this process names of their own."""
+    from config.celery import app
+
+    prefix = f"perennial-test-{os.getpid()}-{os.urandom(3).hex()}"
+    settings.REDIS_KEY_PREFIX = prefix
+    settings.CACHES["default"]["KEY_PREFIX"] = prefix
+    caches["default"].key_prefix = prefix
+    app.conf.broker_transport_options = {
+        **app.conf.broker_transport_options,
+        "global_keyprefix": f"{prefix}:",
+    }
+    return prefix
+
+
+@pytest.fixture(scope="session")
+def redis_client() -> Iterator[redis.Redis]:
+    """A client of the database that carries the queue."""
+    with redis.from_url(settings.REDIS_URL) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def _redis_clients(redis_client: redis.Redis) -> Iterator[list[redis.Redis]]:
+    with redis.from_url(settings.CACHES["default"]["LOCATION"]) as cache_client:
+        yield [redis_client, cache_client]
+
+
+@pytest.fixture
+def _clean_redis(_redis_clients: list[redis.Redis]) -> Iterator[None]:
+    """Forget queue and cache of the test before: rate limits, messages, locks."""
+    yield
+    _delete_keys(_redis_clients)
+
+
+def _delete_keys(clients: list[redis.Redis]) -> None:
+    for client in clients:
+        # The cache writes ":1:" and the like behind its prefix, the queue ":" before its names.
+        keys = list(client.scan_iter(match=f"{settings.REDIS_KEY_PREFIX}:*", count=1000))
+        if keys:
+            client.unlink(*keys)
+
+
+# ---------------------------------------------------------------------------------------------
+# Processes
+
+
+@pytest.fixture
+def subprocess_env(transactional_db: None, test_databases: TestDatabases) -> dict[str, str]:
+    """Environment of a process that works on this test's database, queue and cache."""
+    return {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "config.settings.test",
+        "DATABASE_URL": _address("default"),
+        "MIGRATION_DATABASE_URL": _address("owner"),
+        "REDIS_URL": settings.REDIS_URL,
+        "REDIS_KEY_PREFIX": settings.REDIS_KEY_PREFIX,
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def _address(alias: str) -> str:
+    facts = settings.DATABASES[alias]
+    words = [quote(str(facts[key]), safe="") for key in ("USER", "PASSWORD", "HOST")]
+    port = f":{facts['PORT']}" if facts["PORT"] else ""
+    return f"postgres://{words[0]}:{words[1]}@{words[2]}{port}/{facts['NAME']}"
+
+
+@pytest.fixture
+def run_command(subprocess_env: dict[str, str]) -> Callable[..., Any]:
+    """Return a function that runs ``manage.py`` as a process of its own to its end.
+
+    ``run_command("close_period", "2017-03", "--by", email, env={…}, input_text=…)`` returns a
+    ``subprocess.CompletedProcess`` with ``returncode``, ``stdout``, ``stderr``.
+    """
+
+    def run(*arguments: object, env: dict[str, str] | None = None, **options: Any) -> Any:
+        return processes.run_manage(
+            *arguments, environment={**subprocess_env, **(env or {})}, **options
+        )
+
+    return run
+
+
+@pytest.fixture
+def start_command(subprocess_env: dict[str, str]) -> Iterator[Callable[..., Any]]:
+    """Return a function that starts ``manage.py`` and returns the ``Popen``; ended after the test."""
+    started = []
+
+    def start(*arguments: object, env: dict[str, str] | None = None) -> Any:
+        process = processes.start_manage(*arguments, environment={**subprocess_env, **(env or {})})
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        processes.end_group(process, 2)
+
+
+@pytest.fixture
+def start_celery_worker(
+    subprocess_env: dict[str, str], tmp_path: Path
+) -> Iterator[Callable[..., processes.Worker]]:
+    """Return a function that starts a real Celery worker; all are ended after the test."""
+    started: list[processes.Worker] = []
+
+    def start(
+        *, name: str | None = None, concurrency: int = 1, env: dict[str, str] | None = None
+    ) -> processes.Worker:
+        worker = processes.start_worker(
+            {**subprocess_env, **(env or {})},
+            tmp_path,
+            name=name or f"worker{len(started) + 1}",
+            concurrency=concurrency,
+        )
+        started.append(worker)
+        return worker
+
+    yield start
+    for worker in started:
+        worker.stop()
+
+
+@pytest.fixture
+def celery_worker_process(
+    start_celery_worker: Callable[..., processes.Worker],
+) -> processes.Worker:
+    """A running Celery worker on this test's database and queue."""
+    return start_celery_worker()
