@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Django's command line, with configuration faults told in a sentence."""
+"""Django's command line, with faults of the configuration told in a sentence."""
 
 import os
 import sys
@@ -8,16 +8,14 @@ import sys
 def main() -> None:
     """Run a management command."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
-    from django.conf import settings
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
     try:
-        settings.INSTALLED_APPS  # noqa: B018 - loads the settings
+        execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(1)
-    execute_from_command_line(sys.argv)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ def redis_database(url: str, offset: int) -> str:
 
 
 def broker_url(url: str) -> str:
-    """Return the address as Celery's transport wants it: Unix sockets have a scheme of their own."""
+    """Return the address as Celery wants it: Unix sockets have another scheme there."""
     parts = urlsplit(url)
     if parts.scheme != "unix":
         return url

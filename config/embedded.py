@@ -220,7 +220,7 @@ def _spawn_supervisor(kind: str, state: Path, descriptor: int) -> str:
         state / "supervisor.log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600
     )
     environment = {"PATH": os.environ.get("PATH", os.defpath), "LANG": "C", "TZ": "UTC"}
-    with subprocess.Popen(  # noqa: S603 - our own interpreter and file
+    with subprocess.Popen(
         [sys.executable, "-I", str(Path(__file__).with_name("embedded_server.py"))],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -255,7 +255,7 @@ def _stop_supervisor(state: Path) -> None:
             return
         running = _read_state(state)
         if running:
-            os.kill(int(running["supervisor_pid"]), signal.SIGTERM)
+            os.kill(int(str(running["supervisor_pid"])), signal.SIGTERM)
         deadline = time.monotonic() + STOP_TIMEOUT_SECONDS
         while time.monotonic() < deadline and not _try_lock(descriptor):
             time.sleep(0.02)
@@ -357,7 +357,7 @@ def _unprivileged_user() -> pwd.struct_passwd:
 
 def _root_folder(user: pwd.struct_passwd) -> Path:
     """Return this clone's folder outside private homes, owned by the servers' user."""
-    name = "perennial-" + hashlib.sha256(os.fsencode(BASE_DIR)).hexdigest()[:12]
+    name = _folder_name()
     for parent in map(Path, ROOT_PARENTS):
         if not _is_safe_parent(parent):
             continue
@@ -371,6 +371,10 @@ def _root_folder(user: pwd.struct_passwd) -> Path:
         f"no safe place for the servers' data: tried {', '.join(ROOT_PARENTS)}; "
         "set DATABASE_URL and REDIS_URL"
     )
+
+
+def _folder_name() -> str:
+    return "perennial-" + hashlib.sha256(os.fsencode(BASE_DIR)).hexdigest()[:12]
 
 
 def _is_safe_parent(parent: Path) -> bool:
@@ -424,7 +428,7 @@ def _socket_folder(home: Path, user: pwd.struct_passwd) -> Path:
         if not sockets.is_dir():
             _run_as(user, ["mkdir", "-m", "0700", "--", str(sockets)])
         return sockets
-    sockets = Path(tempfile.mkdtemp(prefix="perennial-", dir="/tmp"))  # noqa: S108 - new, 0700
+    sockets = Path(tempfile.mkdtemp(prefix="perennial-", dir="/tmp"))
     os.chown(sockets, user.pw_uid, user.pw_gid)
     return sockets
 
@@ -475,7 +479,7 @@ def _run_as(user: pwd.struct_passwd, command: list[str]) -> None:
     options: dict[str, object] = {}
     if os.geteuid() == 0:
         options = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
-    subprocess.run(command, check=True, cwd="/", **options)  # type: ignore[call-overload] # noqa: S603 - fixed programs
+    subprocess.run(command, check=True, cwd="/", **options)  # type: ignore[call-overload]
 
 
 # ---------------------------------------------------------------------------------------------
@@ -521,22 +525,43 @@ def _locked(path: Path, timeout_seconds: float) -> Iterator[None]:
         os.close(descriptor)
 
 
+def purge() -> None:
+    """Delete all data of this clone's embedded servers.
+
+    :raises EmbeddedServersError: if servers are in use.
+    """
+    local = BASE_DIR / ".local"
+    for state in sorted(path.parent for path in local.glob("*/lease.lock")):
+        if is_running(state.name):
+            raise EmbeddedServersError(f"{state.name}: the servers are in use; end them first")
+    if os.geteuid() == 0:
+        user = _unprivileged_user()
+        for top in (Path(parent) / _folder_name() for parent in ROOT_PARENTS):
+            if top.is_dir() and top.lstat().st_uid == user.pw_uid:
+                _run_as(user, ["find", str(top), "-mindepth", "1", "-delete"])
+                top.rmdir()
+    for path in local.glob("*/lease.lock"):
+        shutil.rmtree(path.parent)
+
+
 def _main(arguments: list[str]) -> int:
-    """Run ``python -m config.embedded hold KIND``: keep the servers up until Ctrl-C."""
-    if len(arguments) != 2 or arguments[0] not in {"hold", "environment"}:
-        sys.stderr.write("usage: python -m config.embedded hold|environment KIND\n")
-        return 2
+    """Run ``python -m config.embedded hold KIND`` or ``purge``."""
     try:
-        servers = acquire(arguments[1])
+        match arguments:
+            case ["hold", kind]:
+                for name, value in acquire(kind).environment().items():
+                    sys.stdout.write(f"{name}={value}\n")
+                sys.stdout.flush()
+                with suppress(KeyboardInterrupt):
+                    signal.pause()
+            case ["purge"]:
+                purge()
+            case _:
+                sys.stderr.write("usage: python -m config.embedded hold KIND | purge\n")
+                return 2
     except EmbeddedServersError as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    for name, value in servers.environment().items():
-        sys.stdout.write(f"{name}={value}\n")
-    sys.stdout.flush()
-    if arguments[0] == "hold":
-        with suppress(KeyboardInterrupt):
-            signal.pause()
     return 0
 
 

@@ -33,7 +33,7 @@ PR_SET_PDEATHSIG = 1
 LIBC = ctypes.CDLL(None, use_errno=True)
 
 
-class StopRequested(Exception):
+class StopRequestedError(Exception):
     """SIGTERM came while the servers were being started."""
 
 
@@ -52,7 +52,7 @@ class Supervisor:
         self.stop_requested = False
         self.starting = True
         self.restarts: list[float] = []
-        self.state_identity = os.stat(self.state / "supervisor.lock")
+        self.state_identity = (self.state / "supervisor.lock").stat()
 
     # -- life ----------------------------------------------------------------------------------
 
@@ -67,10 +67,10 @@ class Supervisor:
             self._start_postgres()
             self._bootstrap()
             self._write_state()
-        except StopRequested:
+        except StopRequestedError:
             self._stop()
             return 0
-        except Exception as error:  # noqa: BLE001 - the caller reads it from the log
+        except Exception as error:
             say(f"{type(error).__name__}: {error}")
             self._stop()
             return 1
@@ -88,7 +88,7 @@ class Supervisor:
     def _on_term(self, _signal: int, _frame: object) -> None:
         self.stop_requested = True
         if self.starting:
-            raise StopRequested
+            raise StopRequestedError
 
     @contextmanager
     def _watch_until_unused(self) -> Iterator[None]:
@@ -106,7 +106,7 @@ class Supervisor:
     def _state_is_ours(self) -> bool:
         """Return whether the clone still has the folder we were started for."""
         try:
-            return os.path.samestat(os.stat(self.state / "supervisor.lock"), self.state_identity)
+            return os.path.samestat((self.state / "supervisor.lock").stat(), self.state_identity)
         except OSError:
             return False
 
@@ -130,7 +130,7 @@ class Supervisor:
                 say(f"valkey ended with {self.valkey.returncode}; starting it again")
                 self._start_valkey()
             self._write_state()
-        except Exception as error:  # noqa: BLE001 - told in the log, then the loop decides
+        except Exception as error:
             say(f"{type(error).__name__}: {error}")
         return True
 
@@ -190,7 +190,7 @@ class Supervisor:
         self._as_user(["mv", "-T", "--", str(fresh), str(self.pgdata)])
 
     def _psql(self, script: str, database: str = "postgres") -> subprocess.CompletedProcess[str]:
-        return subprocess.run(  # noqa: S603 - the program of the wheel
+        return subprocess.run(
             [
                 str(self.programs / "psql"),
                 *("-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"),
@@ -279,7 +279,7 @@ class Supervisor:
                 os._exit(1)
 
         try:
-            return subprocess.Popen(  # noqa: S603 - the programs of the wheels
+            return subprocess.Popen(
                 command,
                 stdin=subprocess.PIPE,
                 stdout=log,
@@ -287,7 +287,7 @@ class Supervisor:
                 cwd="/",
                 env={"LANG": "C", "TZ": "UTC", "PATH": os.defpath},
                 start_new_session=True,
-                preexec_fn=follow_parent,  # noqa: PLW1509 - this process has one thread
+                preexec_fn=follow_parent,
                 **self._credentials(),
             )
         finally:
@@ -305,7 +305,7 @@ class Supervisor:
             time.sleep(0.05)
 
     def _as_user(self, command: list[str]) -> None:
-        done = subprocess.run(  # noqa: S603 - fixed programs
+        done = subprocess.run(
             command,
             capture_output=True,
             text=True,
@@ -318,7 +318,7 @@ class Supervisor:
             raise RuntimeError(f"{command[0]}: {done.stderr.strip() or done.stdout.strip()}")
 
     def _write_as_user(self, path: Path, text: str) -> None:
-        subprocess.run(  # noqa: S603
+        subprocess.run(
             ["/bin/sh", "-c", 'cat > "$0"', str(path)],
             input=text.encode(),
             check=True,

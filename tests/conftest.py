@@ -80,7 +80,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def test_databases(django_test_environment: None, django_db_blocker: Any) -> Iterator[TestDatabases]:
+def test_databases(
+    django_test_environment: None, django_db_blocker: Any
+) -> Iterator[TestDatabases]:
     """The databases of this process; asked for by the fixtures below."""
     with django_db_blocker.unblock():
         databases = TestDatabases()
@@ -130,9 +132,7 @@ def _database_of_test(
 
 
 @pytest.fixture
-def _django_db_helper(
-    _database_of_test: None, _clean_redis: None, _django_db_helper: None
-) -> None:
+def _django_db_helper(_database_of_test: None, _clean_redis: None, _django_db_helper: None) -> None:
     """Extend pytest-django's own fixture behind ``db`` and ``transactional_db``."""
 
 
@@ -151,9 +151,7 @@ def fresh_database(
 
 
 @pytest.fixture
-def owner_connection(
-    db: None, test_databases: TestDatabases
-) -> Iterator[psycopg.Connection[Any]]:
+def owner_connection(db: None, test_databases: TestDatabases) -> Iterator[psycopg.Connection[Any]]:
     """A psycopg connection of the owner role to the test's database, in autocommit."""
     with connect_as_owner(test_databases.in_use) as connection:
         yield connection
@@ -250,7 +248,7 @@ def run_command(subprocess_env: dict[str, str]) -> Callable[..., Any]:
 
 @pytest.fixture
 def start_command(subprocess_env: dict[str, str]) -> Iterator[Callable[..., Any]]:
-    """Return a function that starts ``manage.py`` and returns the ``Popen``; ended after the test."""
+    """Return a function that starts ``manage.py`` and returns its ``Popen``."""
     started = []
 
     def start(*arguments: object, env: dict[str, str] | None = None) -> Any:

@@ -7,7 +7,7 @@ from urllib.parse import unquote
 import environ
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
-from kombu import Queue
+from kombu.entity import Queue
 
 from config.addresses import broker_url, redis_database
 
@@ -87,9 +87,7 @@ CRISPY_FAIL_SILENTLY = False
 DATABASE_APP_ROLE = env.str("DATABASE_APP_ROLE", default="perennial_app")
 DATABASE_OPTIONS: dict[str, Any] = {"application_name": "perennial"}
 if env.int("DATABASE_STATEMENT_TIMEOUT_MS", default=0):
-    DATABASE_OPTIONS["options"] = (
-        f"-c statement_timeout={env.int('DATABASE_STATEMENT_TIMEOUT_MS')}"
-    )
+    DATABASE_OPTIONS["options"] = f"-c statement_timeout={env.int('DATABASE_STATEMENT_TIMEOUT_MS')}"
 
 
 def database(url: str, *, owner: bool = False) -> dict[str, Any]:

@@ -12,8 +12,8 @@ if not (os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL")):
     except embedded.EmbeddedServersError as error:
         raise ImproperlyConfigured(str(error)) from error
 
-from config.settings.base import *  # noqa: E402, F403
-from config.settings.base import BASE_DIR, env  # noqa: E402
+from config.settings.base import *  # noqa: F403
+from config.settings.base import BASE_DIR, env
 
 SECRET_KEY = env.str("SECRET_KEY", default="") or embedded.local_secret_key()
 DEBUG = env.bool("DEBUG", default=False)  # error pages are the product's own unless asked for

@@ -12,8 +12,8 @@ if not (os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL")):
     except embedded.EmbeddedServersError as error:
         raise ImproperlyConfigured(str(error)) from error
 
-from config.settings.base import *  # noqa: E402, F403
-from config.settings.base import BASE_DIR  # noqa: E402
+from config.settings.base import *  # noqa: F403
+from config.settings.base import BASE_DIR
 
 SECRET_KEY = "only for tests, where nothing is secret"  # noqa: S105
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
@@ -23,6 +23,5 @@ EMAIL_BACKEND = os.environ.get(
 WHITENOISE_USE_FINDERS = True
 STATIC_ROOT = BASE_DIR / ".local" / "static"
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)
-CELERY_WORKER_MAX_TASKS_PER_CHILD = None
 
 CLOSE_APPROVAL_BY_COMMAND = True

@@ -1,6 +1,7 @@
 """Commands and workers of the tests are real processes on the test's own database and queue."""
 
 import time
+from pathlib import Path
 
 from django.conf import settings
 from django.db import connection
@@ -62,7 +63,6 @@ def test_a_killed_worker_leaves_no_child(celery_worker_process):
 
 def _alive(pid: int) -> bool:
     try:
-        with open(f"/proc/{pid}/stat") as file:
-            return file.read().rpartition(")")[2].split()[0] != "Z"
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return False

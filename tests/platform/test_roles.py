@@ -11,8 +11,10 @@ from representatives import db_roles
 @pytest.mark.django_db
 def test_tests_use_the_application_role():
     with connection.cursor() as cursor:
-        cursor.execute("SELECT current_user, session_user, rolsuper, rolcreatedb, rolcreaterole "
-                       "FROM pg_roles WHERE rolname = current_user")
+        cursor.execute(
+            "SELECT current_user, session_user, rolsuper, rolcreatedb, rolcreaterole "
+            "FROM pg_roles WHERE rolname = current_user"
+        )
         row = cursor.fetchone()
 
     assert row == (settings.DATABASE_APP_ROLE, settings.DATABASE_APP_ROLE, False, False, False)

@@ -1,0 +1,130 @@
+# Perennial. `make demo`, `make test`, `make check`, `make bench`; `make help` lists the rest.
+# Needs Python 3.11 to 3.13, pip, git and make; everything else is set up here.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+
+VENV := .venv
+BIN := $(VENV)/bin
+# The first of these that fits; choose another with `make PYTHON=/path/to/python3.12 …`.
+PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
+	command -v $$name >/dev/null && $$name -c 'import sys, ensurepip, venv; \
+	sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$name && break; \
+	done)
+SIZE ?= 100000
+SERVE ?= 1
+PORT ?= 8000
+PYTEST_ARGS ?=
+STAMP := $(VENV)/.installed
+
+.PHONY: help
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+# ------------------------------------------------------------------------------------ environment
+
+.PHONY: install
+install: $(STAMP) ## Make the virtual environment and install the pinned requirements
+
+$(STAMP): requirements.txt requirements-dev.txt
+	@$(or $(PYTHON),python3) config/install.py
+
+# -------------------------------------------------------------------------------- public commands
+
+.PHONY: demo
+demo: install ## Set up the demo company and serve it (SERVE=0: only set up)
+	@$(BIN)/python -m config.demo $(if $(filter 0,$(SERVE)),--no-serve)
+
+.PHONY: test
+test: install ## Run all tests
+	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+.PHONY: check
+check: install lint types imports migrations-check deploy-check ## What CI runs: everything below, and all tests
+	@$(BIN)/python -m pytest --no-skips $(PYTEST_ARGS)
+
+.PHONY: bench
+bench: install ## Run the benchmark (SIZE=100000)
+	@$(BIN)/python -m bench --size $(SIZE)
+
+# -------------------------------------------------------------------------------- parts of `check`
+
+.PHONY: lint
+lint: install ## Lint and formatting
+	@$(BIN)/python -m ruff check .
+	@$(BIN)/python -m ruff format --check .
+
+.PHONY: format
+format: install ## Format, and fix what can be fixed
+	@$(BIN)/python -m ruff check --fix .
+	@$(BIN)/python -m ruff format .
+
+.PHONY: types
+types: install ## Types
+	@$(BIN)/python -m mypy
+
+.PHONY: imports
+imports: install ## Who may import whom
+	@$(BIN)/python -c 'from importlinter.cli import lint_imports_command; lint_imports_command()'
+
+.PHONY: migrations-check
+migrations-check: install ## No model without its migration
+	@$(BIN)/python manage.py makemigrations --check --dry-run --settings config.settings.test
+
+.PHONY: deploy-check
+deploy-check: install ## Django's deployment check, with production settings
+	@SECRET_KEY="$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))')" \
+	DATABASE_URL=postgres://perennial_app:-@localhost/perennial \
+	REDIS_URL=redis://localhost:6379/0 ALLOWED_HOSTS=portal.example \
+	EMAIL_URL=consolemail:// DEFAULT_FROM_EMAIL=portal@portal.example \
+	$(BIN)/python manage.py check --deploy --fail-level WARNING --settings config.settings.production
+
+# ------------------------------------------------------------------------------------- every day
+
+.PHONY: servers
+servers: install ## Keep the demo's database and queue up until Ctrl-C
+	@$(BIN)/python -m config.embedded hold demo
+
+.PHONY: migrate
+migrate: install ## Bring the database up to date, as its owner
+	@$(BIN)/python manage.py migrate --database=owner
+
+.PHONY: run
+run: install ## Serve the portal on PORT=8000
+	@$(BIN)/python manage.py runserver $(PORT)
+
+.PHONY: worker
+worker: install ## Run a worker
+	@$(BIN)/python -m celery -A config worker --loglevel INFO
+
+.PHONY: beat
+beat: install ## Run the scheduler (one only)
+	@mkdir -p .local && $(BIN)/python -m celery -A config beat --loglevel INFO --schedule .local/beat-schedule
+
+.PHONY: messages
+messages: install ## Collect and compile translations (needs gettext)
+	@$(BIN)/python manage.py makemessages --all --ignore '.venv' --ignore 'node_modules'
+	@$(BIN)/python manage.py compilemessages --ignore '.venv' --ignore 'node_modules'
+
+# ------------------------------------------------------------------------------------- now and then
+
+.PHONY: lock
+lock: install ## Compile the pinned requirements anew (network)
+	@$(BIN)/python -m uv pip compile --universal --python-version 3.11 --generate-hashes --no-header \
+		--upgrade requirements.in --output-file requirements.txt
+	@$(BIN)/python -m uv pip compile --universal --python-version 3.11 --generate-hashes --no-header \
+		--upgrade requirements-dev.in --output-file requirements-dev.txt
+
+.PHONY: audit
+audit: install ## Known holes in the pinned packages (network, not part of CI)
+	@$(BIN)/python -m pip_audit --require-hashes -r requirements.txt
+	@$(BIN)/python -m pip_audit --require-hashes -r requirements-dev.txt
+
+.PHONY: vendor
+vendor: install ## Copy the front-end parts from npm (network and Node)
+	@$(BIN)/python config/vendoring/vendor.py
+
+.PHONY: clean-data
+clean-data: install ## Delete the data of the embedded servers
+	@$(BIN)/python -m config.embedded purge
