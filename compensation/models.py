@@ -72,17 +72,13 @@ class Period(models.Model):
     last_day = models.DateField()
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
-    status = models.CharField(
-        max_length=8, choices=PeriodStatus.choices, default=PeriodStatus.OPEN
-    )
+    status = models.CharField(max_length=8, choices=PeriodStatus.choices, default=PeriodStatus.OPEN)
     frozen_at = models.DateTimeField(null=True, blank=True)
     computed_at = models.DateTimeField(null=True, blank=True)
     approved_at = models.DateTimeField(null=True, blank=True)
     posted_at = models.DateTimeField(null=True, blank=True)
     published_at = models.DateTimeField(null=True, blank=True)
-    visible_run = models.ForeignKey(
-        "Run", models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    visible_run = models.ForeignKey("Run", models.PROTECT, null=True, blank=True, related_name="+")
 
     class Meta:
         constraints = [
@@ -130,20 +126,19 @@ class Run(models.Model):
     """One calculation of a period: the closing one, or a preview of any number.
 
     ``fence`` is raised by whoever takes the run over; every write of a step says
-    ``WHERE fence = mine``, so that a worker which was paused past its lease writes nothing.
+    ``WHERE fence = mine``, so that a worker which was paused past its lease writes nothing. The
+    holder is known by its server process and that one's start: when it is gone, so is the holder.
     """
 
     period = models.ForeignKey(Period, models.PROTECT, related_name="runs")
-    kind = models.CharField(
-        max_length=7, choices=RunKind.choices, default=RunKind.CLOSE
-    )
+    kind = models.CharField(max_length=7, choices=RunKind.choices, default=RunKind.CLOSE)
     attempt = models.PositiveIntegerField(default=1)
     plan_version = models.ForeignKey(PlanVersion, models.PROTECT, related_name="runs")
-    status = models.CharField(
-        max_length=8, choices=RunStatus.choices, default=RunStatus.RUNNING
-    )
+    status = models.CharField(max_length=8, choices=RunStatus.choices, default=RunStatus.RUNNING)
     fence = models.BigIntegerField(default=0)
     lease_until = models.DateTimeField(null=True, blank=True)
+    holder_backend = models.IntegerField(null=True, blank=True)
+    holder_since = models.DateTimeField(null=True, blank=True)
     computed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,
@@ -181,9 +176,7 @@ class Run(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["period", "kind", "attempt"], name="run_attempt_once"
-            ),
+            models.UniqueConstraint(fields=["period", "kind", "attempt"], name="run_attempt_once"),
             models.UniqueConstraint(
                 fields=["period"],
                 condition=Q(
@@ -261,9 +254,7 @@ class MemberResult(models.Model):
     """
 
     pk = models.CompositePrimaryKey("run_id", "position")
-    run = models.ForeignKey(
-        Run, models.DO_NOTHING, db_constraint=False, related_name="+"
-    )
+    run = models.ForeignKey(Run, models.DO_NOTHING, db_constraint=False, related_name="+")
     position = models.IntegerField()
     subtree_end = models.IntegerField()
     representative = models.ForeignKey(
@@ -315,9 +306,7 @@ class Earning(models.Model):
     pk = models.CompositePrimaryKey(
         "run_id", "receiver_id", "component", "paid_level", "rate_num", "rate_den"
     )
-    run = models.ForeignKey(
-        Run, models.DO_NOTHING, db_constraint=False, related_name="+"
-    )
+    run = models.ForeignKey(Run, models.DO_NOTHING, db_constraint=False, related_name="+")
     receiver = models.ForeignKey(
         "representatives.Representative",
         models.DO_NOTHING,
@@ -358,9 +347,7 @@ class Journal(models.Model):
 
     source_key = models.CharField(max_length=100)
     kind = models.CharField(max_length=10, choices=JournalKind.choices)
-    period = models.ForeignKey(
-        Period, models.PROTECT, related_name="journals", db_index=False
-    )
+    period = models.ForeignKey(Period, models.PROTECT, related_name="journals", db_index=False)
     run = models.ForeignKey(
         Run,
         models.PROTECT,
@@ -401,9 +388,7 @@ class Journal(models.Model):
     class Meta:
         # A posting writes a million rows: only the indexes that pages and guards use.
         constraints = [
-            models.UniqueConstraint(
-                fields=["source_key"], name="journal_source_key_once"
-            ),
+            models.UniqueConstraint(fields=["source_key"], name="journal_source_key_once"),
             models.UniqueConstraint(
                 fields=["reverses"],
                 condition=Q(reverses__isnull=False),
@@ -414,9 +399,7 @@ class Journal(models.Model):
             ),
         ]
         indexes = [
-            models.Index(
-                fields=["representative", "period"], name="journal_of_representative"
-            ),
+            models.Index(fields=["representative", "period"], name="journal_of_representative"),
             models.Index(
                 fields=["sales_return"],
                 condition=Q(sales_return__isnull=False),
@@ -461,9 +444,7 @@ class Entry(models.Model):
     class Meta:
         verbose_name_plural = "entries"
         constraints = [
-            models.CheckConstraint(
-                condition=~Q(amount=0), name="entry_amount_not_nought"
-            ),
+            models.CheckConstraint(condition=~Q(amount=0), name="entry_amount_not_nought"),
             models.CheckConstraint(
                 condition=Q(account__in=Account.values), name="entry_account_known"
             ),
