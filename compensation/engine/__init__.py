@@ -18,8 +18,10 @@ statement line's rounded amount to order lines and reverses parts.
 
 from __future__ import annotations
 
+from compensation.engine.money import SumTooLargeError, percent_of, round_ratio
 from compensation.engine.plan import Plan, parse_plan
 from compensation.engine.reading import Fault, PlanError
+from compensation.engine.run import compute
 from compensation.engine.types import (
     NOT_STATED,
     Earnings,
@@ -36,9 +38,7 @@ from compensation.engine.types import (
     Unit,
     sponsor_rows,
 )
-
-ENGINE_VERSION = "1"
-"""Changes with every change of a result's bytes; a run stores it."""
+from compensation.engine.version import ENGINE_VERSION
 
 __all__ = [
     "ENGINE_VERSION",
@@ -56,8 +56,12 @@ __all__ = [
     "Sales",
     "Stated",
     "Status",
+    "SumTooLargeError",
     "Totals",
     "Unit",
+    "compute",
     "parse_plan",
+    "percent_of",
+    "round_ratio",
     "sponsor_rows",
 ]

@@ -18,13 +18,11 @@ ROUNDINGS = ("half_away_from_zero", "half_even", "half_up", "down")
 """Rounding modes. ``half_up`` goes towards plus infinity on a tie, ``down`` towards nought."""
 
 
-class OverflowRefused(EngineError):
+class SumTooLargeError(EngineError):
     """A product or sum would leave 64 bits; nothing was computed."""
 
 
-def round_ratio(
-    numerator: int, denominator: int, mode: str = "half_away_from_zero"
-) -> int:
+def round_ratio(numerator: int, denominator: int, mode: str = "half_away_from_zero") -> int:
     """Round ``numerator / denominator`` to a whole number; any size, exact.
 
     :raises ValueError: if the denominator is not positive or the mode is unknown.
@@ -49,9 +47,7 @@ def round_ratio(
     return sign * (whole + up)
 
 
-def percent_of(
-    amount: int, percent: Fraction, mode: str = "half_away_from_zero"
-) -> int:
+def percent_of(amount: int, percent: Fraction, mode: str = "half_away_from_zero") -> int:
     """Take ``percent`` per cent (``Fraction(29, 10)`` is 2.9 %) of an amount of minor units."""
     exact = amount * percent / 100
     return round_ratio(exact.numerator, exact.denominator, mode)
@@ -70,29 +66,27 @@ def require_sum_fits(values: Int, what: str, *, times: int = 1) -> None:
     The absolute values, added up ``times`` times, must stay below 2**63; then every subtree sum,
     level sum and prefix sum made of them does too.
 
-    :raises OverflowRefused: naming ``what``.
+    :raises SumTooLargeError: naming ``what``.
     """
     if largest(values) * max(len(values), 1) * times <= INT64_MAX:
         return
-    magnitude = np.abs(values).view(
-        np.uint64
-    )  # |-2**63| is 2**63 in the unsigned reading
+    magnitude = np.abs(values).view(np.uint64)  # |-2**63| is 2**63 in the unsigned reading
     low = int((magnitude & np.uint64(0xFFFFFFFF)).sum())
     high = int((magnitude >> np.uint64(32)).sum())
     if ((high << 32) + low) * times > INT64_MAX:
-        raise OverflowRefused(f"{what}: the sum does not fit into 64 bits")
+        raise SumTooLargeError(f"{what}: the sum does not fit into 64 bits")
 
 
 def multiply_and_round(base: Int, rate: Fraction, mode: str, what: str) -> Int:
     """Give base × rate for each element, rounded once.
 
-    :raises OverflowRefused: if a product (or the rounding's own step) could leave 64 bits.
+    :raises SumTooLargeError: if a product (or the rounding's own step) could leave 64 bits.
     """
     num, den = rate.numerator, rate.denominator
     if num < 0:
         raise ValueError("a rate is never negative")
     if largest(base) * num * 2 + den > INT64_MAX:
-        raise OverflowRefused(f"{what}: base × rate does not fit into 64 bits")
+        raise SumTooLargeError(f"{what}: base × rate does not fit into 64 bits")
     if den == 1:
         return base * num
     product = base * num

@@ -132,9 +132,7 @@ class Plan:
         content = asdict(self)
         for display_only in ("title", "illustrative"):
             del content[display_only]
-        for table, component in zip(
-            content["components"], self.components, strict=True
-        ):
+        for table, component in zip(content["components"], self.components, strict=True):
             table["kind"] = component.kind
         text = json.dumps(content, sort_keys=True, default=str, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
@@ -163,36 +161,22 @@ def parse_plan(document: object) -> Plan:
     if table.broken:
         raise PlanError(root.faults)
     if table.has("format") and table["format"].value != FORMAT:
-        table["format"].fault(
-            f"{table['format'].value!r} is not known; this engine reads {FORMAT}"
-        )
-    name = table["name"].text(
-        pattern=r"[a-z0-9][a-z0-9-]{0,59}", what="a name in a-z, 0-9 and -"
-    )
+        table["format"].fault(f"{table['format'].value!r} is not known; this engine reads {FORMAT}")
+    name = table["name"].text(pattern=r"[a-z0-9][a-z0-9-]{0,59}", what="a name in a-z, 0-9 and -")
     digits = table["currency_digits"].count(0, 4) if table.has("currency_digits") else 2
     ranks = _ranks(table)
     plan = Plan(
         name=name,
         title=table["title"].text() if table.has("title") else name,
-        currency=table["currency"].text(
-            pattern=r"[A-Z]{3}", what="a currency code like EUR"
-        ),
+        currency=table["currency"].text(pattern=r"[A-Z]{3}", what="a currency code like EUR"),
         currency_digits=digits,
         illustrative=_illustrative(table, document),
-        rounding=table["rounding"].choice(ROUNDINGS)
-        if table.has("rounding")
-        else ROUNDINGS[0],
+        rounding=table["rounding"].choice(ROUNDINGS) if table.has("rounding") else ROUNDINGS[0],
         rsp_cash_rate=_cash_rate(table, digits),
         bv_value=_bv_value(table, digits),
-        rsp_per_bv=(
-            _positive(table["rsp_per_bv"], "a ratio")
-            if table.has("rsp_per_bv")
-            else None
-        ),
+        rsp_per_bv=(_positive(table["rsp_per_bv"], "a ratio") if table.has("rsp_per_bv") else None),
         worst_case_limit=(
-            table["worst_case_limit"].percentage()
-            if table.has("worst_case_limit")
-            else None
+            table["worst_case_limit"].percentage() if table.has("worst_case_limit") else None
         ),
         activity=_activity(table),
         ranks=ranks,
@@ -271,9 +255,7 @@ def _window(parts: Mapping) -> tuple[str, int]:
     node = parts["window"]
     if isinstance(node.value, dict):
         table = node.mapping(("trailing",))
-        return "trailing", table["trailing"].count(1, 36) if table.has(
-            "trailing"
-        ) else 1
+        return "trailing", table["trailing"].count(1, 36) if table.has("trailing") else 1
     return node.choice(("quarter_to_date", "period")), 0
 
 
@@ -292,11 +274,7 @@ def _ranks(table: Mapping) -> Ranks:
     for index, name in enumerate(names):
         if name and name in names[:index]:
             parts["ladder"].fault(f'the rank "{name}" stands in it twice')
-    steps = (
-        parts["steps_per_period"].count(1, MOST_RANKS)
-        if parts.has("steps_per_period")
-        else 1
-    )
+    steps = parts["steps_per_period"].count(1, MOST_RANKS) if parts.has("steps_per_period") else 1
     floor = None
     if parts.has("pay_rank_floor"):
         floor = _floor(parts["pay_rank_floor"], names)
@@ -320,15 +298,9 @@ def _floor(node: Node, names: list[str]) -> PayRankFloor | None:
 
 def _rank(node: Node, *, lowest: bool) -> Rank:
     table = node.mapping(("name",), ("requires", "maintains"))
-    name = (
-        table["name"].text(pattern=r"\S.{0,59}", what="a name")
-        if table.has("name")
-        else ""
-    )
+    name = table["name"].text(pattern=r"\S.{0,59}", what="a name") if table.has("name") else ""
     requires = _requirements(table["requires"])
-    maintains = (
-        _requirements(table["maintains"]) if table.has("maintains") else requires
-    )
+    maintains = _requirements(table["maintains"]) if table.has("maintains") else requires
     if lowest and (requires or maintains):
         table["requires"].fault("the lowest rank can't require anything")
     return Rank(name, requires, maintains)
@@ -348,9 +320,7 @@ def _requirements(node: Node) -> tuple[Requirement, ...]:
     return tuple(found)
 
 
-def _components(
-    table: Mapping, ranks: tuple[str, ...], digits: int
-) -> tuple[Component, ...]:
+def _components(table: Mapping, ranks: tuple[str, ...], digits: int) -> tuple[Component, ...]:
     if not table.has("components"):
         return ()
     found: list[Component] = []
@@ -362,9 +332,7 @@ def _components(
         if not kind.given:
             kind.fault("is missing")
         elif kind.value not in KINDS:
-            kind.fault(
-                f'"{kind.value}" is not a kind of component; known are {", ".join(KINDS)}'
-            )
+            kind.fault(f'"{kind.value}" is not a kind of component; known are {", ".join(KINDS)}')
         else:
             found.append(KINDS[str(kind.value)](node, ranks, digits))
     ids = [component.id for component in found]

@@ -52,7 +52,9 @@ class Node:
     faults: list[Fault] = field(default_factory=list)
 
     def fault(self, message: str) -> None:
-        """Note a fault at this place."""
+        """Note a fault at this place; a value noted as missing is not complained about again."""
+        if self.value is None and any(fault.path == self.path for fault in self.faults):
+            return
         self.faults.append(Fault(self.path, message))
 
     @property
@@ -102,9 +104,7 @@ class Node:
 
     def text(self, *, pattern: str = r".{1,200}", what: str = "a short text") -> str:
         """Take the value as text that matches ``pattern`` whole."""
-        if not isinstance(self.value, str) or not re.fullmatch(
-            pattern, self.value, re.DOTALL
-        ):
+        if not isinstance(self.value, str) or not re.fullmatch(pattern, self.value, re.DOTALL):
             self.fault(f"{_shown(self.value)} is not {what}")
             return ""
         return self.value
@@ -137,9 +137,7 @@ class Node:
         """Take the value as an exact number: whole, or a decimal in quotes."""
         value = self.value
         if isinstance(value, float):
-            self.fault(
-                f"{value!r} is a binary fraction; write it in quotes so that it is exact"
-            )
+            self.fault(f"{value!r} is a binary fraction; write it in quotes so that it is exact")
             return Fraction(0)
         if isinstance(value, bool) or not isinstance(value, (int, str)):
             self.fault(f"{_shown(value)} is not {what}")

@@ -79,14 +79,8 @@ def _integers(name: str, values: npt.ArrayLike, length: int | None) -> Int:
     if array.size == 0:
         array = array.astype(np.int64)
     if array.dtype.kind not in "iu" or array.ndim != 1:
-        raise EngineError(
-            f"{name}: whole numbers in one dimension are needed, not {array.dtype}"
-        )
-    if (
-        array.dtype == np.uint64
-        and array.size
-        and int(array.max()) > np.iinfo(np.int64).max
-    ):
+        raise EngineError(f"{name}: whole numbers in one dimension are needed, not {array.dtype}")
+    if array.dtype == np.uint64 and array.size and int(array.max()) > np.iinfo(np.int64).max:
         raise EngineError(f"{name}: a number does not fit into 64 bits")
     if length is not None and len(array) != length:
         raise EngineError(f"{name}: {len(array)} elements, {length} are needed")
@@ -163,14 +157,10 @@ class Members:
             )
         known = (self.status >= min(Status)) & (self.status <= max(Status))
         if not known.all():
-            raise EngineError(
-                f"member {int(self.ids[np.argmin(known)])}: unknown status"
-            )
+            raise EngineError(f"member {int(self.ids[np.argmin(known)])}: unknown status")
         if len(self.ids) and int(self.opening_title.min()) < 0:
             row = int(np.argmin(self.opening_title))
-            raise EngineError(
-                f"member {int(self.ids[row])}: the opening title is negative"
-            )
+            raise EngineError(f"member {int(self.ids[row])}: the opening title is negative")
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -186,11 +176,7 @@ def sponsor_rows(ids: npt.ArrayLike, sponsor_ids: npt.ArrayLike, top: int = -1) 
     order = np.argsort(keys, kind="stable")
     place = np.searchsorted(keys[order], wanted).clip(max=max(len(keys) - 1, 0))
     rows = order[place] if len(keys) else wanted
-    orphan = (
-        (wanted != top) & (keys[rows] != wanted)
-        if len(keys)
-        else np.zeros(0, dtype=np.bool_)
-    )
+    orphan = (wanted != top) & (keys[rows] != wanted) if len(keys) else np.zeros(0, dtype=np.bool_)
     if orphan.any():
         row = int(np.argmax(orphan))
         raise EngineError(
@@ -379,9 +365,7 @@ class Stated:
         empty = np.full(count, NOT_STATED, dtype=np.int64)
         made = cls(
             **{
-                name: _integers(f"stated.{name}", values[name], count)
-                if name in values
-                else empty
+                name: _integers(f"stated.{name}", values[name], count) if name in values else empty
                 for name in names
             }
         )

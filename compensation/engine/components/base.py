@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from fractions import Fraction
 from typing import ClassVar, Protocol
 
+from compensation.engine.levels import Level
 from compensation.engine.reading import Mapping, Node
-from compensation.engine.types import Unit
+from compensation.engine.tree import Tree
+from compensation.engine.types import Bool, Int, Unit
+from compensation.engine.volumes import Orders
 
 MOST_LEVELS = 100
 """Largest depth a plan may name."""
@@ -13,14 +18,51 @@ COMPRESSIONS = ("none", "skip_and_recount", "roll_up")
 IDENTIFIER = r"[a-z][a-z0-9_]{0,39}"
 
 
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What is known of a period before components earn; arrays by position in the tree."""
+
+    tree: Tree
+    orders: Orders
+    enrolled: Bool
+    """Neither suspended nor terminated."""
+    qualified: Bool
+    """Active in this period."""
+    enrolled_day: Int
+    """Day of enrolment, days since 1970-01-01."""
+    bv_value: Fraction
+    """Minor units that one hundredth of BV stands for."""
+
+
 class Component(Protocol):
-    """One way to earn. ``id`` is unique in the plan, ``unit`` says what is earned."""
+    """One way to earn.
+
+    A component turns orders into a quantity, spreads it over levels, and says for each paid
+    level at which rate and to whom it pays. Everything else (the statement lines, their rounding
+    and their parts) is the same for all.
+    """
 
     kind: ClassVar[str]
     unit: ClassVar[Unit]
 
     @property
-    def id(self) -> str: ...
+    def id(self) -> str:
+        """Unique in the plan."""
+
+    def quantity(self, situation: Situation) -> Int:
+        """Give each order's share of the base: hundredths, minor units or a count."""
+
+    def spread(self, situation: Situation) -> list[Level]:
+        """Give the sums by paid level, before anybody's own depth is looked at."""
+
+    def rate(self, level: int, situation: Situation) -> Fraction:
+        """Give the rate from base to amount of a paid level."""
+
+    def may_receive(self, level: int, situation: Situation) -> Bool:
+        """Tell by position who can be paid on a level, before depth."""
+
+    def depth(self, pay_rank: Int) -> Int | None:
+        """Give the deepest paid level for each of these pay ranks; ``None``: no limit."""
 
 
 def read_identifier(table: Mapping) -> str:
@@ -30,9 +72,7 @@ def read_identifier(table: Mapping) -> str:
     return table["id"].text(pattern=IDENTIFIER, what="an id in a-z, 0-9 and _")
 
 
-def read_depths(
-    table: Mapping, ranks: tuple[str, ...], most: int
-) -> tuple[int, ...] | None:
+def read_depths(table: Mapping, ranks: tuple[str, ...], most: int) -> tuple[int, ...] | None:
     """Read ``depth`` or ``depth_by_rank``: the deepest paid level for each rank of the ladder.
 
     Gives ``None`` if neither is there; a rank left out, an unknown rank or both keys at once are
@@ -57,8 +97,6 @@ def read_depths(
     return tuple(given.get(name, 0) for name in ranks)
 
 
-def component_table(
-    node: Node, required: tuple[str, ...], optional: tuple[str, ...]
-) -> Mapping:
+def component_table(node: Node, required: tuple[str, ...], optional: tuple[str, ...]) -> Mapping:
     """Check a component's keys; ``id`` and ``kind`` belong to all."""
     return node.mapping(("id", "kind", *required), optional)

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import ClassVar, Self
 
-from compensation.engine.components.base import component_table, read_identifier
+import numpy as np
+
+from compensation.engine.components.base import Situation, component_table, read_identifier
+from compensation.engine.levels import Level, levels_below, own_level
 from compensation.engine.reading import Node
-from compensation.engine.types import Unit
+from compensation.engine.types import Bool, Int, Unit
+from compensation.engine.volumes import by_seller
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +48,9 @@ class FlatBonus:
         return cls(
             id=read_identifier(table),
             amount=(
-                table["amount"].scaled("an amount of money", digits)
-                if table.has("amount")
-                else 0
+                table["amount"].scaled("an amount of money", digits) if table.has("amount") else 0
             ),
-            to=table["to"].choice(("sponsor", "seller"))
-            if table.has("to")
-            else "sponsor",
+            to=table["to"].choice(("sponsor", "seller")) if table.has("to") else "sponsor",
             trigger=(
                 table["trigger"].choice(("first_order", "every_order"))
                 if table.has("trigger")
@@ -62,9 +63,7 @@ class FlatBonus:
             ),
             minimum_bv=table["minimum_bv"].volume() if table.has("minimum_bv") else 0,
             requires_active=(
-                table["requires_active"].flag()
-                if table.has("requires_active")
-                else True
+                table["requires_active"].flag() if table.has("requires_active") else True
             ),
             compression=(
                 table["compression"].choice(("none", "roll_up"))
@@ -72,3 +71,33 @@ class FlatBonus:
                 else "none"
             ),
         )
+
+    def quantity(self, situation: Situation) -> Int:
+        """Give 1 for each order that triggers the bonus, else 0."""
+        orders = situation.orders
+        triggers = (orders.net > 0) & (orders.bv >= self.minimum_bv)
+        if self.trigger == "first_order":
+            triggers &= orders.first_order
+        if self.buyers != "all":
+            triggers &= orders.own == (self.buyers == "own")
+        return triggers.astype(np.int64)
+
+    def spread(self, situation: Situation) -> list[Level]:
+        """Give the number of orders by receiver."""
+        sums = by_seller(situation.orders.seller, self.quantity(situation), len(situation.tree))
+        if self.to == "seller":
+            return [own_level(sums)]
+        counted = self.may_receive(1, situation)
+        return list(levels_below(situation.tree, sums, counted, self.compression, 1))
+
+    def rate(self, level: int, situation: Situation) -> Fraction:
+        """Give the amount for one order, minor units."""
+        return Fraction(self.amount)
+
+    def may_receive(self, level: int, situation: Situation) -> Bool:
+        """Tell who can be paid: active members, or all enrolled ones."""
+        return situation.qualified if self.requires_active else situation.enrolled
+
+    def depth(self, pay_rank: Int) -> None:
+        """There is no limit of depth."""
+        return

@@ -6,15 +6,20 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar, Self
 
+import numpy as np
+
 from compensation.engine.components.base import (
     COMPRESSIONS,
     MOST_LEVELS,
+    Situation,
     component_table,
     read_depths,
     read_identifier,
 )
+from compensation.engine.levels import Level, levels_below, own_level
 from compensation.engine.reading import Node
-from compensation.engine.types import Unit
+from compensation.engine.types import Bool, Int, Unit
+from compensation.engine.volumes import by_seller
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +61,9 @@ class LevelPercent:
         )
         rates = tuple(
             entry.percentage()
-            for entry in (
-                table["rates"].items(most=MOST_LEVELS) if table.has("rates") else ()
-            )
+            for entry in (table["rates"].items(most=MOST_LEVELS) if table.has("rates") else ())
         )
-        seller_rate = (
-            table["seller_rate"].percentage()
-            if table.has("seller_rate")
-            else Fraction(0)
-        )
+        seller_rate = table["seller_rate"].percentage() if table.has("seller_rate") else Fraction(0)
         if table.has("rates") and not rates and not seller_rate:
             table["rates"].fault("no rate at all")
         depths = read_depths(table, ranks, MOST_LEVELS)
@@ -81,9 +80,7 @@ class LevelPercent:
             seller_rate=seller_rate,
             depths=(len(rates),) * len(ranks) if depths is None else depths,
             compression=(
-                table["compression"].choice(COMPRESSIONS)
-                if table.has("compression")
-                else "none"
+                table["compression"].choice(COMPRESSIONS) if table.has("compression") else "none"
             ),
             unqualified_volume_pays=(
                 table["unqualified_volume_pays"].flag()
@@ -96,3 +93,43 @@ class LevelPercent:
                 else None
             ),
         )
+
+    def quantity(self, situation: Situation) -> Int:
+        """Give each order's BV (hundredths) or net sales (minor units), nought if left out."""
+        orders = situation.orders
+        values = orders.net if self.on == "net" else orders.bv
+        counts = np.ones(len(orders), dtype=np.bool_)
+        if not self.unqualified_volume_pays:
+            counts &= situation.qualified[orders.seller]
+        if self.window_days is not None:
+            counts &= in_window(orders.day, situation.enrolled_day[orders.seller], self.window_days)
+        return values if bool(counts.all()) else np.where(counts, values, 0)
+
+    def spread(self, situation: Situation) -> list[Level]:
+        """Give the volume of own sales (level 0) and of each level that has a rate."""
+        sums = by_seller(situation.orders.seller, self.quantity(situation), len(situation.tree))
+        levels = [own_level(sums)] if self.seller_rate else []
+        deepest = min(len(self.rates), max(self.depths))
+        levels.extend(
+            levels_below(situation.tree, sums, situation.qualified, self.compression, deepest)
+        )
+        return levels
+
+    def rate(self, level: int, situation: Situation) -> Fraction:
+        """Give minor units for one hundredth of BV or one minor unit of net sales."""
+        rate = self.seller_rate if level == 0 else self.rates[level - 1]
+        return rate if self.on == "net" else rate * situation.bv_value
+
+    def may_receive(self, level: int, situation: Situation) -> Bool:
+        """Only qualified members are paid, the seller too."""
+        return situation.qualified
+
+    def depth(self, pay_rank: Int) -> Int:
+        """Give the deepest paid level at these pay ranks."""
+        return np.array(self.depths, dtype=np.int64)[pay_rank]
+
+
+def in_window(day: Int, enrolled: Int, window_days: int) -> Bool:
+    """Tell which sales lie 0 to ``window_days`` days after the seller's enrolment."""
+    age = day - enrolled
+    return (age >= 0) & (age <= window_days)

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import ClassVar, Self
+
+import numpy as np
 
 from compensation.engine.components.base import (
     MOST_LEVELS,
+    Situation,
     component_table,
     read_depths,
     read_identifier,
 )
+from compensation.engine.levels import Level, levels_below, own_level
 from compensation.engine.reading import Node
-from compensation.engine.types import Unit
+from compensation.engine.types import Bool, Int, Unit
+from compensation.engine.volumes import by_seller
 
 COMPRESSIONS = ("none", "skip_and_recount")
 POINTS_FROM = ("repeat_only", "all_products")
@@ -57,9 +63,7 @@ class RspPoints:
             id=read_identifier(table),
             depths=depths,
             base_depth=(
-                table["base_depth"].count(0, MOST_LEVELS)
-                if table.has("base_depth")
-                else depths[0]
+                table["base_depth"].count(0, MOST_LEVELS) if table.has("base_depth") else depths[0]
             ),
             compression=(
                 table["compression"].choice(COMPRESSIONS)
@@ -73,3 +77,38 @@ class RspPoints:
                 else "repeat_only"
             ),
         )
+
+    def quantity(self, situation: Situation) -> Int:
+        """Give each order's points, hundredths."""
+        return situation.orders.points(self.points_from)
+
+    def spread(self, situation: Situation) -> list[Level]:
+        """Give the points of own sales (level 0) and of each level, to the deepest in use."""
+        sums = by_seller(situation.orders.seller, self.quantity(situation), len(situation.tree))
+        levels = [own_level(sums)] if self.own_points else []
+        deepest = max(self.base_depth, *self.depths)
+        levels.extend(
+            levels_below(situation.tree, sums, situation.qualified, self.compression, deepest)
+        )
+        return levels
+
+    def rate(self, level: int, situation: Situation) -> Fraction:
+        """Points are credited at face value."""
+        return Fraction(1)
+
+    def may_receive(self, level: int, situation: Situation) -> Bool:
+        """Own points need no activity; levels do."""
+        return situation.enrolled if level == 0 else situation.qualified
+
+    def depth(self, pay_rank: Int) -> Int:
+        """Give the deepest level credited at these pay ranks."""
+        return np.array(self.depths, dtype=np.int64)[pay_rank]
+
+    def at_base_depth(self, levels: list[Level], situation: Situation) -> Int:
+        """Give each member's points with everybody's depth at the base depth."""
+        points = np.zeros(len(situation.tree), dtype=np.int64)
+        for level in levels:
+            if level.number <= self.base_depth:
+                allowed = self.may_receive(level.number, situation)[level.receiver]
+                points[level.receiver] += np.where(allowed, level.base, 0)
+        return points
