@@ -1,0 +1,1 @@
+"""People, company and referral tree."""

@@ -1,7 +1,5 @@
 """The app at the bottom: people, company and referral tree."""
 
-from importlib.util import find_spec
-
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 
@@ -14,8 +12,8 @@ class RepresentativesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        if find_spec("representatives.db_roles") is None:
-            return
+        """Set the grants anew after every `migrate`."""
         from representatives.db_roles import apply_grants
 
-        post_migrate.connect(apply_grants, dispatch_uid="representatives.apply_grants")
+        # Once a migrate: the signal comes when all apps are migrated.
+        post_migrate.connect(apply_grants, sender=self, dispatch_uid="representatives.apply_grants")

@@ -13,9 +13,13 @@ class UnableTo(Exception):  # noqa: N818  (house names: UnableTo<Verb>)
         self.field = field
 
 
-class UnableToLockTree(UnableTo):
-    """A tree write was attempted outside a transaction or without the tree lock."""
+class TreeLockError(RuntimeError):
+    """A tree write was attempted outside a transaction or without the tree lock: a bug."""
 
 
-class TreeMisuse(TypeError):
+class TreeBusy(UnableTo):
+    """Another writer holds the tree lock for longer than one waits."""
+
+
+class TreeMisuseError(TypeError):
     """A stock django-mptt call that would corrupt the gap labels or crawl through the table."""

@@ -5,9 +5,7 @@ people are terminated, histories are kept.
 """
 
 GRANTS: dict[str, str] = {
-    "representatives_user": (
-        "SELECT, INSERT, UPDATE (password, last_login, email, is_active, is_staff, is_superuser)"
-    ),
+    "representatives_user": "SELECT, INSERT, UPDATE",
     "representatives_user_groups": "SELECT, INSERT, UPDATE, DELETE",
     "representatives_user_user_permissions": "SELECT, INSERT, UPDATE, DELETE",
     "representatives_company": (

@@ -1,0 +1,1 @@
+"""Commands on people and the referral tree."""
