@@ -1,0 +1,1 @@
+"""Catalogue, customers, orders, returns and their import: the facts of selling."""

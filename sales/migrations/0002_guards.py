@@ -309,6 +309,22 @@ CREATE TRIGGER sales_return_changed AFTER UPDATE ON sales_return
     FOR EACH STATEMENT EXECUTE FUNCTION sales_return_written();
 """
 
+# Not even a session that replays a log may pass by.
+ALWAYS = """
+DO $$
+DECLARE guard record;
+BEGIN
+    FOR guard IN
+        SELECT tgrelid::regclass AS place, tgname FROM pg_trigger
+         WHERE NOT tgisinternal AND tgname LIKE 'sales\\_%'
+           AND tgrelid IN ('sales_order'::regclass, 'sales_orderline'::regclass,
+                           'sales_payment'::regclass, 'sales_return'::regclass)
+    LOOP
+        EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', guard.place, guard.tgname);
+    END LOOP;
+END $$;
+"""
+
 UNDO = """
 DROP FUNCTION sales_refuse() CASCADE;
 DROP FUNCTION sales_order_added() CASCADE;
@@ -333,7 +349,8 @@ class Migration(migrations.Migration):
             + ORDER_PAID
             + LINE_WRITTEN
             + PAYMENT_ADDED
-            + RETURN_WRITTEN,
+            + RETURN_WRITTEN
+            + ALWAYS,
             UNDO,
         )
     ]

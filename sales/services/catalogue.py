@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 
 from django.db import IntegrityError, transaction
 
@@ -76,11 +76,11 @@ def edit_product(*, product_id: int, facts: ProductFacts) -> Product:
 
 def _saved(product: Product, facts: ProductFacts) -> Product:
     facts.check()
-    values = asdict(facts) | {"sku": facts.sku.strip(), "name": facts.name.strip()}
     companions = [other.pk for other in facts.companions]
-    values.pop("companions")
-    for name, value in values.items():
-        setattr(product, name, value)
+    for part in fields(facts):
+        if part.name != "companions":
+            value = getattr(facts, part.name)
+            setattr(product, part.name, value.strip() if isinstance(value, str) else value)
     try:
         with transaction.atomic():
             product.save()
