@@ -79,3 +79,11 @@ def percent(rate: Fraction, language: str | None = "en") -> str:
             text = _decimal(scaled.numerator, places, language)
             return _signed(f"{text}%", scaled.numerator)
     return f"{rate.numerator}/{rate.denominator}"
+
+
+def width(part: int, whole: int) -> str:
+    """Return part of whole as an SVG width between 0% and 100%, in tenths of a per cent."""
+    if whole <= 0 or part <= 0:
+        return "0%"
+    tenths = min(1000, part * 1000 // whole)
+    return f"{tenths // 10}.{tenths % 10}%"

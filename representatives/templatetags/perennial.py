@@ -37,6 +37,15 @@ def points(hundredths: int | None) -> str:
 
 
 @register.filter
+def rounded_points(hundredths: int | None) -> str:
+    """Return points or a volume without decimals, for drawings with little room."""
+    if hundredths is None:
+        return ""
+    rounded = (abs(hundredths) + 50) // 100
+    return formatting.whole(rounded if hundredths >= 0 else -rounded, get_language())
+
+
+@register.filter
 def count(number: int | None) -> str:
     """Return a whole number with the groups of the active language."""
     return "" if number is None else formatting.whole(number, get_language())
@@ -89,10 +98,7 @@ def _with_unit(css_class: str, figure: str, unit: str) -> SafeString:
 @register.simple_tag
 def share(part: int | None, whole: int | None) -> str:
     """Return part of whole as an SVG width between 0% and 100%, without a float."""
-    if not whole or not part or part <= 0 or whole < 0:
-        return "0%"
-    tenths = min(1000, part * 1000 // whole)
-    return f"{tenths // 10}.{tenths % 10}%"
+    return formatting.width(part or 0, whole or 0)
 
 
 @register.simple_tag(takes_context=True)

@@ -1,0 +1,158 @@
+"""The figures of one representative in one month, for the first page."""
+
+from typing import Any
+
+from django.db.models import Sum
+from django.utils.formats import date_format
+
+from compensation.engine.plan import Plan
+from compensation.models import (
+    Account,
+    Earning,
+    EarningUnit,
+    Entry,
+    MemberResult,
+    Period,
+    Run,
+)
+from compensation.selectors_pages import downline, pictures, plans
+from representatives.models import Representative
+from sales.models import Order
+
+MONTHS_DRAWN = 6
+MOST_TIPS = 3
+
+OWN_ACCOUNTS = (Account.COMMISSION_PAYABLE, Account.RSP_BANK)
+
+
+def list_earnings(run_id: int, representative_id: int) -> list[Earning]:
+    """Return a representative's statement lines in a run, in the plan's order."""
+    return list(
+        Earning.objects.filter(run_id=run_id, receiver_id=representative_id).order_by(
+            "component", "paid_level", "rate_num", "rate_den"
+        )
+    )
+
+
+def points_by_level(
+    earnings: list[Earning], plan: Plan, member: MemberResult
+) -> list[dict[str, Any]]:
+    """Return the RSP credited by paid level from the own sales outward, with the sellers."""
+    depth = plans.rsp_depth(plan, member.pay_rank)
+    rows: dict[int, dict[str, Any]] = {
+        level: {"level": level, "points": 0, "people": 0, "sales": 0, "css": min(level, 4)}
+        for level in range(depth + 1)
+    }
+    for line in earnings:
+        if line.unit != EarningUnit.RSP:
+            continue
+        row = rows.setdefault(
+            line.paid_level,
+            {
+                "level": line.paid_level,
+                "points": 0,
+                "people": 0,
+                "sales": 0,
+                "css": min(line.paid_level, 4),
+            },
+        )
+        row["points"] += line.amount
+        row["people"] += line.members
+        row["sales"] += line.sales
+    return [rows[level] for level in sorted(rows)]
+
+
+def money_lines(earnings: list[Earning], plan: Plan) -> list[dict[str, Any]]:
+    """Return the money lines with their names and what they are made of."""
+    return [
+        {
+            "name": plans.line_name(plan, line.component, line.paid_level),
+            "base": line.base,
+            "unit": plans.base_unit(plan, line.component),
+            "rate": (line.rate_num, line.rate_den),
+            "amount": line.amount,
+        }
+        for line in earnings
+        if line.unit == EarningUnit.MONEY
+    ]
+
+
+def volume_history(
+    periods: list[Period], chosen: Period, representative_id: int, plan: Plan
+) -> dict[str, Any]:
+    """Return the bars of group and personal BV of the chosen month and those before it."""
+    shown = [period for period in periods if period.starts_at <= chosen.starts_at]
+    shown = [period for period in shown[:MONTHS_DRAWN] if period.visible_run_id][::-1]
+    found = {
+        member.run_id: member
+        for member in MemberResult.objects.filter(
+            run_id__in=[period.visible_run_id for period in shown],
+            representative_id=representative_id,
+        )
+    }
+    present = [period for period in shown if period.visible_run_id in found]
+
+    def series(field: str) -> list[tuple[str, int, bool]]:
+        return [
+            (
+                date_format(period.first_day, "M"),
+                int(getattr(found[period.visible_run_id], field)),
+                period.pk == chosen.pk,
+            )
+            for period in present
+        ]
+
+    # The line of the activity test only says something where one month decides it.
+    activity = plan.activity
+    alone = activity.measure == "personal_bv" and activity.window == "period"
+    return {
+        "group": pictures.bars(series("group_bv")),
+        "personal": pictures.bars(series("personal_bv"), test=activity.at_least if alone else 0),
+    }
+
+
+def moved_by_period(representative_id: int) -> dict[int, tuple[int, int]]:
+    """Return what the ledger holds for a representative by period: money and points.
+
+    Money in minor units, points in hundredths; postings of the close and reversals together.
+    """
+    sums: dict[int, tuple[int, int]] = {}
+    rows = (
+        Entry.objects.filter(representative_id=representative_id, account__in=OWN_ACCOUNTS)
+        .values("journal__period", "account")
+        .annotate(total=Sum("amount"))
+        .order_by("journal__period", "account")
+    )
+    for row in rows:
+        money, points = sums.get(row["journal__period"], (0, 0))
+        if row["account"] == Account.COMMISSION_PAYABLE:
+            money += int(row["total"])
+        else:
+            points += int(row["total"])
+        sums[row["journal__period"]] = (money, points)
+    return sums
+
+
+def count_waiting_orders(run: Run, period: Period) -> int:
+    """Return how many orders count in the month but came after the run's figures."""
+    if run.as_of is None:
+        return 0
+    return Order.objects.filter(
+        counted_at__gt=run.as_of, counted_at__gte=period.starts_at, counted_at__lt=period.ends_at
+    ).count()
+
+
+def count_unpaid_orders(representative_id: int) -> int:
+    """Return how many placed orders of a representative wait for their payment (up to 100)."""
+    return Order.objects.filter(seller_id=representative_id, status=Order.Status.PLACED)[
+        :100
+    ].count()
+
+
+def near_active(
+    member: MemberResult, *, viewer: Representative, plan: Plan
+) -> list[downline.Person]:
+    """Return people of the front line who lack little to be active, the nearest first."""
+    page = downline.list_front_line(member, member, after=None, viewer=viewer, plan=plan)
+    near = [person for person in page.rows if person.state["kind"] == "due"]
+    return sorted(near, key=lambda person: person.name)[:MOST_TIPS]

@@ -1,0 +1,146 @@
+"""Numbers into shapes: the rings of the RSP picture and the bars of past months.
+
+Shapes are whole tenths of a drawing unit, worked out with integers; only the places of the dots
+on a ring use an angle.
+"""
+
+from dataclasses import dataclass
+from math import cos, isqrt, pi, sin
+from typing import Any
+
+CENTRE_X = 170
+BASE_Y = 176
+OUTERMOST = 158
+MOST_DOTS = 20
+LABEL_HEIGHT = 140
+"""A ring thinner than this (tenths) has no room for its number."""
+
+
+def _text(tenths: int) -> str:
+    return f"{tenths // 10}.{tenths % 10}"
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """One half ring: its path, its number and the people on it."""
+
+    css: str
+    path: str
+    edge: str
+    points: int
+    label_y: str
+    has_label: bool
+    on_dark: bool
+    dots: list[tuple[str, str]]
+    tick: str
+    tick_left: str
+    tick_right: str
+
+
+def rings(levels: list[tuple[int, int]]) -> list[Ring]:
+    """Return half rings whose areas are points, the outermost first so that inner ones cover it.
+
+    `levels` holds (points, people) from the own sales outward; levels without points are left
+    out.
+    """
+    total = sum(max(points, 0) for points, _people in levels)
+    if total <= 0:
+        return []
+    made: list[Ring] = []
+    inner = 0
+    reached = 0
+    for index, (points, people) in enumerate(levels):
+        if points <= 0:
+            continue
+        reached += points
+        # radius = OUTERMOST × √(reached / total), in tenths
+        outer = isqrt(OUTERMOST * OUTERMOST * 100 * reached // total)
+        made.append(_ring(index, points, people, inner, outer))
+        inner = outer
+    return made[::-1]
+
+
+def _ring(index: int, points: int, people: int, inner: int, outer: int) -> Ring:
+    left = _text(CENTRE_X * 10 - outer)
+    right = _text(CENTRE_X * 10 + outer)
+    radius = _text(outer)
+    arc = f"M{left} {BASE_Y}A{radius} {radius} 0 0 1 {right} {BASE_Y}Z"
+    thickness = outer - inner
+    middle = (inner + outer) // 2
+    # The own sales are a half disc: its number sits on the base line, not in the middle.
+    label_y = BASE_Y * 10 - (max(outer * 4 // 10, 90) - 50 if inner == 0 else middle - 50)
+    return Ring(
+        css=f"r{min(index, 4)}",
+        path=arc,
+        edge=arc,
+        points=points,
+        label_y=_text(label_y),
+        has_label=thickness >= LABEL_HEIGHT,
+        on_dark=index < 2,
+        dots=_dots(people, middle) if inner and thickness >= LABEL_HEIGHT else [],
+        tick="" if index == 0 else str(index),
+        tick_left=_text(CENTRE_X * 10 - middle) if thickness >= 200 else "",
+        tick_right=_text(CENTRE_X * 10 + middle) if thickness >= 200 else "",
+    )
+
+
+def _dots(people: int, radius: int) -> list[tuple[str, str]]:
+    """Spread up to MOST_DOTS people over both sides of a ring, clear of its number on top."""
+    shown = min(people, MOST_DOTS, max(radius // 40, 2))
+    places = []
+    for number in range(shown):
+        side = number % 2
+        step = number // 2
+        angle = pi * (0.035 + 0.34 * step / max((shown + 1) // 2, 1))
+        x = CENTRE_X + (-1 if side == 0 else 1) * radius / 10 * cos(angle)
+        y = BASE_Y - radius / 10 * sin(angle)
+        places.append((f"{x:.1f}", f"{y:.1f}"))
+    return places
+
+
+SPARK_STEP = 44
+SPARK_HEIGHT = 60
+SPARK_BASE = 80
+
+
+def bars(values: list[tuple[str, int, bool]], *, test: int = 0) -> dict[str, Any] | None:
+    """Return the bars of up to six months: (label, hundredths, is the month shown).
+
+    `test` is a figure to be drawn as a dotted line across, in the same unit.
+    """
+    top = max([value for _label, value, _now in values] + [test], default=0)
+    if top <= 0:
+        return None
+    drawn = []
+    for number, (label, value, is_now) in enumerate(values):
+        height = max(value, 0) * SPARK_HEIGHT * 10 // top
+        x = 6 + number * SPARK_STEP
+        drawn.append(
+            {
+                "x": x,
+                "middle": x + 16,
+                "y": _text(SPARK_BASE * 10 - height),
+                "height": _text(height),
+                "text_y": _text(SPARK_BASE * 10 - height - 50),
+                "label": label,
+                "value": value,
+                "is_now": is_now,
+            }
+        )
+    line = _text(SPARK_BASE * 10 - test * SPARK_HEIGHT * 10 // top) if test else ""
+    return {"bars": drawn, "test_y": line}
+
+
+def ruler(day: int, length: int) -> list[dict[str, Any]]:
+    """Return the days of a month as marks along a line, in hundredths of a per cent."""
+    marks = []
+    for number in range(1, length + 1):
+        start = (number - 1) * 10_000 // length
+        marks.append(
+            {
+                "x": f"{start // 100}.{start % 100:02d}%",
+                "is_today": number == day,
+                "is_left": number > day,
+            }
+        )
+    return marks

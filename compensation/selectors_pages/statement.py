@@ -1,0 +1,166 @@
+"""A representative's statement of one month: lines of the run and reversals of returns."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from compensation.engine.plan import Plan
+from compensation.models import (
+    Account,
+    Earning,
+    EarningUnit,
+    Entry,
+    Journal,
+    JournalKind,
+    MemberResult,
+    Period,
+    RunStatus,
+)
+from compensation.selectors_pages import dashboard, downline, months, plans
+
+MOST_CORRECTIONS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the statement as the page shows it."""
+
+    key: str
+    name: str
+    is_money: bool
+    base: int
+    unit: str
+    rate: tuple[int, int]
+    amount: int
+    members: int
+    sales: int
+    earning: Earning
+
+    @property
+    def each(self) -> int:
+        """Minor units for one order, where the line pays a fixed amount an order."""
+        return self.rate[0] // self.rate[1]
+
+
+def line_key(line: Earning) -> str:
+    """Return the part of an address that names a line within a statement."""
+    return f"{line.component}-{line.paid_level}-{line.rate_num}-{line.rate_den}"
+
+
+def list_lines(earnings: list[Earning], plan: Plan) -> list[Line]:
+    """Return the lines of a statement in the plan's order, money and points."""
+    return [
+        Line(
+            key=line_key(line),
+            name=plans.line_name(plan, line.component, line.paid_level),
+            is_money=line.unit == EarningUnit.MONEY,
+            base=line.base,
+            unit=plans.base_unit(plan, line.component),
+            rate=(line.rate_num, line.rate_den),
+            amount=line.amount,
+            members=line.members,
+            sales=line.sales,
+            earning=line,
+        )
+        for line in earnings
+    ]
+
+
+def get_earning(run_id: int, representative_id: int, key: str) -> Earning | None:
+    """Return the statement line of an address, or None."""
+    parts = key.split("-")
+    if len(parts) != 4 or not all(part.isdecimal() and len(part) <= 18 for part in parts):
+        return None
+    component, level, rate_num, rate_den = (int(part) for part in parts)
+    if component > 32_767 or level > 32_767:
+        return None
+    return Earning.objects.filter(
+        run_id=run_id,
+        receiver_id=representative_id,
+        component=component,
+        paid_level=level,
+        rate_num=rate_num,
+        rate_den=rate_den,
+    ).first()
+
+
+def list_corrections(period: Period, representative_id: int) -> list[dict[str, Any]]:
+    """Return what reversals and adjustments moved in a month, one row a journal and unit."""
+    entries = (
+        Entry.objects.filter(
+            representative_id=representative_id,
+            account__in=(Account.COMMISSION_PAYABLE, Account.RSP_BANK),
+            journal__period=period,
+        )
+        .exclude(journal__kind=JournalKind.COMMISSION)
+        .select_related("journal__sales_return__line__order")
+        .order_by("journal__effective_at", "id")[:MOST_CORRECTIONS]
+    )
+    return [
+        {
+            "unit": entry.unit,
+            "amount": entry.amount,
+            "is_money": entry.account == Account.COMMISSION_PAYABLE,
+            "day": entry.journal.effective_at,
+            **_cause(entry.journal),
+        }
+        for entry in entries
+    ]
+
+
+def _cause(journal: Journal) -> dict[str, Any]:
+    """Say what a correction is for: never whose customer, only the order's reference and date."""
+    returned = journal.sales_return
+    if returned is None:
+        return {"kind": journal.kind, "reference": "", "sold_on": None}
+    order = returned.line.order
+    return {"kind": journal.kind, "reference": order.reference, "sold_on": order.paid_at}
+
+
+def totals(lines: list[Line], corrections: list[dict[str, Any]]) -> dict[str, int]:
+    """Return the sums of the statement: money in minor units, points in hundredths."""
+    return {
+        "money": sum(line.amount for line in lines if line.is_money)
+        + sum(row["amount"] for row in corrections if row["is_money"]),
+        "points": sum(line.amount for line in lines if not line.is_money)
+        + sum(row["amount"] for row in corrections if not row["is_money"]),
+    }
+
+
+def list_statements(periods: list[Period], representative_id: int) -> list[dict[str, Any]]:
+    """Return a row a month, newest first: what was earned, credited and the rank paid at.
+
+    Posted months count as the ledger holds them; the open month counts as the live figures.
+    """
+    shown = [period for period in periods if period.visible_run_id]
+    runs = [period.visible_run_id for period in shown]
+    members = {
+        member.run_id: member
+        for member in MemberResult.objects.filter(
+            run_id__in=runs, representative_id=representative_id
+        )
+    }
+    moved = dashboard.moved_by_period(representative_id)
+    rows = []
+    for period in shown:
+        member = members.get(period.visible_run_id)
+        if member is None:
+            continue
+        plan = plans.get_plan(period.visible_run.plan_version)
+        money, points = moved.get(period.pk, (0, 0))
+        if period.visible_run.status != RunStatus.POSTED:
+            money += member.commission_minor
+            points += member.rsp_total
+        rows.append(
+            {
+                "period": period,
+                "title": months.title(period),
+                "is_posted": period.visible_run.status == RunStatus.POSTED,
+                "rank": downline.rank_name(plan, member.pay_rank),
+                "active": member.active,
+                "personal_bv": member.personal_bv,
+                "group_bv": member.group_bv,
+                "money": money,
+                "points": points,
+            }
+        )
+    return rows

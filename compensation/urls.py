@@ -1,0 +1,23 @@
+"""Pages that show points or money."""
+
+from django.urls import path
+
+from compensation import views, views_downline, views_earnings
+
+app_name = "compensation"
+
+urlpatterns = [
+    path("", views.dashboard, name="dashboard"),
+    path("downline/", views_downline.downline, name="downline"),
+    path("downline/levels/", views_downline.levels, name="downline_levels"),
+    path("downline/<str:code>/", views_downline.member, name="downline_member"),
+    path("downline/<str:code>/people/", views_downline.people, name="downline_people"),
+    path("earnings/", views_earnings.statements, name="earnings"),
+    path("earnings/<str:label>/", views_earnings.statement, name="statement"),
+    path("earnings/<str:label>/<str:key>/", views_earnings.line, name="statement_line"),
+    path(
+        "earnings/<str:label>/<str:key>/<str:code>/",
+        views_earnings.line_orders,
+        name="statement_line_orders",
+    ),
+]

@@ -1,0 +1,118 @@
+"""Statements: the months, the lines of one, and the sales behind a line."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from compensation.engine.plan import Plan
+from compensation.models import Earning, Period
+from compensation.selectors_pages import dashboard as figures
+from compensation.selectors_pages import downline, months, parts, plans
+from compensation.selectors_pages import statement as selectors
+from compensation.views_shared import Visit, open_visit, page_number
+
+
+def _url(period: Period) -> str:
+    return reverse("compensation:statement", args=[period.label])
+
+
+@require_safe
+def statements(request: HttpRequest) -> HttpResponse:
+    """List the representative's months, newest first."""
+    visit = open_visit(request, url=_url)
+    context = visit.context() | {
+        "rows": selectors.list_statements(visit.periods, visit.viewer.pk),
+    }
+    return render(request, "compensation/statements.html", context)
+
+
+@require_safe
+def statement(request: HttpRequest, label: str) -> HttpResponse:
+    """Show the lines of one month: final where it is posted, else an estimate."""
+    visit = open_visit(request, url=_url, label=label)
+    context = visit.context()
+    period, run = visit.months.period, visit.run
+    member = run and downline.get_member(run.pk, visit.viewer.pk)
+    if member is not None and run is not None and period is not None:
+        plan = plans.get_plan(run.plan_version)
+        earnings = figures.list_earnings(run.pk, visit.viewer.pk)
+        lines = selectors.list_lines(earnings, plan)
+        corrections = selectors.list_corrections(period, visit.viewer.pk)
+        context |= {
+            "member": member,
+            "plan": plan,
+            "plan_version": run.plan_version,
+            "lines": [line for line in lines if line.is_money],
+            "point_lines": [line for line in lines if not line.is_money],
+            "corrections": corrections,
+            "totals": selectors.totals(lines, corrections),
+            "rank": downline.rank_name(plan, member.pay_rank),
+            "title_rank": downline.rank_name(plan, member.title_rank),
+            "state": downline.activity_state(member, plan),
+            "title": months.title(period),
+        }
+        if visit.is_estimate:
+            context["waiting"] = figures.count_waiting_orders(run, period)
+    return render(request, "compensation/statement.html", context)
+
+
+def _line(
+    request: HttpRequest, label: str, key: str
+) -> tuple[Visit, Plan, Earning, selectors.Line]:
+    """Return the visit, the plan and the statement line of an address.
+
+    :raises Http404: if the viewer's statement of that month has no such line.
+    """
+    visit = open_visit(request, url=_url, label=label)
+    run = visit.run
+    earning = run and selectors.get_earning(run.pk, visit.viewer.pk, key)
+    if run is None or earning is None:
+        raise Http404("no such line")
+    plan = plans.get_plan(run.plan_version)
+    return visit, plan, earning, selectors.list_lines([earning], plan)[0]
+
+
+@require_safe
+def line(request: HttpRequest, label: str, key: str) -> HttpResponse:
+    """Show what a line is made of: the rule, the people who sold, and that they add up."""
+    visit, plan, earning, shown = _line(request, label, key)
+    assert visit.run is not None
+    sellers = parts.list_sellers(
+        visit.run, earning, plan, viewer=visit.viewer, page=page_number(request)
+    )
+    context: dict[str, Any] = visit.context() | {
+        "line": shown,
+        "sellers": sellers,
+        "label": label,
+        "rule": plans.rule_text(plan, earning.component, earning.paid_level),
+        "plan_version": visit.run.plan_version,
+        "title": visit.months.chosen.label if visit.months.chosen else label,
+    }
+    if getattr(request, "htmx", False):
+        return render(request, "compensation/_parts.html", context)
+    return render(request, "compensation/line.html", context)
+
+
+@require_safe
+def line_orders(request: HttpRequest, label: str, key: str, code: str) -> HttpResponse:
+    """Show the orders of one seller in a line: date, BV and RSP, never the customer."""
+    visit, plan, earning, shown = _line(request, label, key)
+    assert visit.run is not None
+    orders = parts.list_seller_orders(
+        visit.run, earning, plan, viewer=visit.viewer, code=code, page=page_number(request)
+    )
+    if orders is None:
+        raise Http404("no such seller in this line")
+    context = visit.context() | {
+        "line": shown,
+        "orders": orders,
+        "label": label,
+        "code": code,
+        "title": visit.months.chosen.label if visit.months.chosen else label,
+    }
+    if getattr(request, "htmx", False):
+        return render(request, "compensation/_orders.html", context)
+    return render(request, "compensation/line_orders.html", context)
