@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from compensation.engine.components import Component, RspPoints
-from compensation.engine.components.base import Situation
+from compensation.engine.components.base import Situation, Standing
 from compensation.engine.digests import input_digest, result_digest
 from compensation.engine.levels import Level
 from compensation.engine.money import multiply_and_round, require_sum_fits
@@ -93,10 +93,9 @@ def compute(
     situation = Situation(
         tree=tree,
         orders=orders,
-        enrolled=enrolled,
-        qualified=active,
-        enrolled_day=members.enrolled[tree.row],
-        bv_value=plan.bv_value,
+        standing=Standing(
+            enrolled=enrolled, qualified=active, enrolled_day=members.enrolled[tree.row]
+        ),
     )
     spreads = [component.spread(situation) for component in plan.components]
     rsp_base = np.zeros(len(tree), dtype=np.int64)
@@ -235,7 +234,9 @@ def _stated_ranks(plan: Plan, stated: Stated | None, tree: Tree, computed: Int) 
 
 def _require_points_fit(component: RspPoints, situation: Situation) -> None:
     times = 1 + max(component.base_depth, *component.depths)
-    require_sum_fits(component.quantity(situation), component.id, times=times)
+    require_sum_fits(
+        component.quantity(situation.orders, situation.standing), component.id, times=times
+    )
 
 
 def _lines(
@@ -246,10 +247,12 @@ def _lines(
     depth = component.depth(pay)
     made = []
     for level in levels:
-        rate = component.rate(level.number, situation)
+        rate = component.rate(level.number, plan.bv_value)
         if rate == 0:
             continue
-        paid = component.may_receive(level.number, situation)[level.receiver] & (level.base != 0)
+        paid = component.may_receive(level.number, situation.standing)[level.receiver] & (
+            level.base != 0
+        )
         if depth is not None:
             paid &= depth[level.receiver] >= level.number
         base = level.base[paid]

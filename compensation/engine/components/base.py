@@ -19,19 +19,24 @@ IDENTIFIER = r"[a-z][a-z0-9_]{0,39}"
 
 
 @dataclass(frozen=True, slots=True)
-class Situation:
-    """What is known of a period before components earn; arrays by position in the tree."""
+class Standing:
+    """How people stand in a period, one element each."""
 
-    tree: Tree
-    orders: Orders
     enrolled: Bool
     """Neither suspended nor terminated."""
     qualified: Bool
     """Active in this period."""
     enrolled_day: Int
     """Day of enrolment, days since 1970-01-01."""
-    bv_value: Fraction
-    """Minor units that one hundredth of BV stands for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What is known of a period before components earn; arrays by position in the tree."""
+
+    tree: Tree
+    orders: Orders
+    standing: Standing
 
 
 class Component(Protocol):
@@ -49,17 +54,24 @@ class Component(Protocol):
     def id(self) -> str:
         """Unique in the plan."""
 
-    def quantity(self, situation: Situation) -> Int:
-        """Give each order's share of the base: hundredths, minor units or a count."""
+    @property
+    def compression(self) -> str:
+        """``none``, ``skip_and_recount`` or ``roll_up``."""
+
+    def quantity(self, orders: Orders, standing: Standing) -> Int:
+        """Give each order's share of the base: hundredths, minor units or a count.
+
+        ``orders.seller`` points into ``standing``.
+        """
 
     def spread(self, situation: Situation) -> list[Level]:
         """Give the sums by paid level, before anybody's own depth is looked at."""
 
-    def rate(self, level: int, situation: Situation) -> Fraction:
-        """Give the rate from base to amount of a paid level."""
+    def rate(self, level: int, bv_value: Fraction) -> Fraction:
+        """Give the rate from base to amount of a paid level; ``bv_value`` as in the plan."""
 
-    def may_receive(self, level: int, situation: Situation) -> Bool:
-        """Tell by position who can be paid on a level, before depth."""
+    def may_receive(self, level: int, standing: Standing) -> Bool:
+        """Tell who can be paid on a level, before depth; from level 1 on, who is counted."""
 
     def depth(self, pay_rank: Int) -> Int | None:
         """Give the deepest paid level for each of these pay ranks; ``None``: no limit."""

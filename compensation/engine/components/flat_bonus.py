@@ -8,11 +8,16 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from compensation.engine.components.base import Situation, component_table, read_identifier
+from compensation.engine.components.base import (
+    Situation,
+    Standing,
+    component_table,
+    read_identifier,
+)
 from compensation.engine.levels import Level, levels_below, own_level
 from compensation.engine.reading import Node
 from compensation.engine.types import Bool, Int, Unit
-from compensation.engine.volumes import by_seller
+from compensation.engine.volumes import Orders, by_seller
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +77,8 @@ class FlatBonus:
             ),
         )
 
-    def quantity(self, situation: Situation) -> Int:
+    def quantity(self, orders: Orders, standing: Standing) -> Int:
         """Give 1 for each order that triggers the bonus, else 0."""
-        orders = situation.orders
         triggers = (orders.net > 0) & (orders.bv >= self.minimum_bv)
         if self.trigger == "first_order":
             triggers &= orders.first_order
@@ -84,19 +88,23 @@ class FlatBonus:
 
     def spread(self, situation: Situation) -> list[Level]:
         """Give the number of orders by receiver."""
-        sums = by_seller(situation.orders.seller, self.quantity(situation), len(situation.tree))
+        sums = by_seller(
+            situation.orders.seller,
+            self.quantity(situation.orders, situation.standing),
+            len(situation.tree),
+        )
         if self.to == "seller":
             return [own_level(sums)]
-        counted = self.may_receive(1, situation)
+        counted = self.may_receive(1, situation.standing)
         return list(levels_below(situation.tree, sums, counted, self.compression, 1))
 
-    def rate(self, level: int, situation: Situation) -> Fraction:
+    def rate(self, level: int, bv_value: Fraction) -> Fraction:
         """Give the amount for one order, minor units."""
         return Fraction(self.amount)
 
-    def may_receive(self, level: int, situation: Situation) -> Bool:
+    def may_receive(self, level: int, standing: Standing) -> Bool:
         """Tell who can be paid: active members, or all enrolled ones."""
-        return situation.qualified if self.requires_active else situation.enrolled
+        return standing.qualified if self.requires_active else standing.enrolled
 
     def depth(self, pay_rank: Int) -> None:
         """There is no limit of depth."""

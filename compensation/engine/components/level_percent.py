@@ -12,6 +12,7 @@ from compensation.engine.components.base import (
     COMPRESSIONS,
     MOST_LEVELS,
     Situation,
+    Standing,
     component_table,
     read_depths,
     read_identifier,
@@ -19,7 +20,7 @@ from compensation.engine.components.base import (
 from compensation.engine.levels import Level, levels_below, own_level
 from compensation.engine.reading import Node
 from compensation.engine.types import Bool, Int, Unit
-from compensation.engine.volumes import by_seller
+from compensation.engine.volumes import Orders, by_seller
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,35 +95,40 @@ class LevelPercent:
             ),
         )
 
-    def quantity(self, situation: Situation) -> Int:
+    def quantity(self, orders: Orders, standing: Standing) -> Int:
         """Give each order's BV (hundredths) or net sales (minor units), nought if left out."""
-        orders = situation.orders
         values = orders.net if self.on == "net" else orders.bv
         counts = np.ones(len(orders), dtype=np.bool_)
         if not self.unqualified_volume_pays:
-            counts &= situation.qualified[orders.seller]
+            counts &= standing.qualified[orders.seller]
         if self.window_days is not None:
-            counts &= in_window(orders.day, situation.enrolled_day[orders.seller], self.window_days)
+            counts &= in_window(orders.day, standing.enrolled_day[orders.seller], self.window_days)
         return values if bool(counts.all()) else np.where(counts, values, 0)
 
     def spread(self, situation: Situation) -> list[Level]:
         """Give the volume of own sales (level 0) and of each level that has a rate."""
-        sums = by_seller(situation.orders.seller, self.quantity(situation), len(situation.tree))
+        sums = by_seller(
+            situation.orders.seller,
+            self.quantity(situation.orders, situation.standing),
+            len(situation.tree),
+        )
         levels = [own_level(sums)] if self.seller_rate else []
         deepest = min(len(self.rates), max(self.depths))
         levels.extend(
-            levels_below(situation.tree, sums, situation.qualified, self.compression, deepest)
+            levels_below(
+                situation.tree, sums, situation.standing.qualified, self.compression, deepest
+            )
         )
         return levels
 
-    def rate(self, level: int, situation: Situation) -> Fraction:
+    def rate(self, level: int, bv_value: Fraction) -> Fraction:
         """Give minor units for one hundredth of BV or one minor unit of net sales."""
         rate = self.seller_rate if level == 0 else self.rates[level - 1]
-        return rate if self.on == "net" else rate * situation.bv_value
+        return rate if self.on == "net" else rate * bv_value
 
-    def may_receive(self, level: int, situation: Situation) -> Bool:
+    def may_receive(self, level: int, standing: Standing) -> Bool:
         """Only qualified members are paid, the seller too."""
-        return situation.qualified
+        return standing.qualified
 
     def depth(self, pay_rank: Int) -> Int:
         """Give the deepest paid level at these pay ranks."""

@@ -11,6 +11,7 @@ import numpy as np
 from compensation.engine.components.base import (
     MOST_LEVELS,
     Situation,
+    Standing,
     component_table,
     read_depths,
     read_identifier,
@@ -18,7 +19,7 @@ from compensation.engine.components.base import (
 from compensation.engine.levels import Level, levels_below, own_level
 from compensation.engine.reading import Node
 from compensation.engine.types import Bool, Int, Unit
-from compensation.engine.volumes import by_seller
+from compensation.engine.volumes import Orders, by_seller
 
 COMPRESSIONS = ("none", "skip_and_recount")
 POINTS_FROM = ("repeat_only", "all_products")
@@ -78,27 +79,33 @@ class RspPoints:
             ),
         )
 
-    def quantity(self, situation: Situation) -> Int:
+    def quantity(self, orders: Orders, standing: Standing) -> Int:
         """Give each order's points, hundredths."""
-        return situation.orders.points(self.points_from)
+        return orders.points(self.points_from)
 
     def spread(self, situation: Situation) -> list[Level]:
         """Give the points of own sales (level 0) and of each level, to the deepest in use."""
-        sums = by_seller(situation.orders.seller, self.quantity(situation), len(situation.tree))
+        sums = by_seller(
+            situation.orders.seller,
+            self.quantity(situation.orders, situation.standing),
+            len(situation.tree),
+        )
         levels = [own_level(sums)] if self.own_points else []
         deepest = max(self.base_depth, *self.depths)
         levels.extend(
-            levels_below(situation.tree, sums, situation.qualified, self.compression, deepest)
+            levels_below(
+                situation.tree, sums, situation.standing.qualified, self.compression, deepest
+            )
         )
         return levels
 
-    def rate(self, level: int, situation: Situation) -> Fraction:
+    def rate(self, level: int, bv_value: Fraction) -> Fraction:
         """Points are credited at face value."""
         return Fraction(1)
 
-    def may_receive(self, level: int, situation: Situation) -> Bool:
+    def may_receive(self, level: int, standing: Standing) -> Bool:
         """Own points need no activity; levels do."""
-        return situation.enrolled if level == 0 else situation.qualified
+        return standing.enrolled if level == 0 else standing.qualified
 
     def depth(self, pay_rank: Int) -> Int:
         """Give the deepest level credited at these pay ranks."""
@@ -109,6 +116,6 @@ class RspPoints:
         points = np.zeros(len(situation.tree), dtype=np.int64)
         for level in levels:
             if level.number <= self.base_depth:
-                allowed = self.may_receive(level.number, situation)[level.receiver]
+                allowed = self.may_receive(level.number, situation.standing)[level.receiver]
                 points[level.receiver] += np.where(allowed, level.base, 0)
         return points

@@ -1,0 +1,177 @@
+"""From a statement line down to order lines, exactly. Rules: docs/plan/rounding-and-parts.md.
+
+Pure functions over the run's frozen order lines and results; nothing here is stored unless it is
+reversed. ``compensation.engine.explain`` finds the sellers behind a line.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+from compensation.engine.components import Component, FlatBonus
+from compensation.engine.components.base import Standing
+from compensation.engine.money import INT64_MAX, largest, require_sum_fits, round_ratio
+from compensation.engine.types import EngineError, Int, Sales
+from compensation.engine.volumes import Orders
+
+Text = npt.NDArray[np.str_]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLines:
+    """Frozen order lines of some sellers; ``orders`` has one element per order *line*.
+
+    ``orders.seller`` points into the ``Standing`` that is passed with it.
+    """
+
+    orders: Orders
+    reference: Text
+    """The order's reference."""
+    number: Int
+    """Line number within the order."""
+
+    @classmethod
+    def of(
+        cls,
+        seller: npt.ArrayLike,
+        order: npt.ArrayLike,
+        reference: npt.ArrayLike,
+        number: npt.ArrayLike,
+        **facts: npt.ArrayLike,
+    ) -> Self:
+        """Bundle; ``facts`` are ``bv``, ``rsp``, ``net``, ... as in ``Sales.of``, by line."""
+        sales = Sales.of(seller, order=order, **facts)
+        return cls(
+            orders=Orders(
+                seller=sales.seller,
+                number=sales.order,
+                bv=sales.bv,
+                rsp=sales.rsp,
+                rsp_all=sales.rsp_all,
+                net=sales.net,
+                own=sales.own,
+                first_order=sales.first_order,
+                day=sales.day,
+            ),
+            reference=np.asarray(reference, dtype=np.str_),
+            number=np.asarray(number, dtype=np.int64),
+        )
+
+    def __len__(self) -> int:
+        return len(self.number)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What each order line has of a statement line; same length and order as the order lines."""
+
+    base: Int
+    """Share of the line's base (for a flat bonus: the order's count, on each of its lines)."""
+    amount: Int
+    """Share of the line's amount; adds up to it exactly."""
+
+
+def allot(amount: int, weights: Int, references: Text, numbers: Int) -> Int:
+    """Share ``amount`` out by ``weights``, by largest remainder.
+
+    Ties go by reference (as text), then number. The shares add up to ``amount``.
+
+    :raises EngineError: if the weights add up to nought while there is something to share out.
+    """
+    if amount == 0 or len(weights) == 0:
+        if amount:
+            raise EngineError(f"there is nothing that {amount} could be allotted to")
+        return np.zeros(len(weights), dtype=np.int64)
+    require_sum_fits(weights, "weights")
+    total = int(weights.sum())
+    if total == 0:
+        raise EngineError(f"the weights add up to nought, {amount} can't be allotted")
+    if amount < 0:
+        return -allot(-amount, weights, references, numbers)
+    if total < 0:
+        weights, total = -weights, -total
+    if largest(weights) * amount <= INT64_MAX:
+        shares, remainders = np.divmod(weights * amount, total)
+    else:
+        pairs = [divmod(weight * amount, total) for weight in weights.tolist()]
+        shares = np.array([pair[0] for pair in pairs], dtype=np.int64)
+        remainders = np.array([pair[1] for pair in pairs], dtype=np.int64)
+    left = amount - int(shares.sum())
+    if left:
+        order = np.lexsort((numbers, references, -remainders))
+        shares[order[:left]] += 1
+    result: Int = shares
+    return result
+
+
+def line_parts(component: Component, amount: int, lines: OrderLines, standing: Standing) -> Parts:
+    """Allot a statement line's ``amount`` to the order lines of the sellers behind it.
+
+    ``lines`` are all order lines of these sellers in the period, in any order; those without a
+    share get nought.
+
+    :raises EngineError: if none of them has a share although there is an amount.
+    """
+    if isinstance(component, FlatBonus):
+        return _flat_parts(component, amount, lines, standing)
+    weights = component.quantity(lines.orders, standing)
+    return Parts(base=weights, amount=allot(amount, weights, lines.reference, lines.number))
+
+
+def _flat_parts(component: FlatBonus, amount: int, lines: OrderLines, standing: Standing) -> Parts:
+    """Each order has the same amount; within the order its lines share it by net sales."""
+    orders = lines.orders
+    base = np.zeros(len(lines), dtype=np.int64)
+    shares = np.zeros(len(lines), dtype=np.int64)
+    by_order = np.argsort(orders.number, kind="stable")
+    begins = np.flatnonzero(np.diff(orders.number[by_order], prepend=-1, append=-1))
+    given = 0
+    for start, stop in zip(begins[:-1].tolist(), begins[1:].tolist(), strict=True):
+        rows = by_order[start:stop]
+        if _triggers(component, orders, rows, standing):
+            base[rows] = 1
+            shares[rows] = allot(
+                component.amount, orders.net[rows], lines.reference[rows], lines.number[rows]
+            )
+            given += component.amount
+    if given != amount:
+        raise EngineError(f"the orders bring {given}, the statement line says {amount}")
+    return Parts(base=base, amount=shares)
+
+
+def _triggers(component: FlatBonus, orders: Orders, rows: Int, standing: Standing) -> bool:
+    first = rows[:1]
+    whole = Orders(
+        seller=orders.seller[first],
+        number=orders.number[first],
+        bv=orders.bv[rows].sum(keepdims=True),
+        rsp=orders.rsp[rows].sum(keepdims=True),
+        rsp_all=orders.rsp_all[rows].sum(keepdims=True),
+        net=orders.net[rows].sum(keepdims=True),
+        own=orders.own[first],
+        first_order=orders.first_order[first],
+        day=orders.day[first],
+    )
+    return bool(component.quantity(whole, standing)[0])
+
+
+def reverse_part(
+    part: int, *, quantity: int, returned_before: int, returned_now: int, reversed_before: int
+) -> int:
+    """Give what a return takes back of a part, with the part's sign; the last takes the rest.
+
+    ``quantity`` is the frozen line's, ``reversed_before`` the sum of what earlier returns of the
+    same part took back. Rules: docs/plan/reversal.md.
+
+    :raises EngineError: if more would be returned than was sold, or nothing.
+    """
+    returned = returned_before + returned_now
+    if returned_now <= 0 or returned_before < 0 or returned > quantity:
+        raise EngineError(
+            f"{returned_now} after {returned_before} of {quantity} pieces can't be returned"
+        )
+    return round_ratio(part * returned, quantity) - reversed_before
