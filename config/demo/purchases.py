@@ -16,8 +16,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from config.demo.year import CLOCK, local_days
 from config.demo.catalogue import DEPARTMENTS, OTHER_DEPARTMENT, CatalogueItem, build_catalogue
+from config.demo.year import CLOCK, local_days
 
 
 @dataclass(frozen=True, slots=True)

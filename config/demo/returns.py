@@ -4,8 +4,8 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
-from config.demo.year import CLOCK
 from config.demo.purchases import Purchases
+from config.demo.year import CLOCK
 
 #: One order in so many has a line sent back within a month, and one in so many later than that.
 SOON_RETURN_ONE_IN = 400

@@ -1,6 +1,6 @@
 """The written rule on the real receipts and on small planted ones; no database."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import numpy as np
 import pyarrow as pa
@@ -43,8 +43,9 @@ def test_every_line_read_is_kept_left_out_or_joined(purchases):
     kept = counts["lines read"] - left_out + counts["split: value not divisible by quantity"]
 
     assert counts["lines read"] == 1_469_307
-    assert kept - counts["joined: same product and unit price in the basket"] == (
-        counts["order lines kept"]
+    assert (
+        kept - counts["joined: same product and unit price in the basket"]
+        == (counts["order lines kept"])
     )
     assert counts["order lines kept"] == len(purchases.product)
     assert counts["orders kept"] == len(purchases.basket) == len(purchases.line_from) - 1
@@ -104,9 +105,7 @@ def test_value_not_divisible_by_quantity_keeps_quantity_and_value():
 
 def test_equal_products_of_a_basket_join_at_equal_unit_price_only():
     built = build_purchases(
-        receipts(
-            (7, 70, 1, 1, 0.50, NOON), (7, 70, 1, 2, 1.00, NOON), (7, 70, 1, 1, 0.60, NOON)
-        ),
+        receipts((7, 70, 1, 1, 0.50, NOON), (7, 70, 1, 2, 1.00, NOON), (7, 70, 1, 1, 0.60, NOON)),
         PRODUCTS,
         CLOCK,
     )
@@ -176,7 +175,7 @@ def test_local_days_follow_the_zone_through_the_clock_changes():
 
     days = local_days(np.array([int(i.timestamp()) for i in instants]))
 
-    epoch = datetime(1970, 1, 1).date()
+    epoch = date(1970, 1, 1)
     assert days.tolist() == [(i.date() - epoch).days for i in instants]
 
 

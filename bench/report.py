@@ -1,0 +1,124 @@
+"""The keys of the speed bar, their bars, and what is written of them."""
+
+import json
+import operator
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+LATEST = Path(__file__).resolve().parent / "results" / "latest.json"
+#: The bars hold at this size; smaller runs are told, not judged.
+JUDGED_SIZE = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One measured figure: what it means and the bar it must meet, if any."""
+
+    name: str
+    meaning: str
+    bar: tuple[str, float] | None = None
+
+    def verdict(self, value: Any) -> str:
+        """Return ``ok``, ``missed`` or, without a bar, nothing."""
+        if value is None:
+            return "missing"
+        if self.bar is None:
+            return ""
+        return "ok" if COMPARE[self.bar[0]](value, self.bar[1]) else "missed"
+
+    @property
+    def bar_text(self) -> str:
+        """Return the bar as people write it."""
+        if self.bar is None:
+            return "reported"
+        return f"{self.bar[0]} {self.bar[1]:,}"
+
+
+COMPARE: dict[str, Callable[[float, float], bool]] = {
+    "≤": operator.le,
+    "<": operator.lt,
+    "≥": operator.ge,
+}
+
+KEYS = (
+    Key(
+        "enrol_speedup_vs_stock_mptt",
+        "an enrolment (user row, commit) against `objects.create` in stock django-mptt",
+        ("≥", 1_000),
+    ),
+    Key(
+        "enrol_rows_relabelled_mean",
+        "rows relabelled by an enrolment, worst of three patterns",
+        ("<", 20),
+    ),
+    Key("enrol_p99_ms", "99th percentile of an enrolment, ms"),
+    Key(
+        "close_over_copy_floor",
+        "freeze to verified, over copying the same columns out and the same rows in",
+        ("≤", 4),
+    ),
+    Key("close_seconds", "freeze to verified, s"),
+    Key("post_seconds", "posting to the ledger, s"),
+    Key("engine_seconds", "the engine, arrays in to arrays out, s", ("≤", 2)),
+    Key("close_peak_rss_mib", "memory of the closing process, MiB", ("≤", 2_048)),
+    Key("close_growth_10x", "a close of the whole over one of a tenth", ("≤", 11)),
+    Key("ledger_post_per_second", "journals posted a second", ("≥", 30_000)),
+    Key(
+        "orm_walk_per_member_ratio",
+        "a loop over orders with one `.sponsor` query a step, over the computing step",
+        ("≥", 200),
+    ),
+    Key("page_dashboard_over_bare_p95", "dashboard of the top over a bare page", ("≤", 3)),
+    Key("page_downline_over_bare_p95", "downline of the top over a bare page", ("≤", 3)),
+    Key("page_statement_over_bare_p95", "statement of the top over a bare page", ("≤", 3)),
+)
+
+
+def missing_keys(figures: dict[str, Any]) -> list[str]:
+    """Return the required keys that were not measured."""
+    return [key.name for key in KEYS if figures.get(key.name) is None]
+
+
+def missed_bars(figures: dict[str, Any]) -> list[str]:
+    """Return the keys whose bar is missed."""
+    return [key.name for key in KEYS if key.verdict(figures.get(key.name)) == "missed"]
+
+
+def write_latest(figures: dict[str, Any], path: Path = LATEST) -> None:
+    """Write all figures at once, with null for a required key that is missing.
+
+    :raises ValueError: if a figure is not flat.
+    """
+    flat = {key.name: figures.get(key.name) for key in KEYS} | figures
+    for name, value in flat.items():
+        if value is not None and not isinstance(value, bool | int | float | str):
+            raise ValueError(f"{name}: {value!r} is not a plain value")
+    rounded = {
+        name: round(value, 4) if isinstance(value, float) else value for name, value in flat.items()
+    }
+    path.parent.mkdir(exist_ok=True)
+    new = path.with_suffix(".new")
+    new.write_text(json.dumps(rounded, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    new.replace(path)
+
+
+def number(value: Any) -> str:
+    """Return a figure as people read it."""
+    if value is None:
+        return "–"
+    if isinstance(value, float):
+        return f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.2f}"
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def table(figures: dict[str, Any]) -> str:
+    """Return the figures as lines of text."""
+    lines = [f"{'':34} {'measured':>12}   {'bar at 1,000,000':18}"]
+    lines += [
+        f"{key.name:34} {number(figures.get(key.name)):>12}   {key.bar_text:18} "
+        f"{key.verdict(figures.get(key.name))}".rstrip()
+        for key in KEYS
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,1 @@
+"""A tree in django-mptt as it comes, for comparison only."""
