@@ -147,22 +147,21 @@ def rebuild_labels(*, using: str = "default") -> int:
             raise UnableTo(f"The sponsors do not form one tree; see members {named or 'on top'}.")
         tour = tree.walk(sponsor)
         lft, rght = tree.labels_of_whole_tree(tour)
-        changed = np.flatnonzero(
-            (lft != rows.lft) | (rght != rows.rght) | (tour.depth != rows.level)
-        )
-        _write(rows.id[changed], lft[changed], rght[changed], tour.depth[changed], using=using)
-        return len(changed)
+        return write_tree(rows, lft, rght, tour.depth, using=using)
 
 
-def _write(
-    ids: tree.Ints, lft: tree.Ints, rght: tree.Ints, level: tree.Ints, *, using: str
-) -> None:
+def write_tree(
+    rows: TreeRows, lft: tree.Ints, rght: tree.Ints, level: tree.Ints, *, using: str = "default"
+) -> int:
+    """Write the labels and levels that differ from those read; return the number of members."""
+    changed = np.flatnonzero((lft != rows.lft) | (rght != rows.rght) | (level != rows.level))
     with connections[using].cursor() as cursor:
-        for start in range(0, len(ids), WRITE_CHUNK):
-            part = slice(start, start + WRITE_CHUNK)
+        for start in range(0, len(changed), WRITE_CHUNK):
+            part = changed[start : start + WRITE_CHUNK]
             cursor.execute(
                 f"UPDATE {labels.TABLE} r SET lft = n.lft, rght = n.rght, level = n.level"
                 " FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::int[])"
                 " AS n (id, lft, rght, level) WHERE r.id = n.id",
-                [column[part].tolist() for column in (ids, lft, rght, level)],
+                [column[part].tolist() for column in (rows.id, lft, rght, level)],
             )
+    return len(changed)

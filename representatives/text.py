@@ -16,6 +16,8 @@ def sort_key(name: str) -> str:
     "Łukasz Żak" gives "lukasz zak": it sorts beside Lukas and is found without Polish letters.
     Runs of white space become one space; the key is cut at SORT_KEY_LENGTH characters.
     """
+    if name.isascii():
+        return " ".join(name.lower().split())[:SORT_KEY_LENGTH]
     folded = name.casefold().translate(_UNDECOMPOSED)
     decomposed = unicodedata.normalize("NFKD", folded)
     bare = "".join(char for char in decomposed if not unicodedata.combining(char))

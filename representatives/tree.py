@@ -85,9 +85,9 @@ def spread(window: Window, *, point: int, wanted: int) -> list[int]:
 
 
 def find_cyclic(parent: Ints) -> Ints:
-    """Return the positions that never reach a top (parent −1), by pointer jumping.
+    """Return the positions on a cycle, sorted; whoever is below one is not among them.
 
-    They lie on a cycle or below one. The work is n log n whatever the depth.
+    By pointer jumping: the work is n log n whatever the depth. A top has the parent −1.
     """
     count = len(parent)
     ancestor = np.append(parent, -1)  # position −1 is the entry added: its own ancestor
@@ -95,7 +95,8 @@ def find_cyclic(parent: Ints) -> Ints:
     while steps <= count:
         ancestor = ancestor[ancestor]
         steps *= 2
-    return np.flatnonzero(ancestor[:count] != -1)
+    # After more steps than there are members all who never reach a top are on a cycle.
+    return np.unique(ancestor[ancestor != -1])
 
 
 @dataclass(frozen=True, slots=True)
