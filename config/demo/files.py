@@ -109,6 +109,25 @@ def _rows(data: DemoData, start: int, end: int) -> Iterator[tuple[object, ...]]:
             )  # fmt: skip
 
 
+def customers_of_month(label: str, data: DemoData) -> dict[int, list[int]]:
+    """Return the households that buy in a month as customers, per seller's index, in order.
+
+    Own purchases make no customer: the representative is one already.
+    """
+    month = int(label[-2:])
+    starts = month_starts()
+    purchases = data.purchases
+    first, last = np.searchsorted(purchases.paid_at, starts[month - 1 : month + 1]).tolist()
+    days = local_days(purchases.paid_at[first:last]).tolist()
+    found: dict[int, set[int]] = {}
+    for number, day in zip(purchases.household[first:last].tolist(), days, strict=True):
+        household = data.households[number]
+        seller = _seller(data, household, day)
+        if not (household.own and seller.index == household.member):
+            found.setdefault(seller.index, set()).add(number)
+    return {index: sorted(numbers) for index, numbers in sorted(found.items())}
+
+
 def external_ref(basket: int) -> str:
     """Return the external reference of a basket's order."""
     return f"B{basket}"
@@ -123,15 +142,19 @@ def _head(data: DemoData, order: int, day: int) -> tuple[str, str, str, int]:
     """Return external reference, seller, customer and own flag of an order."""
     purchases = data.purchases
     household = data.households[int(purchases.household[order])]
-    member = data.members[household.member]
-    seller = seller_on(EPOCH_DAY + timedelta(days=day), member, data.members)
-    own = household.own and seller is member
+    seller = _seller(data, household, day)
+    own = household.own and seller.index == household.member
     return (
         external_ref(int(purchases.basket[order])),
         seller.code,
         "" if own else customer_ref(household.number),
         int(own),
     )
+
+
+def _seller(data: DemoData, household: Household, day: int) -> Member:
+    member = data.members[household.member]
+    return seller_on(EPOCH_DAY + timedelta(days=day), member, data.members)
 
 
 def _instant(epoch_seconds: int) -> str:

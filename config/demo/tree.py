@@ -34,6 +34,9 @@ OWN_HOUSEHOLD_PERCENT = 60
 #: (per cent of the members, weight): how likely a household becomes somebody's customer.
 CUSTOMER_WEIGHTS = ((34, 0), (33, 1), (20, 3), (9, 8), (4, 20))
 
+#: So many per cent of the customers came by the word of another customer.
+REFERRED_PERCENT = 20
+
 CODE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
@@ -125,6 +128,13 @@ def seller_on(day: date, member: Member, members: list[Member]) -> Member:
     return member
 
 
+def referrer_of(number: int, others: list[int]) -> int | None:
+    """Return which of a representative's other households referred this one, or None."""
+    if not others or draw("referred", number) % 100 >= REFERRED_PERCENT:
+        return None
+    return others[draw("referrer", number) % len(others)]
+
+
 def _front_lines(depth: int, children: int, parents: int) -> list[int]:
     """Return the number of children per parent: long front lines are few."""
     numbers = [1] * parents
@@ -176,14 +186,22 @@ def _names(count: int) -> list[str]:
     names: dict[str, None] = {}
     turn = 0
     while len(names) < count:
-        chance = draw("name", turn)
-        female = chance % 100 < 58
-        first_names = FIRST_NAMES_FEMALE if female else FIRST_NAMES_MALE
-        first = first_names[(chance >> 16) % len(first_names)]
-        last = LAST_NAMES[(chance >> 32) % len(LAST_NAMES)][0 if female else 1]
-        names[f"{first} {last}"] = None
+        names[_full_name(draw("name", turn))] = None
         turn += 1
     return list(names)
+
+
+def household_name(number: int) -> str:
+    """Return the name of whoever buys for a household; two households may share one."""
+    return _full_name(draw("household name", number))
+
+
+def _full_name(chance: int) -> str:
+    female = chance % 100 < 58
+    first_names = FIRST_NAMES_FEMALE if female else FIRST_NAMES_MALE
+    first = first_names[(chance >> 16) % len(first_names)]
+    last = LAST_NAMES[(chance >> 32) % len(LAST_NAMES)][0 if female else 1]
+    return f"{first} {last}"
 
 
 def _email(name: str) -> str:
