@@ -22,9 +22,11 @@ class _Loader(yaml.SafeLoader):
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:  # type: ignore[type-arg]
         seen = set()
         for key_node, _ in node.value:
+            place = f"line {key_node.start_mark.line + 1}"
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise PlanError([Fault("", f"{place}: a key must be a single word or text")])
             key = key_node.value
             if key in seen:
-                place = f"line {key_node.start_mark.line + 1}"
                 raise PlanError([Fault("", f'{place}: the key "{key}" is given twice')])
             seen.add(key)
         return super().construct_mapping(node, deep)
