@@ -33,6 +33,10 @@ RANK_MEASURES = (
 COUNTED_MEASURES = frozenset({"active", "active_directs", "direct_count"})
 """Measures that are plain counts; all others are hundredths."""
 MOST_RANKS = 50
+WITHOUT_A_SALE = frozenset(
+    {"enrolment_bonus", "enrollment_bonus", "recruiting_bonus", "sign_up_bonus", "fee_share"}
+)
+"""Kinds of pay that people ask for and that no plan can have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,6 +335,8 @@ def _components(table: Mapping, ranks: tuple[str, ...], digits: int) -> tuple[Co
         kind = Node(node.value.get("kind"), f"{node.path}.kind", node.faults)
         if not kind.given:
             kind.fault("is missing")
+        elif str(kind.value) in WITHOUT_A_SALE:
+            kind.fault(f'"{kind.value}" would pay without a product sale')
         elif kind.value not in KINDS:
             kind.fault(f'"{kind.value}" is not a kind of component; known are {", ".join(KINDS)}')
         else:

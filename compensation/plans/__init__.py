@@ -40,9 +40,7 @@ _Loader.yaml_implicit_resolvers = {
     ]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:bool", re.compile(r"true|false"), list("tf")
-)
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"true|false"), list("tf"))
 
 
 def load_document(text: str) -> object:
@@ -51,13 +49,15 @@ def load_document(text: str) -> object:
     :raises PlanError: if the text is not YAML (the line is named) or a key comes twice.
     """
     try:
-        return yaml.load(text, Loader=_Loader)
+        loader = _Loader(text)
+        try:
+            return loader.get_single_data()
+        finally:
+            loader.dispose()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = f"line {mark.line + 1}: " if mark else ""
-        raise PlanError(
-            [Fault("", f"{place}not valid YAML: {error.problem}")]
-        ) from error
+        raise PlanError([Fault("", f"{place}not valid YAML: {error.problem}")]) from error
     except yaml.YAMLError as error:
         raise PlanError([Fault("", f"not valid YAML: {error}")]) from error
 

@@ -19,6 +19,8 @@ from compensation.engine.reading import Node
 from compensation.engine.types import Bool, Int, Unit
 from compensation.engine.volumes import Orders, by_seller
 
+TRIGGERS = ("first_order", "every_order")
+
 
 @dataclass(frozen=True, slots=True)
 class FlatBonus:
@@ -56,11 +58,7 @@ class FlatBonus:
                 table["amount"].scaled("an amount of money", digits) if table.has("amount") else 0
             ),
             to=table["to"].choice(("sponsor", "seller")) if table.has("to") else "sponsor",
-            trigger=(
-                table["trigger"].choice(("first_order", "every_order"))
-                if table.has("trigger")
-                else "first_order"
-            ),
+            trigger=_trigger(table["trigger"]),
             buyers=(
                 table["buyers"].choice(("all", "customers", "own"))
                 if table.has("buyers")
@@ -109,3 +107,14 @@ class FlatBonus:
     def depth(self, pay_rank: Int) -> None:
         """There is no limit of depth."""
         return
+
+
+def _trigger(node: Node) -> str:
+    """Read what sets the bonus off; anything but an order is pay without a product sale."""
+    if node.given and node.value not in TRIGGERS:
+        node.fault(
+            f'"{node.value}" would pay without a product sale; a bonus can hang on '
+            f"{' or '.join(TRIGGERS)} alone"
+        )
+        return TRIGGERS[0]
+    return str(node.value or TRIGGERS[0])

@@ -1,0 +1,205 @@
+"""The plan in plain sentences, for staff and for `manage.py plan_check`."""
+
+from __future__ import annotations
+
+from compensation.engine.components import Component, FlatBonus, LevelPercent, RspPoints
+from compensation.engine.plan import COUNTED_MEASURES, Plan, Rank, Requirement
+from compensation.engine.worst_case import percent_text
+
+_MEASURES = {
+    "personal_bv": "personal BV",
+    "own_bv": "BV of own purchases",
+    "window_bv": "personal BV over the activity window",
+    "group_bv": "group BV",
+    "personal_rsp": "personal RSP",
+    "rsp_total": "RSP credited at the base depth",
+    "active": "being active",
+    "active_directs": "active directs",
+    "direct_count": "enrolled directs",
+    "stated_points": "points stated from outside",
+}
+_ROUNDINGS = {
+    "half_away_from_zero": "halves go away from nought",
+    "half_even": "halves go to the even neighbour",
+    "half_up": "halves go up",
+    "down": "towards nought",
+}
+_COMPRESSIONS = {
+    "none": "Levels are plain distances; the level of somebody who is not qualified pays nobody.",
+    "skip_and_recount": "People who are not qualified are left out when levels are counted.",
+    "roll_up": (
+        "Levels are plain distances; what somebody who is not qualified misses goes to the next "
+        "qualified upline, who has his own level besides."
+    ),
+}
+
+
+def decimal_text(number: int, digits: int) -> str:
+    """Write an integer of 10 ** -digits as a decimal with thousands separated, e.g. 12,000.50."""
+    whole, rest = divmod(abs(number), 10**digits)
+    sign = "-" if number < 0 else ""
+    return f"{sign}{whole:,}" + (f".{rest:0{digits}d}" if rest else "")
+
+
+def money_text(minor: int, plan: Plan) -> str:
+    """Write minor units with all decimals and the currency, e.g. ``260.00 EUR``."""
+    digits = plan.currency_digits
+    whole, rest = divmod(minor, 10**digits)
+    return f"{whole:,}" + (f".{rest:0{digits}d}" if digits else "") + f" {plan.currency}"
+
+
+def plan_prose(plan: Plan) -> list[str]:
+    """Tell the plan in sentences, in the order of computation."""
+    sentences = [f"{plan.title} ({plan.name}), in {plan.currency}."]
+    sentences.append(_activity(plan))
+    sentences.extend(_ranks(plan))
+    sentences.append(
+        "Order of computation: activity, volumes, ranks, depths, points, commissions. A "
+        "receiver's depth is that of his own pay rank of the period; a rank rule on points uses "
+        "the points at the plan's base depth."
+    )
+    for component in plan.components:
+        sentences.extend(_component(plan, component))
+    if plan.rsp_cash_rate is not None:
+        sentences.append(
+            f"{decimal_text(plan.rsp_cash_rate.points, 2)} RSP are worth "
+            f"{money_text(plan.rsp_cash_rate.pays, plan)}."
+        )
+    sentences.append(
+        f"Each statement line is rounded once to the last decimal of the currency; "
+        f"{_ROUNDINGS[plan.rounding]}."
+    )
+    return sentences
+
+
+def _activity(plan: Plan) -> str:
+    activity = plan.activity
+    if activity.measure == "always":
+        return "Every enrolled member is active."
+    if activity.measure == "stated":
+        return "Who is active is stated from outside."
+    window = {
+        "period": "in the period",
+        "quarter_to_date": "from the first day of the calendar quarter to the end of the period",
+        "trailing": f"in this period and the {activity.trailing - 1} before it",
+    }[activity.window]
+    return (
+        f"A member is active with at least {decimal_text(activity.at_least, 2)} "
+        f"{_MEASURES[activity.measure]} {window}; own purchases and customers' orders count "
+        "alike. Suspended and terminated members are never active."
+    )
+
+
+def _ranks(plan: Plan) -> list[str]:
+    ranks = plan.ranks
+    if len(ranks.ladder) == 1:
+        return ["There is a single rank."]
+    sentences = [f"Ranks, from the lowest: {', '.join(ranks.names)}."]
+    sentences.extend(_rank(rank) for rank in ranks.ladder[1:])
+    step = "one step" if ranks.steps_per_period == 1 else f"{ranks.steps_per_period} steps"
+    sentences.append(
+        f"A title rises by at most {step} in a period, and only to a rank whose requirements are "
+        "all met in that period; no rank is jumped. The pay rank is the highest rank, not above "
+        "the title, whose requirements were met."
+    )
+    if ranks.floor is not None:
+        sentences.append(
+            f"From {ranks.names[ranks.floor.for_titles_from]} upwards the pay rank never falls "
+            f"below {ranks.names[ranks.floor.floor]}."
+        )
+    return sentences
+
+
+def _rank(rank: Rank) -> str:
+    text = f"{rank.name} needs {_needs(rank.requires)}"
+    if rank.maintains != rank.requires:
+        text += f"; to be paid as it, {_needs(rank.maintains)}"
+    return text + "."
+
+
+def _needs(requires: tuple[Requirement, ...]) -> str:
+    if not requires:
+        return "nothing"
+    return ", ".join(
+        f"{decimal_text(one.at_least, 0 if one.measure in COUNTED_MEASURES else 2)} "
+        f"{_MEASURES[one.measure]}"
+        if one.measure != "active"
+        else _MEASURES["active"]
+        for one in requires
+    )
+
+
+def _depth(plan: Plan, depths: tuple[int, ...]) -> str:
+    if len(set(depths)) == 1:
+        return f"{depths[0]} level{'' if depths[0] == 1 else 's'}"
+    by_rank = ", ".join(
+        f"{name} {depth}" for name, depth in zip(plan.ranks.names, depths, strict=True)
+    )
+    return f"as many levels as the receiver's own pay rank allows ({by_rank})"
+
+
+def _component(plan: Plan, component: Component) -> list[str]:
+    if isinstance(component, RspPoints):
+        return _points(plan, component)
+    if isinstance(component, LevelPercent):
+        return _percentages(plan, component)
+    if isinstance(component, FlatBonus):
+        return [_flat(plan, component)]
+    raise TypeError(f"no prose for {component.kind}")
+
+
+def _points(plan: Plan, component: RspPoints) -> list[str]:
+    of = "repeat products" if component.points_from == "repeat_only" else "all products"
+    own = "The seller is credited with them, and" if component.own_points else "Not the seller, but"
+    return [
+        f"{component.id}: a sale carries the points of {of}. {own} every active upline is "
+        f"credited with all of them on {_depth(plan, component.depths)}; they are not shared out.",
+        _COMPRESSIONS[component.compression],
+        "A sale of an inactive seller still pays his uplines.",
+    ]
+
+
+def _percentages(plan: Plan, component: LevelPercent) -> list[str]:
+    base = "BV" if component.on == "bv" else "net sales without tax"
+    rates = ", ".join(percent_text(rate) for rate in component.rates)
+    sentences = []
+    if component.rates:
+        sentences.append(
+            f"{component.id}: qualified uplines earn {rates} of the {base} of their levels 1 to "
+            f"{len(component.rates)}, on {_depth(plan, component.depths)}."
+        )
+        sentences.append(_COMPRESSIONS[component.compression])
+    if component.seller_rate:
+        sentences.append(
+            f"{component.id}: a qualified seller earns {percent_text(component.seller_rate)} of "
+            f"the {base} of his own sales."
+        )
+    sentences.append(
+        "Sales of a seller who is not qualified still pay his uplines."
+        if component.unqualified_volume_pays
+        else "Sales of a seller who is not qualified pay nobody."
+    )
+    if component.window_days is not None:
+        sentences.append(
+            f"Only sales up to {component.window_days} days after the seller's enrolment count."
+        )
+    return sentences
+
+
+def _flat(plan: Plan, component: FlatBonus) -> str:
+    to = "his sponsor" if component.to == "sponsor" else "the seller"
+    occasion = {
+        ("first_order", "customers"): "a customer's first order",
+        ("first_order", "own"): "the seller's own first order",
+        ("first_order", "all"): "the first order of a customer or of the seller himself",
+        ("every_order", "customers"): "each customer's order",
+        ("every_order", "own"): "each own order of the seller",
+        ("every_order", "all"): "each order",
+    }[component.trigger, component.buyers]
+    text = f"{component.id}: {occasion} pays {to} {money_text(component.amount, plan)}"
+    if component.minimum_bv:
+        text += f", from {decimal_text(component.minimum_bv, 2)} BV on"
+    text += ", if active" if component.requires_active else ", if enrolled"
+    if component.to == "sponsor" and component.compression == "roll_up":
+        text += "; else the next qualified upline"
+    return text + ". An order without net sales pays nothing."

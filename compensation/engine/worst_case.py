@@ -1,0 +1,157 @@
+"""What a plan could pay at most, before anybody has sold anything.
+
+The worst case: every level is taken by somebody qualified whose rank gives the full depth. It is
+told as money per BV (one BV counted as one unit of the currency), as money per net sales, and as
+fixed amounts per head, which depend on no volume.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from compensation.engine.components import FlatBonus, LevelPercent, RspPoints
+from compensation.engine.plan import Plan
+from compensation.engine.reading import Fault
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """The most that one component can pay."""
+
+    component: str
+    of: str
+    """``bv``, ``net`` or ``order`` (a fixed amount)."""
+    share: Fraction | None
+    """Fraction of BV or net sales; ``None`` if the plan does not say enough."""
+    fixed_minor: int
+    """Minor units for each order, for ``order``."""
+    how: str
+    """The calculation in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorstCase:
+    """The worst case of a whole plan."""
+
+    shares: tuple[Share, ...]
+    of_bv: Fraction | None
+    """Sum of all shares of BV; ``None`` if one of them is not known."""
+    of_net: Fraction
+
+
+def percent_text(share: Fraction) -> str:
+    """Write a fraction as per cent, e.g. ``12.5 %``; at most four decimals."""
+    ten_thousandths = round(share * 1_000_000)
+    text = f"{ten_thousandths // 10_000}.{ten_thousandths % 10_000:04d}".rstrip("0").rstrip(".")
+    return f"{text} %"
+
+
+def worst_case(plan: Plan, rsp_per_bv: Fraction | None = None) -> WorstCase:
+    """Work out the most that the plan can pay.
+
+    ``rsp_per_bv`` is the largest RSP per BV of the catalogue; the plan's own figure goes first.
+    """
+    ratio = plan.rsp_per_bv if plan.rsp_per_bv is not None else rsp_per_bv
+    shares: list[Share] = []
+    for component in plan.components:
+        if isinstance(component, RspPoints):
+            shares.append(_points(plan, component, ratio))
+        elif isinstance(component, LevelPercent):
+            shares.append(_percentages(plan, component))
+        elif isinstance(component, FlatBonus):
+            occasion = "customer's first order" if component.trigger == "first_order" else "order"
+            shares.append(
+                Share(component.id, "order", None, component.amount, f"for each {occasion}")
+            )
+    of_bv = [share.share for share in shares if share.of == "bv"]
+    of_net = [share.share or Fraction(0) for share in shares if share.of == "net"]
+    known = [share for share in of_bv if share is not None]
+    return WorstCase(
+        shares=tuple(shares),
+        of_bv=sum(known, Fraction(0)) if len(known) == len(of_bv) else None,
+        of_net=sum(
+            (share.share or Fraction(0) for share in shares if share.of == "net"), Fraction(0)
+        ),
+    )
+
+
+def _points(plan: Plan, component: RspPoints, ratio: Fraction | None) -> Share:
+    times = max(component.depths) + component.own_points
+    if plan.rsp_cash_rate is None:
+        return Share(component.id, "bv", None, 0, "the plan states no rsp_cash_rate")
+    if ratio is None:
+        return Share(component.id, "bv", None, 0, "the largest RSP per BV is not known")
+    per_unit = Fraction(10**plan.currency_digits, 100)
+    share = ratio * times * plan.rsp_cash_rate.per_point / per_unit
+    cash = plan.rsp_cash_rate.per_point / per_unit
+    return Share(
+        component.id,
+        "bv",
+        share,
+        0,
+        f"{times} × {_plain(ratio)} RSP per BV at {_plain(cash)} a point",
+    )
+
+
+def _percentages(plan: Plan, component: LevelPercent) -> Share:
+    levels = component.rates[: max(component.depths)]
+    total = sum(levels, component.seller_rate)
+    parts = [percent_text(rate) for rate in (component.seller_rate, *levels) if rate]
+    how = " + ".join(parts)
+    if component.on == "net":
+        return Share(component.id, "net", total, 0, how)
+    return Share(
+        component.id, "bv", total * plan.bv_value / Fraction(10**plan.currency_digits, 100), 0, how
+    )
+
+
+def _plain(number: Fraction) -> str:
+    """Write a fraction as a decimal if it has one of at most six places, else as a fraction."""
+    millionths = number * 1_000_000
+    if millionths.denominator != 1:
+        return str(number)
+    whole, rest = divmod(millionths.numerator, 1_000_000)
+    return f"{whole}.{rest:06d}".rstrip("0").rstrip(".")
+
+
+def check_plan(plan: Plan, rsp_per_bv: Fraction | None = None) -> list[Fault]:
+    """Find what makes a readable plan unacceptable: a worst case over the plan's own limit."""
+    limit = plan.worst_case_limit
+    if limit is None:
+        return []
+    case = worst_case(plan, rsp_per_bv)
+    faults = []
+    for name, share in (("BV", case.of_bv), ("net sales", case.of_net)):
+        if share is None:
+            faults.append(
+                Fault("worst_case_limit", f"the worst case as a share of {name} is not known")
+            )
+        elif share > limit:
+            faults.append(
+                Fault(
+                    "worst_case_limit",
+                    f"the worst case is {percent_text(share)} of {name}, "
+                    f"over the limit of {percent_text(limit)}",
+                )
+            )
+    return faults
+
+
+def warnings(plan: Plan) -> list[Fault]:
+    """Find what is allowed and yet deserves a second look."""
+    found = []
+    for index, component in enumerate(plan.components):
+        if (
+            isinstance(component, FlatBonus)
+            and component.to == "sponsor"
+            and component.buyers != "customers"
+        ):
+            found.append(
+                Fault(
+                    f"components[{index}].buyers",
+                    "a representative's own purchase pays his sponsor: the kind of bonus that is "
+                    "closest to pay for recruiting; consider buyers: customers",
+                )
+            )
+    return found
