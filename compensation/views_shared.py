@@ -32,7 +32,10 @@ class Visit:
     @property
     def run(self) -> Run | None:
         """The run whose figures the month shows."""
-        return self.months.run
+        run = self.months.run
+        if run is not None and self.months.period is not None:
+            run.period = self.months.period  # read already, so that nobody asks for it again
+        return run
 
     @property
     def is_estimate(self) -> bool:

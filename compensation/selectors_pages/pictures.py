@@ -14,6 +14,7 @@ OUTERMOST = 158
 MOST_DOTS = 20
 LABEL_HEIGHT = 140
 """A ring thinner than this (tenths) has no room for its number."""
+HALF_DISC_LABEL = 260
 
 
 def _text(tenths: int) -> str:
@@ -67,15 +68,15 @@ def _ring(index: int, points: int, people: int, inner: int, outer: int) -> Ring:
     arc = f"M{left} {BASE_Y}A{radius} {radius} 0 0 1 {right} {BASE_Y}Z"
     thickness = outer - inner
     middle = (inner + outer) // 2
-    # The own sales are a half disc: its number sits on the base line, not in the middle.
-    label_y = BASE_Y * 10 - (max(outer * 4 // 10, 90) - 50 if inner == 0 else middle - 50)
+    # The innermost is a half disc: its number sits lower than the middle, where it is wide.
+    label_y = BASE_Y * 10 - (outer * 3 // 10 if inner == 0 else middle - 50)
     return Ring(
         css=f"r{min(index, 4)}",
         path=arc,
         edge=arc,
         points=points,
         label_y=_text(label_y),
-        has_label=thickness >= LABEL_HEIGHT,
+        has_label=thickness >= (HALF_DISC_LABEL if inner == 0 else LABEL_HEIGHT),
         on_dark=index < 2,
         dots=_dots(people, middle) if inner and thickness >= LABEL_HEIGHT else [],
         tick="" if index == 0 else str(index),

@@ -93,6 +93,23 @@
     }
   });
 
+  /* On a narrow screen the card beside the tree would open far below: go to its page instead. */
+  document.addEventListener("htmx:beforeRequest", function (event) {
+    var source = event.detail.elt;
+    var target = event.detail.target;
+    if (target && target.id === "person" && source.matches("a[href]")) {
+      if (window.matchMedia("(max-width: 1119.98px)").matches) {
+        event.preventDefault();
+        window.location.assign(source.href);
+        return;
+      }
+      document.querySelectorAll(".member a[aria-current]").forEach(function (link) {
+        link.removeAttribute("aria-current");
+      });
+      source.setAttribute("aria-current", "true");
+    }
+  });
+
   document.addEventListener("htmx:afterSwap", function (event) {
     var note = event.target.querySelector ? event.target.querySelector("[data-announce]") : null;
     if (note) {
