@@ -313,9 +313,10 @@ class OrderLine(models.Model):
                 name="orderline_class_known",
             ),
             models.CheckConstraint(
-                condition=Q(line_class="add_on", within_add_on_days__isnull=False)
+                condition=Q(line_class__isnull=True, within_add_on_days__isnull=True)
+                | Q(line_class="add_on", line_class__isnull=False, within_add_on_days__isnull=False)
                 | (
-                    (Q(line_class__isnull=True) | ~Q(line_class="add_on"))
+                    Q(line_class__in=["referral", "first", "repeat"])
                     & Q(within_add_on_days__isnull=True)
                 ),
                 name="orderline_flag_on_add_ons",

@@ -8,23 +8,19 @@ gives the same references, and the same order of ties, wherever it is read.
 from __future__ import annotations
 
 import hashlib
-import secrets
 
-ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-LENGTH = 13
+from representatives.codes import ALPHABET, LENGTH, new_code
+
 _BITS = 5 * LENGTH
-
-
-def _encode(number: int) -> str:
-    return "".join(ALPHABET[number >> shift & 31] for shift in range(_BITS - 5, -1, -5))
 
 
 def new_reference() -> str:
     """Return a reference that nobody can guess."""
-    return _encode(secrets.randbits(_BITS))
+    return new_code()
 
 
 def imported_reference(external_ref: str) -> str:
     """Return the reference of the order that an external system calls `external_ref`."""
     digest = hashlib.sha256(b"perennial order " + external_ref.encode()).digest()
-    return _encode(int.from_bytes(digest[:9], "big") >> (72 - _BITS))
+    number = int.from_bytes(digest[:9], "big") >> (72 - _BITS)
+    return "".join(ALPHABET[number >> shift & 31] for shift in range(_BITS - 5, -1, -5))

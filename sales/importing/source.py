@@ -46,7 +46,7 @@ class Rejected:
     external_ref: str
     conflict: bool
     faults: list[tuple[int, str]]  # line, reason
-    lines: list[tuple[int, str]]  # line, text as read
+    lines: list[tuple[int, list[str]]]  # line, its fields in the order of COLUMNS
 
 
 @dataclass(slots=True)
@@ -74,7 +74,17 @@ class SourceFile:
         self, external_ref: str, faults: list[tuple[int, str]], *, conflict: bool = False
     ) -> Rejected:
         """Return a unit of this file as rejected."""
-        return Rejected(external_ref, conflict, faults, list(self.lines_of(external_ref)))
+        lines = [(number, self.fields(text)) for number, text in self.lines_of(external_ref)]
+        return Rejected(external_ref, conflict, faults, lines)
+
+    def fields(self, text: str) -> list[str]:
+        """Return the fields of a line in the order of COLUMNS, as well as they can be told."""
+        try:
+            found = split_line(text)
+        except ValueError:
+            found = text.replace('"', "").split(",")
+        found += [""] * len(self.columns)
+        return [found[self.columns.index(name)] for name in COLUMNS]
 
 
 def split_line(text: str) -> list[str]:
@@ -153,7 +163,8 @@ def _read(stream: BinaryIO, tick: Callable[[], None]) -> SourceFile:
                 if reference
                 else "external_ref is missing"
             )
-            source.orphans.append(Rejected(reference, False, [(number, reason)], [(number, text)]))
+            lines = [(number, source.fields(text))]
+            source.orphans.append(Rejected(reference[:64], False, [(number, reason)], lines))
             continue
         if reference != current or number != first + len(run):
             _flush(source, current, first, run)

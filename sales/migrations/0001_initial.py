@@ -732,13 +732,16 @@ class Migration(migrations.Migration):
             model_name="orderline",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("line_class", "add_on"), ("within_add_on_days__isnull", False)),
                     models.Q(
-                        models.Q(
-                            ("line_class__isnull", True),
-                            models.Q(("line_class", "add_on"), _negated=True),
-                            _connector="OR",
-                        ),
+                        ("line_class__isnull", True), ("within_add_on_days__isnull", True)
+                    ),
+                    models.Q(
+                        ("line_class", "add_on"),
+                        ("line_class__isnull", False),
+                        ("within_add_on_days__isnull", False),
+                    ),
+                    models.Q(
+                        ("line_class__in", ["referral", "first", "repeat"]),
                         ("within_add_on_days__isnull", True),
                     ),
                     _connector="OR",
