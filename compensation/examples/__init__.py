@@ -7,7 +7,7 @@ computes a figure of its own: names and units are mapped, sums of answered parts
 
 from __future__ import annotations
 
-from compensation.examples.reading import Example, ExampleFault, read_examples
+from compensation.examples.reading import Example, ExampleError, read_examples
 from compensation.examples.running import Outcome, Status, run
 
-__all__ = ["Example", "ExampleFault", "Outcome", "Status", "read_examples", "run"]
+__all__ = ["Example", "ExampleError", "Outcome", "Status", "read_examples", "run"]

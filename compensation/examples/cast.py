@@ -11,7 +11,7 @@ from typing import Any
 from compensation import calendar
 from compensation.calendar import CalendarPeriod
 from compensation.examples.fields import Fields
-from compensation.examples.reading import ExampleFault
+from compensation.examples.reading import ExampleError
 
 STATED_NUMBERS = ("pbv", "pv", "personal_rsp", "monthly_points")
 STATED_WORDS = ("rank", "title", "title_rank")
@@ -51,7 +51,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """An order line of an example; volumes and points in hundredths, the price not used."""
+    """An order line of an example; volumes, points and price in hundredths."""
 
     name: str
     order: str
@@ -60,6 +60,8 @@ class Line:
     repeat: bool
     bv: int
     rsp: int
+    price: int
+    """Price, the net sales of the line; its BV where the example names no price."""
     day: date | None
     """Local day of payment; null for a sale without any date."""
     is_paid: bool
@@ -114,7 +116,7 @@ class Cast:
 def read_cast(content: Fields, *, with_moves: bool) -> Cast:
     """Read the people and facts of an example and close it.
 
-    :raises ExampleFault: if a name is missing, there twice or unknown, or a value is not readable.
+    :raises ExampleError: if a name is missing, there twice or unknown, or a value is not readable.
     """
     if content.take("generator", None) is None:
         people = _read_members(content)
@@ -142,7 +144,7 @@ def _read_members(content: Fields) -> dict[str, Person]:
         people[person.name] = person
     for person in people.values():
         if person.sponsor is not None and person.sponsor not in people:
-            raise ExampleFault(
+            raise ExampleError(
                 f"{content.where}: member {person.name}: sponsor {person.sponsor} is not a member",
                 person.line,
             )
@@ -186,8 +188,8 @@ def _read_sale(row: Fields) -> Line:
     name = row.text("id")
     row.where = f"{row.where} ({name})"
     buyer = row.choice("buyer", ("self", "customer"), "customer")
-    for key in ("pv", "price"):
-        row.number(key, None)
+    row.hundredths("pv", None)
+    bv = row.hundredths("bv", 0)
     day, was_ordered = _day_of_payment(row)
     line = Line(
         name=name,
@@ -195,8 +197,9 @@ def _read_sale(row: Fields) -> Line:
         seller=row.text("seller"),
         own=buyer == "self",
         repeat=row.flag("repeat", False),
-        bv=row.hundredths("bv", 0),
+        bv=bv,
         rsp=row.hundredths("rsp", 0),
+        price=row.hundredths("price", bv),
         day=day,
         is_paid=day is not None or not was_ordered,
         line=row.mapping.line,
@@ -255,7 +258,7 @@ def _generate(generator: Fields) -> tuple[dict[str, Person], dict[str, Line]]:
     purchase = generator.inner("each_member_below_root_buys")
     bv, rsp = purchase.hundredths("bv", 0), purchase.hundredths("rsp", 0)
     repeat = purchase.flag("repeat", False)
-    purchase.number("price", None)
+    price = purchase.hundredths("price", bv)
     purchase.close()
     generator.close()
     for key, value in (("first_level", first_level), ("branching", branching), ("levels", levels)):
@@ -271,7 +274,17 @@ def _generate(generator: Fields) -> tuple[dict[str, Person], dict[str, Line]]:
                 name = f"{parent}.{number}"
                 people[name] = _grown(name, parent, generator.mapping.line)
                 lines[name] = Line(
-                    name, name, name, True, repeat, bv, rsp, None, True, generator.mapping.line
+                    name=name,
+                    order=name,
+                    seller=name,
+                    own=True,
+                    repeat=repeat,
+                    bv=bv,
+                    rsp=rsp,
+                    price=price,
+                    day=None,
+                    is_paid=True,
+                    line=generator.mapping.line,
                 )
                 row.append(name)
                 if len(people) > MOST_GENERATED:

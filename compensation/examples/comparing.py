@@ -11,7 +11,7 @@ from typing import Any
 
 from compensation.calendar import CalendarError, CalendarPeriod, parse_label
 from compensation.examples.fields import as_exact
-from compensation.examples.reading import ExampleFault, LinedDict
+from compensation.examples.reading import ExampleError, LinedDict
 
 OTHERS = "others"
 
@@ -31,7 +31,10 @@ class Difference:
 
 
 class Record(dict[str, Any]):
-    """An answer whose keys are fixed fields; an expected key beyond them is a fault."""
+    """An answer whose keys are fixed fields; an expected key beyond them is a fault.
+
+    A function among the values is called when its value is expected.
+    """
 
 
 class Names(dict[str, Any]):
@@ -64,7 +67,7 @@ class Names(dict[str, Any]):
 def compare(expected: LinedDict, got: Record) -> list[Difference]:
     """Return the differences, in the order of the file.
 
-    :raises ExampleFault: if a key or name is expected that the answer does not have.
+    :raises ExampleError: if a key or name is expected that the answer does not have.
     """
     differences: list[Difference] = []
     _compare_mapping(expected, got, "", differences)
@@ -83,14 +86,14 @@ def _compare_mapping(
         if isinstance(got, Names):
             name = got.find(key)
             if name is None:
-                raise ExampleFault(f"expected {place}: there is nothing of that name", line)
+                raise ExampleError(f"expected {place}: there is nothing of that name", line)
             listed.add(name)
             answer = got.get(name, got.default)
         elif key in got:
             answer = got[key]
         else:
             known = ", ".join(sorted(got)) or "nothing"
-            raise ExampleFault(f"expected {place}: unknown key, known are {known}", line)
+            raise ExampleError(f"expected {place}: unknown key, known are {known}", line)
         _compare_value(value, answer, place, line, differences)
     if OTHERS in expected and isinstance(got, Names) and OTHERS not in got:
         value, line = expected[OTHERS], expected.lines[OTHERS]
@@ -102,12 +105,14 @@ def _compare_mapping(
 def _compare_value(
     expected: Any, got: Any, where: str, line: int, differences: list[Difference]
 ) -> None:
+    if callable(got):
+        got = got()
     if isinstance(got, Record | Names):
         if not isinstance(expected, LinedDict):
-            raise ExampleFault(f"expected {where}: must be a mapping", line)
+            raise ExampleError(f"expected {where}: must be a mapping", line)
         _compare_mapping(expected, got, where, differences)
     elif isinstance(expected, dict | list):
-        raise ExampleFault(f"expected {where}: must be a single value", line)
+        raise ExampleError(f"expected {where}: must be a single value", line)
     elif not is_same(expected, got):
         differences.append(Difference(where, shown(expected), shown(got), line))
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from compensation.examples.reading import ExampleFault, LinedDict, LinedList
+from compensation.examples.reading import ExampleError, LinedDict, LinedList
 
 DECIMAL_FORM = re.compile(r"[+-]?[0-9]{1,30}(?:\.[0-9]{1,30})?")
 _NEEDED: Any = object()
@@ -20,7 +20,7 @@ class Fields:
     def __init__(self, mapping: object, where: str, line: int | None = None) -> None:
         """Hold a mapping; ``where`` names it in messages."""
         if not isinstance(mapping, LinedDict):
-            raise ExampleFault(f"{where} must be a mapping", line)
+            raise ExampleError(f"{where} must be a mapping", line)
         self.mapping = mapping
         self.where = where
         self.taken: set[str] = set()
@@ -29,10 +29,10 @@ class Fields:
         """Tell whether the key is there."""
         return key in self.mapping
 
-    def fault(self, key: str, message: str) -> ExampleFault:
+    def fault(self, key: str, message: str) -> ExampleError:
         """Return a fault that names a key of this mapping and its line."""
         line = self.mapping.lines.get(key, self.mapping.line)
-        return ExampleFault(f"{self.where}: {key} {message}", line)
+        return ExampleError(f"{self.where}: {key} {message}", line)
 
     def take(self, key: str, default: Any = _NEEDED) -> Any:
         """Return the value as written."""
@@ -49,7 +49,7 @@ class Fields:
         if isinstance(value, int) and not isinstance(value, bool):
             return str(value)
         if value is default or isinstance(value, str):
-            return value  # type: ignore[no-any-return]
+            return value
         raise self.fault(key, f"must be a word, found {value!r}")
 
     def choice(self, key: str, choices: tuple[str, ...], default: Any = _NEEDED) -> str:
@@ -64,13 +64,13 @@ class Fields:
         value = self.take(key, default)
         if value is not default and not isinstance(value, bool):
             raise self.fault(key, f"must be true or false, found {value!r}")
-        return value  # type: ignore[no-any-return]
+        return value
 
     def whole(self, key: str, default: Any = _NEEDED) -> int:
         """Return a whole number, quoted or not."""
         value = self.take(key, default)
         if value is default:
-            return value  # type: ignore[no-any-return]
+            return value
         exact = as_exact(value)
         if exact is None or exact.denominator != 1:
             raise self.fault(key, f"must be a whole number, found {value!r}")
@@ -80,7 +80,7 @@ class Fields:
         """Return the text of a decimal number."""
         value = self.take(key, default)
         if value is default:
-            return value  # type: ignore[no-any-return]
+            return value
         if as_exact(value) is None:
             raise self.fault(key, f"must be a decimal number, found {value!r}")
         return str(value)
@@ -88,11 +88,11 @@ class Fields:
     def hundredths(self, key: str, default: Any = _NEEDED) -> int:
         """Return an amount, volume or number of points as hundredths.
 
-        :raises ExampleFault: if the number has more than two decimals.
+        :raises ExampleError: if the number has more than two decimals.
         """
         value = self.take(key, default)
         if value is default:
-            return value  # type: ignore[no-any-return]
+            return value
         if as_exact(value) is None:
             raise self.fault(key, f"must be a decimal number, found {value!r}")
         exact = Fraction(value) * 100
@@ -104,7 +104,7 @@ class Fields:
         """Return a date written 2017-03-31."""
         value = self.take(key, default)
         if value is default:
-            return value  # type: ignore[no-any-return]
+            return value
         try:
             if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.A):
                 raise ValueError
@@ -116,7 +116,7 @@ class Fields:
         """Return an instant written with its offset, such as 2025-10-01T00:05:00Z."""
         value = self.take(key, default)
         if value is default:
-            return value  # type: ignore[no-any-return]
+            return value
         try:
             at = datetime.fromisoformat(value)
         except (ValueError, TypeError):
@@ -143,7 +143,7 @@ class Fields:
         """Return a list of plain values."""
         value = self.take(key, default)
         if value is default:
-            return value  # type: ignore[no-any-return]
+            return value
         if not isinstance(value, LinedList):
             raise self.fault(key, "must be a list")
         return list(value)
@@ -156,12 +156,12 @@ class Fields:
     def close(self) -> None:
         """Refuse keys that nobody took.
 
-        :raises ExampleFault: naming the first such key and what is known here.
+        :raises ExampleError: naming the first such key and what is known here.
         """
         for key, line in self.mapping.lines.items():
             if key not in self.taken:
                 known = ", ".join(sorted(self.taken))
-                raise ExampleFault(f"{self.where}: unknown key {key!r}, known are {known}", line)
+                raise ExampleError(f"{self.where}: unknown key {key!r}, known are {known}", line)
 
 
 def as_exact(value: object) -> Fraction | None:

@@ -29,7 +29,7 @@ SECOND = timedelta(seconds=1)
 def content_of(example: Example, *used: str) -> Fields:
     """Return the example's own keys with those taken that every kind reads or ignores.
 
-    :raises ExampleFault: if the example holds people, sales or inputs that this kind has no use
+    :raises ExampleError: if the example holds people, sales or inputs that this kind has no use
         for, since they would be silently left out.
     """
     content = Fields(example.content, example.id)

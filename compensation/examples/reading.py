@@ -37,7 +37,7 @@ EXAMPLE_KEYS = frozenset(
 PLAN_KEYS = frozenset({"type", "rule", "parameters"})
 
 
-class ExampleFault(ValueError):
+class ExampleError(ValueError):
     """Something in the file that cannot be read or set up; names the line where known."""
 
     def __init__(self, message: str, line: int | None = None) -> None:
@@ -95,64 +95,62 @@ for _tag, _form, _first in (
 def read_examples(path: Path) -> list[Example]:
     """Return the examples of a file in its order.
 
-    :raises ExampleFault: if the file cannot be read, is not YAML of the format, or names an
+    :raises ExampleError: if the file cannot be read, is not YAML of the format, or names an
         example twice; the message names the line.
     """
     try:
         content = path.read_bytes()
         text = content.decode("utf-8-sig")
     except OSError as fault:
-        raise ExampleFault(f"cannot read {path}: {fault.strerror}") from None
+        raise ExampleError(f"cannot read {path}: {fault.strerror}") from None
     except UnicodeDecodeError as fault:
         line = content.count(b"\n", 0, fault.start) + 1
-        raise ExampleFault("not UTF-8 text", line) from None
+        raise ExampleError("not UTF-8 text", line) from None
     top = _parse(text)
     _only_keys(top, TOP_KEYS, "the file")
     if top.get("format") != FORMAT:
-        raise ExampleFault(
+        raise ExampleError(
             f"format must be {FORMAT}, found {top.get('format')!r}",
             top.lines.get("format", top.line),
         )
     listed = top.get("examples")
     if not isinstance(listed, LinedList) or not listed:
-        raise ExampleFault(
+        raise ExampleError(
             "examples must be a list with at least one entry", top.lines.get("examples", top.line)
         )
     examples: dict[str, Example] = {}
     for entry, line in zip(listed, listed.lines, strict=True):
         example = _read_example(entry, line)
         if example.id in examples:
-            raise ExampleFault(f"example {example.id} is there twice", line)
+            raise ExampleError(f"example {example.id} is there twice", line)
         examples[example.id] = example
     return list(examples.values())
 
 
 def _read_example(entry: object, line: int) -> Example:
     if not isinstance(entry, LinedDict):
-        raise ExampleFault("an example must be a mapping", line)
+        raise ExampleError("an example must be a mapping", line)
     name = entry.get("id")
     if isinstance(name, int) and not isinstance(name, bool):
         name = str(name)
     if not isinstance(name, str) or not name:
-        raise ExampleFault("an example needs an id", line)
+        raise ExampleError("an example needs an id", line)
     _only_keys(entry, EXAMPLE_KEYS, name)
     plan = entry.get("plan")
     if not isinstance(plan, LinedDict):
-        raise ExampleFault(f"{name}: plan must be a mapping", entry.lines.get("plan", line))
+        raise ExampleError(f"{name}: plan must be a mapping", entry.lines.get("plan", line))
     _only_keys(plan, PLAN_KEYS, f"{name}: plan")
     kind = plan.get("type")
     if not isinstance(kind, str) or not kind:
-        raise ExampleFault(f"{name}: plan.type is missing", plan.line)
+        raise ExampleError(f"{name}: plan.type is missing", plan.line)
     parameters = plan.get("parameters")
     if parameters is None:
         parameters = LinedDict()
         parameters.line, parameters.lines = plan.line, {}
     if not isinstance(parameters, LinedDict):
-        raise ExampleFault(
-            f"{name}: plan.parameters must be a mapping", plan.lines["parameters"]
-        )
+        raise ExampleError(f"{name}: plan.parameters must be a mapping", plan.lines["parameters"])
     if not isinstance(entry.get("expected"), LinedDict) or not entry["expected"]:
-        raise ExampleFault(
+        raise ExampleError(
             f"{name}: expected must be a mapping that holds something",
             entry.lines.get("expected", line),
         )
@@ -162,7 +160,7 @@ def _read_example(entry: object, line: int) -> Example:
 def _only_keys(mapping: LinedDict, known: frozenset[str], where: str) -> None:
     for key, line in mapping.lines.items():
         if key not in known:
-            raise ExampleFault(
+            raise ExampleError(
                 f"{where}: unknown key {key!r}, known are {', '.join(sorted(known))}", line
             )
 
@@ -172,20 +170,20 @@ def _parse(text: str) -> LinedDict:
         loader = _Loader(text)
         node = loader.get_single_node()
         if node is None:
-            raise ExampleFault("the file is empty", 1)
+            raise ExampleError("the file is empty", 1)
         top = _Builder(loader).build(node)
     except yaml.MarkedYAMLError as fault:
         mark = fault.problem_mark or fault.context_mark
-        raise ExampleFault(
+        raise ExampleError(
             f"not YAML: {fault.problem or fault.context}", mark.line + 1 if mark else None
         ) from None
     except yaml.reader.ReaderError as fault:
         line = text.count("\n", 0, fault.position) + 1
-        raise ExampleFault(f"not YAML: {fault.reason}", line) from None
+        raise ExampleError(f"not YAML: {fault.reason}", line) from None
     except RecursionError:
-        raise ExampleFault("nested too deeply", 1) from None
+        raise ExampleError("nested too deeply", 1) from None
     if not isinstance(top, LinedDict):
-        raise ExampleFault("the file must be a mapping", 1)
+        raise ExampleError("the file must be a mapping", 1)
     return top
 
 
@@ -203,14 +201,13 @@ class _Builder:
             return self.built[key]
         line = node.start_mark.line + 1
         if key in self.open:
-            raise ExampleFault("a value contains itself", line)
+            raise ExampleError("a value contains itself", line)
         self.open.add(key)
+        value: Any
         if isinstance(node, yaml.MappingNode):
             value = self._mapping(node, line)
         elif isinstance(node, yaml.SequenceNode):
-            value = LinedList(self.build(item) for item in node.value)
-            value.line = line
-            value.lines = [item.start_mark.line + 1 for item in node.value]
+            value = self._sequence(node, line)
         else:
             value = self._scalar(node, line)
         self.open.discard(key)
@@ -219,7 +216,7 @@ class _Builder:
 
     def _mapping(self, node: yaml.MappingNode, line: int) -> LinedDict:
         if node.tag != "tag:yaml.org,2002:map":
-            raise ExampleFault(f"unknown tag {node.tag}", line)
+            raise ExampleError(f"unknown tag {node.tag}", line)
         own = [item for item in node.value if item[0].tag != "tag:yaml.org,2002:merge"]
         merged = [item[1] for item in node.value if item[0].tag == "tag:yaml.org,2002:merge"]
         value = LinedDict()
@@ -227,11 +224,11 @@ class _Builder:
         for key_node, value_node in own:
             key_line = key_node.start_mark.line + 1
             if not isinstance(key_node, yaml.ScalarNode):
-                raise ExampleFault("a key must be a plain word", key_line)
+                raise ExampleError("a key must be a plain word", key_line)
             # Keys are names, also where they look like a number or a word such as null.
             key = str(key_node.value)
             if key in value:
-                raise ExampleFault(f"the key {key!r} is there twice", key_line)
+                raise ExampleError(f"the key {key!r} is there twice", key_line)
             value[key] = self.build(value_node)
             value.lines[key] = key_line
         for source in merged:
@@ -239,11 +236,17 @@ class _Builder:
             for other in others:
                 base = self.build(other)
                 if not isinstance(base, LinedDict):
-                    raise ExampleFault("only a mapping can be merged in", line)
+                    raise ExampleError("only a mapping can be merged in", line)
                 for key in base:
                     if key not in value:
                         value[key] = base[key]
                         value.lines[key] = base.lines[key]
+        return value
+
+    def _sequence(self, node: yaml.SequenceNode, line: int) -> LinedList:
+        value = LinedList(self.build(item) for item in node.value)
+        value.line = line
+        value.lines = [item.start_mark.line + 1 for item in node.value]
         return value
 
     def _scalar(self, node: yaml.Node, line: int) -> Any:
@@ -258,5 +261,5 @@ class _Builder:
             try:
                 return int(node.value)
             except ValueError:
-                raise ExampleFault(f"{node.value!r} is no whole number", line) from None
-        raise ExampleFault(f"unknown tag {node.tag}", line)
+                raise ExampleError(f"{node.value!r} is no whole number", line) from None
+        raise ExampleError(f"unknown tag {node.tag}", line)

@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from compensation.examples import period_kinds
+from compensation.examples import period_kinds, rank_kinds, sales_kinds
 from compensation.examples.comparing import Difference, Record, compare
-from compensation.examples.reading import Example, ExampleFault
+from compensation.examples.reading import Example, ExampleError
 
 KINDS: dict[str, Callable[[Example], Record]] = {
+    "rsp_upline": sales_kinds.run_rsp_upline,
+    "unilevel_percent": sales_kinds.run_unilevel_percent,
+    "flat_bonus_with_return": sales_kinds.run_flat_bonus_with_return,
+    "rank_month": rank_kinds.run_rank_month,
     "period_bounds": period_kinds.run_period_bounds,
     "period_by_payment": period_kinds.run_period_by_payment,
     "round_minor_units": period_kinds.run_round_minor_units,
@@ -68,7 +72,7 @@ def run(example: Example) -> Outcome:
         )
     try:
         differences = compare(example.expected, answer(example))
-    except ExampleFault as fault:
+    except ExampleError as fault:
         return Outcome(example.id, example.kind, Status.FAULT, message=str(fault))
     status = Status.DIFFERENT if differences else Status.OK
     return Outcome(example.id, example.kind, status, tuple(differences))

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.engine.oracle import Person, QualifyingVolume, Sale
 
 LARGEST_TREE = 3000
-SMALL_TREE = 12
+SMALL_TREE = 25
 HUGE = 10**10
 PERCENTAGES = ("0", "0.5", "1", "2.5", "3", "5", "7.25", "10", "33.3333", "100")
 STATUSES = ("enrolled", "enrolled", "enrolled", "enrolled", "suspended", "terminated")
@@ -56,7 +56,7 @@ class World:
     stated: dict[int, dict[str, int]]
 
 
-# -- plans ------------------------------------------------------------------------------------------
+# -- plans ----------------------------------------------------------------------------------------
 
 
 @st.composite
@@ -82,7 +82,7 @@ def plans(draw: st.DrawFn) -> dict[str, Any]:
     else:
         names = ("Member",)
     kinds = st.sampled_from((rsp_points, level_percents, flat_bonuses))
-    for number, kind in enumerate(draw(st.lists(kinds, min_size=1, max_size=3))):
+    for number, kind in enumerate(draw(st.lists(kinds, min_size=1, max_size=4))):
         plan["components"].append({"id": f"c{number}", **draw(kind(names))})
     return plan
 
@@ -93,10 +93,12 @@ def activities() -> st.SearchStrategy[dict[str, Any]]:
     measured = st.fixed_dictionaries(
         {"measure": st.sampled_from(("personal_bv", "personal_rsp")), "at_least": thresholds}
     )
-    unmeasured = st.fixed_dictionaries({"measure": st.sampled_from(("always", "stated"))})
+    always = st.just({"measure": "always"})
+    stated = st.just({"measure": "stated"})
     windows = st.sampled_from(("quarter_to_date", "period", {"trailing": 2}))
     return st.fixed_dictionaries(
-        {"test": st.one_of(measured, measured, unmeasured)}, optional={"window": windows}
+        {"test": st.one_of(measured, measured, measured, always, stated)},
+        optional={"window": windows},
     )
 
 
@@ -193,7 +195,7 @@ def flat_bonuses(names: tuple[str, ...]) -> st.SearchStrategy[dict[str, Any]]:
     )
 
 
-# -- worlds -----------------------------------------------------------------------------------------
+# -- worlds ---------------------------------------------------------------------------------------
 
 
 def figures(chance: random.Random) -> int:
@@ -307,19 +309,20 @@ def worlds(draw: st.DrawFn, largest: int = LARGEST_TREE) -> World:
     plan = draw(plans())
     ranks = len(plan.get("ranks", {}).get("ladder", [None]))
     shape = draw(st.sampled_from(("random", "chain", "star", "broom", "forest")))
-    band = draw(st.sampled_from(("small",) * 16 + ("middle",) * 3 + ("large",)))
+    band = draw(st.sampled_from(("small",) * 11 + ("middle",) * 8 + ("large",)))
     if band == "small":
         size, chance = draw(st.integers(1, SMALL_TREE)), draw(st.randoms(use_true_random=False))
+        orders = draw(st.integers(0, 2 * size))
     else:
         bounds = (SMALL_TREE, 120) if band == "middle" else (120, largest)
         size = draw(st.integers(*bounds))
         chance = random.Random(draw(st.integers(0, 2**32)))
+        orders = size
     people = filled_people(shape, size, ranks, chance)
-    orders = draw(st.integers(0, 2 * SMALL_TREE)) if band == "small" else size
     return World(
         plan=plan,
         people=people,
         sales=filled_sales(people, orders, chance),
-        qualifying=filled_qualifying(people, draw(st.integers(0, 5)), chance),
-        stated=filled_stated(people, draw(st.integers(0, 5)), ranks, chance),
+        qualifying=filled_qualifying(people, draw(st.integers(0, size // 2)), chance),
+        stated=filled_stated(people, draw(st.integers(0, size // 2)), ranks, chance),
     )

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 from django.core.management.base import BaseCommand
 
-from compensation.examples import ExampleFault, Outcome, Status, read_examples, run
+from compensation.examples import ExampleError, Outcome, Status, read_examples, run
 
 EXIT_DIFFERENT = 1
 EXIT_USAGE = 2
@@ -40,7 +40,7 @@ class Command(BaseCommand):
         as_json: bool = options["json"]
         try:
             examples = read_examples(file)
-        except ExampleFault as fault:
+        except ExampleError as fault:
             self._refuse(f"{file}: {fault}", as_json=as_json)
         if wanted is not None:
             examples = [example for example in examples if example.id == wanted]
