@@ -70,9 +70,7 @@ def worst_case(plan: Plan, rsp_per_bv: Fraction | None = None) -> WorstCase:
     return WorstCase(
         shares=tuple(shares),
         of_bv=sum(known, Fraction(0)) if len(known) == len(of_bv) else None,
-        of_net=sum(
-            (share.share or Fraction(0) for share in shares if share.of == "net"), Fraction(0)
-        ),
+        of_net=sum(of_net, Fraction(0)),
     )
 
 
