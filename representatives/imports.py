@@ -22,9 +22,10 @@ from django.core.validators import validate_email
 from django.db import connections, transaction
 
 from representatives import checks, labels, tree
+from representatives.codes import MAX_LENGTH, is_code
 from representatives.errors import UnableTo
 from representatives.locks import acquire_tree_lock
-from representatives.models import CODE_LENGTH, NAME_LENGTH
+from representatives.models import NAME_LENGTH
 from representatives.text import sort_key
 
 COLUMNS = ("code", "sponsor_code", "name", "email", "enrolled_on")
@@ -36,7 +37,6 @@ COPY_CHUNK = 20_000
 # With more sponsors than this who are members already, the whole tree is relabelled at once.
 SPONSORS_PLACED_SINGLY = 1_000
 
-_CODE = re.compile(rf"[!-~]{{1,{CODE_LENGTH}}}")
 # Addresses that need no closer look; a subset of what Django's validator accepts.
 _PLAIN_EMAIL = re.compile(
     r"[a-z0-9_+-]{1,60}(?:\.[a-z0-9_+-]{1,60})?@(?:[a-z0-9]{1,60}\.){1,3}[a-z]{2,20}"
@@ -187,7 +187,7 @@ def _read_lines(
     in_order = at == [0, 1, 2, 3, 4]
     first_line: dict[str, int] = {}
     days: dict[str, date | None] = {}
-    plain_email, plain_code = _PLAIN_EMAIL.fullmatch, _CODE.fullmatch
+    plain_email = _PLAIN_EMAIL.fullmatch
     for values in reader:
         line: int = reader.line_num  # type: ignore[attr-defined]  # csv's reader has it
         if len(values) != len(COLUMNS):
@@ -202,13 +202,13 @@ def _read_lines(
         if day not in days:
             days[day] = _parse_day(day.strip(), today)
         before = faults.count
-        if not plain_code(code):
+        if not is_code(code):
             faults.add(line, "code", _code_fault(code))
         elif code in first_line:
             faults.add(line, "code", f"{code} is in line {first_line[code]} already")
         else:
             first_line[code] = line
-        if sponsor_code and not plain_code(sponsor_code):
+        if sponsor_code and not is_code(sponsor_code):
             faults.add(line, "sponsor_code", _code_fault(sponsor_code))
         if not name or len(name) > NAME_LENGTH or not name.isprintable():
             faults.add(line, "name", _name_fault(name))
@@ -245,7 +245,7 @@ def _day_fault(text: str, today: date) -> str:
 def _code_fault(text: str) -> str:
     if not text:
         return "is empty"
-    return f"{_shown(text)} has more than {CODE_LENGTH} characters, spaces or special letters"
+    return f"{_shown(text)} is not 1 to {MAX_LENGTH} letters (A to Z), digits and . _ ~ -"
 
 
 def _name_fault(text: str) -> str:
@@ -449,13 +449,16 @@ def _new_ids(tour: tree.Tour, *, using: str, count: int | None = None) -> tree.I
 
 
 def _take_ids(count: int, *, using: str) -> tree.Ints:
+    """Return fresh ids in rising order."""
+    drawn = "SELECT nextval(pg_get_serial_sequence(%s, 'id')) AS id FROM generate_series(1, %s)"
     with connections[using].cursor() as cursor:
-        cursor.execute(
-            "SELECT array_agg(nextval(pg_get_serial_sequence(%s, 'id')))"
-            " FROM generate_series(1, %s)",
-            [labels.TABLE, count],
-        )
-        return np.array(cursor.fetchone()[0], dtype=np.int64)
+        cursor.execute(f"SELECT min(id), max(id) FROM ({drawn}) AS drawn", [labels.TABLE, count])
+        first, last = cursor.fetchone()
+        if last - first + 1 == count:
+            return np.arange(first, last + 1, dtype=np.int64)
+        # Somebody drew ids without the tree lock: draw again, one by one.
+        cursor.execute(drawn, [labels.TABLE, count])
+        return np.array([row[0] for row in cursor.fetchall()], dtype=np.int64)
 
 
 def _copy(rows: Rows, placed: _Placed, positions: tree.Ints, *, now: datetime, using: str) -> None:

@@ -1,11 +1,13 @@
 """People, company and referral tree. Only `representatives.services` writes tree fields."""
 
+import re
 from datetime import datetime, timedelta
 from typing import ClassVar
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import PermissionsMixin
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
@@ -13,12 +15,12 @@ from django.utils import timezone
 from mptt.fields import TreeForeignKey
 from mptt.models import MPTTModel
 
+from representatives.codes import MAX_LENGTH
 from representatives.managers import RepresentativeTreeManager, TreeNode, UserManager
 from representatives.text import SORT_KEY_LENGTH
 from representatives.tree import LAST_LABEL, TREE_ID
 
 NAME_LENGTH = 150
-CODE_LENGTH = 32
 
 
 class User(AbstractBaseUser, PermissionsMixin):
@@ -108,6 +110,13 @@ class Company(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def clean(self) -> None:
+        """Refuse a time zone that does not exist and a currency that is no code."""
+        if self.time_zone not in available_timezones():
+            raise ValidationError({"time_zone": f"There is no time zone {self.time_zone}."})
+        if not re.fullmatch(r"[A-Z]{3}", self.currency, re.ASCII):
+            raise ValidationError({"currency": "Three capital letters, such as EUR."})
+
     @property
     def zone(self) -> ZoneInfo:
         """The zone in which days and periods begin."""
@@ -147,7 +156,7 @@ class Representative(TreeNode, MPTTModel):
         related_name="front_line",
         db_index=False,
     )
-    code = models.CharField(max_length=CODE_LENGTH, db_collation="C")
+    code = models.CharField(max_length=MAX_LENGTH, db_collation="C")
     name = models.CharField(max_length=NAME_LENGTH)
     sort_key = models.CharField(max_length=SORT_KEY_LENGTH, db_collation="C", editable=False)
     email = models.EmailField(max_length=254, blank=True)

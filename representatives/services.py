@@ -15,11 +15,10 @@ from django.db import IntegrityError, transaction
 
 from representatives import labels, selectors, tree
 from representatives.clock import next_period_start
-from representatives.codes import new_code
+from representatives.codes import MAX_LENGTH, is_code, new_code
 from representatives.errors import UnableTo
 from representatives.locks import acquire_tree_lock
 from representatives.models import (
-    CODE_LENGTH,
     NAME_LENGTH,
     Representative,
     SponsorChange,
@@ -97,13 +96,14 @@ def enrol_representative(
     phone: str = "",
     code: str | None = None,
     password: str | None = None,
+    password_hash: str | None = None,
     with_login: bool = True,
 ) -> Representative:
     """Enrol a person at the end of a sponsor's front line; free of value.
 
-    With `with_login` the person gets a user with that e-mail; without `password` one must be set
-    by a reset first. `code` is for companies that bring their own; else it is random. `sponsor`
-    None founds the tree.
+    With `with_login` the person gets a user with that e-mail; without `password` (or its hash,
+    for callers who hold the lock already) one must be set by a reset first. `code` is for
+    companies that bring their own; else it is random. `sponsor` None founds the tree.
 
     :raises UnableToEnrol: naming the field at fault; nothing is written then.
     :raises TreeBusy: if another writer holds the tree lock too long.
@@ -114,7 +114,7 @@ def enrol_representative(
         raise UnableToEnrol(fault.message, field=fault.field) from None
     _check_enrolment(contact, with_login=with_login, code=code)
     # Hashing takes a tenth of a second on purpose: not under the lock.
-    hashed = make_password(password) if with_login else ""
+    hashed = password_hash or (make_password(password) if with_login else "")
     member = Representative(
         code=code or new_code(),
         name=contact.name,
@@ -142,10 +142,11 @@ def enrol_representative(
 def _check_enrolment(contact: Contact, *, with_login: bool, code: str | None) -> None:
     if with_login and not contact.email:
         raise UnableToEnrol("An e-mail address is needed to log in.", field="email")
-    if code is not None and not (code.isascii() and code.isprintable() and " " not in code):
-        raise UnableToEnrol("A code has letters and digits, no spaces.", field="code")
-    if code is not None and not 1 <= len(code) <= CODE_LENGTH:
-        raise UnableToEnrol(f"A code has 1 to {CODE_LENGTH} characters.", field="code")
+    if code is not None and not is_code(code):
+        raise UnableToEnrol(
+            f"A code has 1 to {MAX_LENGTH} letters (A to Z), digits and . _ ~ - after the first.",
+            field="code",
+        )
 
 
 def _place(member: Representative, sponsor: Representative | None) -> None:

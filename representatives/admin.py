@@ -1,0 +1,229 @@
+"""Staff's view of people. Whatever the services write is read-only here; nobody is deleted."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.forms import AdminPasswordChangeForm, BaseUserCreationForm, UserChangeForm
+from django.forms import ModelForm
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from representatives import services
+from representatives.errors import UnableTo
+from representatives.models import (
+    Company,
+    Invitation,
+    Representative,
+    SponsorChange,
+    StatusChange,
+    User,
+)
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):
+    """A table that staff may read."""
+
+    list_per_page = 50
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class UserCreationForm(BaseUserCreationForm):
+    """Staff log-ins; representatives get theirs by enrolment."""
+
+    class Meta:
+        model = User
+        fields = ("email",)
+        field_classes: dict[str, Any] = {}
+
+    def clean_email(self) -> str:
+        """Keep the address in the one form the database accepts."""
+        address: str = User.objects.normalize_email(self.cleaned_data["email"])
+        return address
+
+
+class UserEditForm(UserChangeForm):
+    """A log-in as staff may change it."""
+
+    class Meta:
+        model = User
+        fields = "__all__"
+        field_classes: dict[str, Any] = {}
+
+    def clean_email(self) -> str:
+        """Keep the address in the one form the database accepts."""
+        address: str = User.objects.normalize_email(self.cleaned_data["email"])
+        return address
+
+
+@admin.register(User)
+class UserAdmin(DjangoUserAdmin):
+    """Log-ins. Only a superuser makes staff or touches a superuser."""
+
+    form = UserEditForm
+    add_form = UserCreationForm
+    change_password_form = AdminPasswordChangeForm
+    ordering = ("email",)
+    list_display = ("email", "representative_link", "is_staff", "is_active", "last_login")
+    list_filter = ("is_staff", "is_superuser", "is_active")
+    list_select_related = ("representative",)
+    search_fields = ("email", "representative__name", "representative__code")
+    filter_horizontal = ("groups", "user_permissions")
+    readonly_fields = ("last_login", "date_joined", "is_system")
+    fieldsets = (
+        (None, {"fields": ("email", "password")}),
+        (
+            _("Access"),
+            {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")},
+        ),
+        (_("Record"), {"fields": ("last_login", "date_joined", "is_system")}),
+    )
+    add_fieldsets = ((None, {"classes": ("wide",), "fields": ("email", "password1", "password2")}),)
+    show_full_result_count = False
+
+    @admin.display(description=_("Representative"))
+    def representative_link(self, user: User) -> SafeString | str:
+        member = getattr(user, "representative", None)
+        return _staff_link(member) if member else "-"
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
+        fields = tuple(self.readonly_fields)
+        if not request.user.is_superuser:
+            fields += ("is_staff", "is_superuser", "groups", "user_permissions")
+        return fields
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        if obj is not None and obj.is_system:
+            return False
+        if obj is not None and obj.is_superuser and not request.user.is_superuser:
+            return False
+        return bool(super().has_change_permission(request, obj))
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return False
+
+
+@admin.register(Company)
+class CompanyAdmin(admin.ModelAdmin):
+    """The one company."""
+
+    list_display = ("name", "time_zone", "currency", "clock_frozen_at")
+    fieldsets = (
+        (None, {"fields": ("name", "logo_path", "representative_label")}),
+        (_("Rules"), {"fields": ("time_zone", "currency", "add_on_days")}),
+        (_("Clock (demo and tests only)"), {"fields": ("clock_offset", "clock_frozen_at")}),
+    )
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Company | None = None) -> bool:
+        return False
+
+
+def _staff_link(member: Representative) -> SafeString:
+    url = reverse("representatives:staff_person", args=[member.code])
+    return format_html('<a href="{}">{}</a>', url, f"{member.name} ({member.code})")
+
+
+class ProfileForm(ModelForm):
+    """Name and contact, checked as the service checks them."""
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse what `services.update_profile` would refuse."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        if not self.errors:
+            try:
+                services.clean_contact(**{one: cleaned[one] for one in ("name", "email", "phone")})
+            except UnableTo as refusal:
+                self.add_error(refusal.field, refusal.message)
+        return cleaned
+
+
+@admin.register(Representative)
+class RepresentativeAdmin(admin.ModelAdmin):
+    """Members. Name and contact go through the service; all else has its page for staff."""
+
+    form = ProfileForm
+    list_display = ("name", "code", "sponsor", "status", "level", "enrolled_on")
+    list_filter = ("status",)
+    list_select_related = ("sponsor",)
+    search_fields = ("code__startswith", "sort_key__contains", "email__startswith")
+    search_help_text = _("Beginning of a code or e-mail, or part of a name (without accents)")
+    ordering = ("sort_key", "id")
+    list_per_page = 50
+    show_full_result_count = False
+    fields = (
+        *("staff_page", "code", "name", "email", "phone", "user", "sponsor", "status"),
+        *("enrolled_on", "created_at", "level", "lft", "rght"),
+    )
+    readonly_fields = (
+        *("staff_page", "code", "user", "sponsor", "status", "enrolled_on", "created_at"),
+        *("level", "lft", "rght"),
+    )
+
+    @admin.display(description=_("Sponsor, status, history"))
+    def staff_page(self, member: Representative) -> SafeString:
+        return _staff_link(member)
+
+    def save_model(
+        self, request: HttpRequest, obj: Representative, form: ModelForm, change: bool
+    ) -> None:
+        services.update_profile(representative=obj, name=obj.name, email=obj.email, phone=obj.phone)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(
+        self, request: HttpRequest, obj: Representative | None = None
+    ) -> bool:
+        return False
+
+
+@admin.register(SponsorChange)
+class SponsorChangeAdmin(ReadOnlyAdmin):
+    """History of sponsors; decided on the page of a person."""
+
+    list_display = (
+        *("representative", "old_sponsor", "new_sponsor", "effective_at"),
+        *("applied_at", "cancelled_at", "decided_by"),
+    )
+    list_select_related = ("representative", "old_sponsor", "new_sponsor", "decided_by")
+    search_fields = ("representative__code", "representative__sort_key")
+    date_hierarchy = "effective_at"
+    ordering = ("-effective_at", "-id")
+
+
+@admin.register(StatusChange)
+class StatusChangeAdmin(ReadOnlyAdmin):
+    """History of membership status; decided on the page of a person."""
+
+    list_display = ("representative", "old_status", "new_status", "effective_at", "decided_by")
+    list_filter = ("new_status",)
+    list_select_related = ("representative", "decided_by")
+    search_fields = ("representative__code", "representative__sort_key")
+    date_hierarchy = "effective_at"
+    ordering = ("-effective_at", "-id")
+
+
+@admin.register(Invitation)
+class InvitationAdmin(ReadOnlyAdmin):
+    """Invitations sent by representatives."""
+
+    list_display = ("email", "name", "sponsor", "created_at", "expires_at", "accepted_at")
+    list_select_related = ("sponsor",)
+    search_fields = ("email", "sponsor__code", "sponsor__sort_key")
+    ordering = ("-created_at", "-id")
+    exclude = ("token_digest",)

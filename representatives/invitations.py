@@ -1,0 +1,140 @@
+"""Invitations by e-mail: a signed link, single use, that expires. Only a digest is stored."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from zoneinfo import ZoneInfo
+
+from django.contrib.auth.hashers import make_password
+from django.core.signing import BadSignature, Signer
+from django.db import transaction
+
+from representatives.errors import UnableTo
+from representatives.locks import acquire_tree_lock
+from representatives.models import Invitation, Representative
+from representatives.services import (
+    UnableToUpdateProfile,
+    clean_contact,
+    enrol_representative,
+)
+
+VALID_FOR = timedelta(days=14)
+MOST_PER_DAY = 50
+
+_signer = Signer(salt="representatives.invitation")
+
+
+class UnableToInvite(UnableTo):
+    """The invitation is refused."""
+
+
+class UnableToAccept(UnableTo):
+    """The link leads nowhere; `reason` is unknown, expired, accepted or closed."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class SentInvitation:
+    """An invitation and the token of its link, which is nowhere else."""
+
+    invitation: Invitation
+    token: str
+
+
+def create_invitation(
+    *, sponsor: Representative, email: str, name: str, now: datetime
+) -> SentInvitation:
+    """Invite a person to enrol under a representative.
+
+    Whether the address is known here makes no difference, so that nobody finds out by inviting.
+
+    :raises UnableToInvite: naming the field; also beyond MOST_PER_DAY in 24 hours.
+    """
+    try:
+        contact = clean_contact(name=name, email=email)
+    except UnableToUpdateProfile as fault:
+        raise UnableToInvite(fault.message, field=fault.field) from None
+    if not contact.email:
+        raise UnableToInvite("An e-mail address is needed.", field="email")
+    secret = secrets.token_urlsafe(32)
+    with transaction.atomic():
+        inviter = Representative.objects.select_for_update().get(pk=sponsor.pk)
+        if inviter.status != Representative.Status.ENROLLED:
+            raise UnableToInvite(f"You are {inviter.status} and can't invite anybody.")
+        recent = Invitation.objects.filter(
+            sponsor=inviter, created_at__gt=now - timedelta(days=1)
+        ).count()
+        if recent >= MOST_PER_DAY:
+            raise UnableToInvite(f"At most {MOST_PER_DAY} invitations in 24 hours.")
+        invitation = Invitation.objects.create(
+            sponsor=inviter,
+            email=contact.email,
+            name=contact.name,
+            token_digest=_digest(secret),
+            created_at=now,
+            expires_at=now + VALID_FOR,
+        )
+    return SentInvitation(invitation, _signer.sign(secret))
+
+
+def find_invitation(*, token: str, now: datetime) -> Invitation:
+    """Return the open invitation of a link.
+
+    :raises UnableToAccept: if it was tampered with, has expired or is used, or if the inviter
+        can't sponsor any more.
+    """
+    try:
+        secret = _signer.unsign(token)
+        invitation = Invitation.objects.select_related("sponsor").get(token_digest=_digest(secret))
+    except (BadSignature, Invitation.DoesNotExist):
+        raise UnableToAccept("unknown", "This invitation does not exist.") from None
+    _check_open(invitation, now)
+    return invitation
+
+
+def _check_open(invitation: Invitation, now: datetime) -> None:
+    state = invitation.state(now=now)
+    if state == "accepted":
+        raise UnableToAccept("accepted", "This invitation is used already.")
+    if state == "expired":
+        raise UnableToAccept("expired", "This invitation has expired.")
+    if invitation.sponsor.status != Representative.Status.ENROLLED:
+        raise UnableToAccept("closed", "This invitation is not valid any more.")
+
+
+def accept_invitation(
+    *, token: str, name: str, phone: str, password: str, now: datetime, zone: ZoneInfo
+) -> Representative:
+    """Enrol the invited person under the inviter, with a log-in; once.
+
+    :raises UnableToAccept: as `find_invitation`.
+    :raises UnableToEnrol: naming the field at fault; the invitation stays open then.
+    """
+    invitation = find_invitation(token=token, now=now)
+    # Hashing takes a tenth of a second on purpose: not under the lock.
+    password_hash = make_password(password)
+    with transaction.atomic():
+        acquire_tree_lock()
+        invitation = Invitation.objects.select_for_update().get(pk=invitation.pk)
+        _check_open(invitation, now)
+        member = enrol_representative(
+            sponsor=invitation.sponsor,
+            name=name,
+            email=invitation.email,
+            phone=phone,
+            enrolled_on=now.astimezone(zone).date(),
+            now=now,
+            password_hash=password_hash,
+        )
+        invitation.accepted_at = now
+        invitation.representative = member
+        invitation.save(update_fields=["accepted_at", "representative"])
+    return member
+
+
+def _digest(secret: str) -> str:
+    return sha256(secret.encode()).hexdigest()

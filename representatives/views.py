@@ -1,0 +1,357 @@
+"""Pages on people: invitations of a representative, and the staff's desk."""
+
+from collections.abc import Callable
+from functools import wraps
+from http import HTTPStatus
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from representatives import invitations, mail, selectors, services
+from representatives.clock import company_now, company_zone
+from representatives.errors import UnableTo
+from representatives.forms import AcceptForm, EnrolForm, InviteForm, SponsorForm, StatusForm
+from representatives.models import Invitation, Representative, SponsorChange
+
+View = Callable[..., HttpResponse]
+INVITATIONS_SHOWN = 100
+PEOPLE_SHOWN = 50
+REFUSED = HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+def staff_only(view: View) -> View:
+    """Answer everybody but staff as if the page did not exist."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not (request.user.is_authenticated and request.user.is_staff):
+            raise Http404
+        return view(request, *args, **kwargs)
+
+    return wrapped
+
+
+def _own_representative(request: HttpRequest) -> Representative:
+    member: Representative | None = getattr(request.user, "representative", None)
+    if member is None:
+        raise Http404
+    return member
+
+
+# -- Invitations -----------------------------------------------------------------------------------
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def invitation_list(request: HttpRequest) -> HttpResponse:
+    """Show a representative the own invitations, and send one."""
+    sponsor = _own_representative(request)
+    now = company_now()
+    form = InviteForm(request.POST or None, action=reverse("representatives:invitations"))
+    if request.method == "POST" and form.is_valid():
+        try:
+            sent = invitations.create_invitation(
+                sponsor=sponsor,
+                email=form.cleaned_data["email"],
+                name=form.cleaned_data["name"],
+                now=now,
+            )
+        except UnableTo as refusal:
+            form.add_refusal(refusal.field, refusal.message)
+        else:
+            _send_invitation(request, sent)
+            return redirect("representatives:invitations")
+    recent = Invitation.objects.filter(sponsor=sponsor).order_by("-created_at", "-id")
+    rows = [(one, one.state(now=now)) for one in recent[:INVITATIONS_SHOWN]]
+    return render(
+        request,
+        "representatives/invitations.html",
+        {"form": form, "rows": rows, "valid_days": invitations.VALID_FOR.days},
+        status=REFUSED if form.errors else HTTPStatus.OK,
+    )
+
+
+def _send_invitation(request: HttpRequest, sent: invitations.SentInvitation) -> None:
+    link = request.build_absolute_uri(
+        reverse("representatives:accept_invitation", args=[sent.token])
+    )
+    if mail.send_invitation(sent.invitation, link=link, company=selectors.get_company()):
+        text = _("The invitation to %(email)s is on its way.")
+        messages.success(request, text % {"email": sent.invitation.email})
+    else:
+        messages.error(request, _("The e-mail could not be sent. Try again in a few minutes."))
+
+
+@login_not_required
+@never_cache
+@sensitive_post_parameters("password1", "password2")
+@require_http_methods(["GET", "HEAD", "POST"])
+def accept_invitation(request: HttpRequest, token: str) -> HttpResponse:
+    """Let the invited person set name and password, and enrol under the inviter."""
+    now, zone = company_now(), company_zone()
+    try:
+        invitation = invitations.find_invitation(token=token, now=now)
+        form = AcceptForm(
+            request.POST or None,
+            email=invitation.email,
+            initial={"name": invitation.name},
+            action=request.path,
+        )
+        if request.method == "POST" and form.is_valid():
+            try:
+                invitations.accept_invitation(
+                    token=token,
+                    name=form.cleaned_data["name"],
+                    phone=form.cleaned_data["phone"],
+                    password=form.cleaned_data["password1"],
+                    now=now,
+                    zone=zone,
+                )
+            except invitations.UnableToAccept:
+                raise
+            except UnableTo as refusal:
+                form.add_refusal(refusal.field, refusal.message)
+            else:
+                messages.success(request, _("You have joined. Log in with your e-mail address."))
+                return redirect("account_login")
+    except invitations.UnableToAccept as refusal:
+        return _closed_invitation(request, refusal)
+    response = render(
+        request,
+        "representatives/accept_invitation.html",
+        {"form": form, "invitation": invitation},
+        status=REFUSED if form.errors else HTTPStatus.OK,
+    )
+    return _without_referrer(response)
+
+
+def _closed_invitation(request: HttpRequest, refusal: invitations.UnableToAccept) -> HttpResponse:
+    response = render(
+        request,
+        "representatives/invitation_closed.html",
+        {"reason": refusal.reason},
+        status=HTTPStatus.NOT_FOUND if refusal.reason == "unknown" else HTTPStatus.GONE,
+    )
+    return _without_referrer(response)
+
+
+def _without_referrer(response: HttpResponse) -> HttpResponse:
+    """Keep the link's secret out of the requests that the page makes."""
+    response["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+# -- The staff's desk ------------------------------------------------------------------------------
+
+
+@staff_only
+@require_http_methods(["GET", "HEAD", "POST"])
+def staff_enrol(request: HttpRequest) -> HttpResponse:
+    """Enrol a person under a sponsor by hand."""
+    initial = {"sponsor_code": request.GET.get("sponsor", "")[:32]}
+    form = EnrolForm(
+        request.POST or None, initial=initial, action=reverse("representatives:staff_enrol")
+    )
+    if request.method == "POST" and form.is_valid():
+        sponsor = _find_sponsor(form, form.cleaned_data["sponsor_code"])
+        member = None if form.errors else _enrol(form, sponsor)
+        if member is not None:
+            link = request.build_absolute_uri(reverse("account_reset_password"))
+            sent = mail.send_welcome(member, link=link, company=selectors.get_company())
+            _tell_enrolled(request, member, sent=sent)
+            return redirect("representatives:staff_person", code=member.code)
+    return render(
+        request,
+        "representatives/staff_enrol.html",
+        {"form": form},
+        status=REFUSED if form.errors else HTTPStatus.OK,
+    )
+
+
+def _enrol(form: EnrolForm, sponsor: Representative | None) -> Representative | None:
+    now = company_now()
+    try:
+        return services.enrol_representative(
+            sponsor=sponsor,
+            name=form.cleaned_data["name"],
+            email=form.cleaned_data["email"],
+            phone=form.cleaned_data["phone"],
+            enrolled_on=now.astimezone(company_zone()).date(),
+            now=now,
+        )
+    except UnableTo as refusal:
+        field = "sponsor_code" if refusal.field == "sponsor" else refusal.field
+        form.add_refusal(field, refusal.message)
+        return None
+
+
+def _tell_enrolled(request: HttpRequest, member: Representative, *, sent: bool) -> None:
+    text = _("%(name)s is enrolled with the code %(code)s.")
+    messages.success(request, text % {"name": member.name, "code": member.code})
+    if not sent:
+        messages.error(request, _("The e-mail with the link for the password could not be sent."))
+
+
+def _find_sponsor(form: Any, code: str) -> Representative | None:
+    """Return the person of a code; an unknown one is the form's error, an empty one nobody."""
+    code = code.strip()
+    if not code:
+        return None
+    found = Representative.objects.filter(code__in={code, code.upper()}).first()
+    if found is None:
+        form.add_error("sponsor_code", _("Nobody has this code."))
+    return found
+
+
+@staff_only
+@require_safe
+def staff_people(request: HttpRequest) -> HttpResponse:
+    """Find people by name or code."""
+    query = request.GET.get("q", "").strip()[:150]
+    found = Representative.objects.search(query).select_related("sponsor")
+    people = found.order_by("sort_key", "id")[:PEOPLE_SHOWN] if query else []
+    return render(
+        request, "representatives/staff_people.html", {"q": query, "people": list(people)}
+    )
+
+
+@staff_only
+@require_safe
+def staff_person(request: HttpRequest, code: str) -> HttpResponse:
+    """Show a person to staff, with sponsor, status and their histories."""
+    return _person_page(request, _person(code))
+
+
+@staff_only
+@require_POST
+def staff_change_sponsor(request: HttpRequest, code: str) -> HttpResponse:
+    """Decide on another sponsor, from the start of next month on."""
+    member = _person(code)
+    form = SponsorForm(request.POST, action=request.path)
+    if form.is_valid():
+        target = _find_sponsor(form, form.cleaned_data["sponsor_code"])
+        if target is not None and _change_sponsor(request, form, member, target):
+            return redirect("representatives:staff_person", code=member.code)
+    return _person_page(request, member, sponsor_form=form)
+
+
+def _change_sponsor(
+    request: HttpRequest, form: SponsorForm, member: Representative, target: Representative
+) -> bool:
+    zone = company_zone()
+    try:
+        change = services.change_sponsor(
+            representative=member,
+            new_sponsor=target,
+            reason=form.cleaned_data["reason"],
+            decided_by=request.user,  # type: ignore[arg-type]  # staff_only lets no one else in
+            now=company_now(),
+            zone=zone,
+        )
+    except UnableTo as refusal:
+        field = "sponsor_code" if refusal.field == "new_sponsor" else refusal.field
+        form.add_refusal(field, refusal.message)
+        return False
+    text = _("%(name)s will be sponsored by %(sponsor)s from %(day)s on.")
+    day = change.effective_at.astimezone(zone).date().isoformat()
+    messages.success(request, text % {"name": member.name, "sponsor": target.name, "day": day})
+    return True
+
+
+@staff_only
+@require_POST
+def staff_cancel_sponsor_change(request: HttpRequest, code: str, change_id: int) -> HttpResponse:
+    """Take back a sponsor change that has not taken effect."""
+    member = _person(code)
+    change = get_object_or_404(SponsorChange, pk=change_id, representative=member)
+    try:
+        services.cancel_sponsor_change(change=change, now=company_now())
+    except UnableTo as refusal:
+        messages.error(request, refusal.message)
+    else:
+        messages.success(request, _("The sponsor change is cancelled."))
+    return redirect("representatives:staff_person", code=member.code)
+
+
+_ACTS = {
+    "suspend": services.suspend_representative,
+    "reinstate": services.reinstate_representative,
+    "terminate": services.terminate_representative,
+}
+
+
+@staff_only
+@require_POST
+def staff_change_status(request: HttpRequest, code: str) -> HttpResponse:
+    """Suspend, reinstate or terminate a member."""
+    member = _person(code)
+    form = StatusForm(request.POST, choices=_acts_on(member), action=request.path)
+    if form.is_valid():
+        try:
+            _ACTS[form.cleaned_data["act"]](
+                representative=member,
+                reason=form.cleaned_data["reason"],
+                decided_by=request.user,  # type: ignore[arg-type]  # staff, as above
+                now=company_now(),
+            )
+        except UnableTo as refusal:
+            form.add_refusal(refusal.field, refusal.message)
+        else:
+            messages.success(request, _("The status is changed."))
+            return redirect("representatives:staff_person", code=member.code)
+    return _person_page(request, member, status_form=form)
+
+
+def _acts_on(member: Representative) -> list[tuple[str, str]]:
+    if member.status == Representative.Status.ENROLLED:
+        return [("suspend", _("Suspend")), ("terminate", _("Terminate for good"))]
+    if member.status == Representative.Status.SUSPENDED:
+        return [("reinstate", _("Reinstate")), ("terminate", _("Terminate for good"))]
+    return []
+
+
+def _person(code: str) -> Representative:
+    return get_object_or_404(Representative.objects.select_related("sponsor", "user"), code=code)
+
+
+def _person_page(
+    request: HttpRequest,
+    member: Representative,
+    *,
+    sponsor_form: SponsorForm | None = None,
+    status_form: StatusForm | None = None,
+) -> HttpResponse:
+    refused = bool(sponsor_form or status_form)
+    acts = _acts_on(member)
+    if sponsor_form is None and member.sponsor_id and acts:
+        sponsor_form = SponsorForm(
+            action=reverse("representatives:staff_change_sponsor", args=[member.code])
+        )
+    if status_form is None and acts:
+        status_form = StatusForm(
+            choices=acts, action=reverse("representatives:staff_change_status", args=[member.code])
+        )
+    return render(
+        request,
+        "representatives/staff_person.html",
+        {
+            "member": member,
+            "sponsor_form": sponsor_form,
+            "status_form": status_form,
+            "sponsor_changes": member.sponsor_changes.select_related(
+                "old_sponsor", "new_sponsor", "decided_by"
+            ).order_by("-effective_at", "-id"),
+            "status_changes": member.status_changes.select_related("decided_by").order_by(
+                "-effective_at", "-id"
+            ),
+            "now": company_now(),
+        },
+        status=REFUSED if refused else HTTPStatus.OK,
+    )
