@@ -3,8 +3,9 @@
 In this order: `referral`, the first order of a customer whom another customer referred; `first`,
 any other first order; `repeat`, a product this customer bought before and did not return all of;
 `add_on`, the rest, with a flag whether it came within the company's add-on days of the latest
-earlier order. "Earlier" is by (paid at, order reference); returns count from the instant they came
-back. Nothing depends on when, or in how many parts, orders were recorded.
+earlier order. "Earlier" is by (paid at, order reference); what came back at the very instant of
+an order was still there for it. So nothing depends on when, or in how many parts, orders were
+recorded.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from __future__ import annotations
 # new_order(order_key, customer_id, paid_at, reference), new_line(order_key, product_id, quantity)
 # and new_return(customer_id, product_id, at, quantity) are the caller's common table expressions.
 # `wanted` names the pairs of which history matters; `event` lists what each pair bought and gave
-# back; the running sum before a purchase says whether some of it was still there.
+# back (kind 2, after all purchases of its instant); the running sum before a purchase says whether
+# some of it was still there.
 CLASSIFICATION = """
 bought AS (
     SELECT o.order_key, o.customer_id, o.paid_at, o.reference, l.product_id,
@@ -31,10 +33,10 @@ bought AS (
            quantity::bigint AS delta, NULL::bigint AS order_key
       FROM kept
     UNION ALL
-    SELECT k.customer_id, k.product_id, r.returned_at, 0, '', -r.quantity::bigint, NULL
+    SELECT k.customer_id, k.product_id, r.returned_at, 2, '', -r.quantity::bigint, NULL
       FROM kept k JOIN sales_return r ON r.line_id = k.line_id AND r.status = 'accepted'
     UNION ALL
-    SELECT n.customer_id, n.product_id, n.at, 0, '', -n.quantity::bigint, NULL
+    SELECT n.customer_id, n.product_id, n.at, 2, '', -n.quantity::bigint, NULL
       FROM new_return n JOIN wanted w USING (customer_id, product_id)
     UNION ALL
     SELECT customer_id, product_id, paid_at, 1, reference, quantity, order_key FROM bought

@@ -163,6 +163,7 @@ class UnitParser:
                 (other, f"{COLUMNS[position]} differs from line {number} of this order")
                 for position in (1, 2, 3, 7)
                 if fields[position] != head[position]
+                and not (position == 7 and self._same_instant(fields[7], head[7]))
             ]
         for position in (1, 2):
             limit = _LIMITS[COLUMNS[position]]
@@ -185,6 +186,12 @@ class UnitParser:
         except ValueError as error:
             faults.append((number, f"paid_at {head[7]!r} {error}"))
             return None
+
+    def _same_instant(self, text: str, other: str) -> bool:
+        try:
+            return parse_instant(text, self.zone) == parse_instant(other, self.zone)
+        except ValueError:
+            return False
 
     def _parse_line(
         self, number: int, fields: tuple[str, ...], faults: list[tuple[int, str]]

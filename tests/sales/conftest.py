@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -54,7 +55,7 @@ def periods(company: Company) -> list[Period]:
             starts_at=local(first.isoformat()),
             ends_at=local(after.isoformat()),
         )
-        for first, after in zip(days, days[1:], strict=False)
+        for first, after in pairwise(days)
     ]
 
 

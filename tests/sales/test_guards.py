@@ -22,16 +22,25 @@ STANDS, WRONG, DENIED, TWICE = "23001", "23514", "42501", "23505"
 def refused(statement: str, *values: object) -> str:
     """Return the SQLSTATE with which the database refuses a statement of the application role."""
     with pytest.raises(DatabaseError) as refusal, transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(statement, values)
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        run(statement, *values, at_once=True)
     return str(refusal.value.__cause__.sqlstate)
 
 
+def run(statement: str, *values: object, at_once: bool = False) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        if at_once:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+
 def as_owner_refused(owner: psycopg.Connection[Any], statement: str, *values: object) -> str:
-    with pytest.raises(psycopg.Error) as refusal, owner.transaction():
-        owner.execute(statement, values)
-        owner.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    def attempt() -> None:
+        with owner.transaction():
+            owner.execute(statement, values)
+            owner.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+    with pytest.raises(psycopg.Error) as refusal:
+        attempt()
     return str(refusal.value.sqlstate)
 
 
@@ -121,11 +130,6 @@ VALUES (%s, 'x', %s, %s, %s, now())
 """
 
 
-def run(statement: str, *values: object) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-
-
 def test_paid_needs_a_payment_of_the_total_at_that_instant(placed: Order, staff: User) -> None:
     run(CLASS_LINES, placed.pk)
 
@@ -168,7 +172,8 @@ def test_second_payment_is_refused(paid: Order, staff: User) -> None:
 
 ADD_RETURN = """
 INSERT INTO sales_return (line_id, quantity, status, gross_minor, tax_minor, bv, rsp, external_ref,
-    import_digest, requested_at, returned_at, counted_at, decided_by_id, decided_at, reason, decision)
+    import_digest, requested_at, returned_at, counted_at, decided_by_id, decided_at, reason,
+    decision)
 VALUES (%s, %s, %s, %s, 0, 0, 0, '', '', %s, %s, %s, %s, %s, '', '')
 """
 
