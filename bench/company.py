@@ -9,7 +9,7 @@ import json
 import sys
 import tempfile
 import time
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -76,7 +76,7 @@ def fill_sales(
             "created_at": _same_instant(FIRST, size),
         },
     )
-    bv = rng.integers(300, 2801, PRODUCTS)
+    bv = rng.integers(300, 2501, PRODUCTS)
     repeat = rng.random(PRODUCTS) < 0.7
     rsp = np.where(repeat, bv // 3, 0)
     price = bv * 95 // 60
@@ -101,6 +101,7 @@ def fill_sales(
             "id": _int64(order_id),
             "reference": _text("O%012d", order_id),
             "external_ref": _text("X%012d", order_id),
+            "import_digest": _same("", count),
             "seller_id": _int64(ids[seller]),
             "customer_id": _int64(seller + 1),
             "own": pa.array(own[seller]),
@@ -200,7 +201,7 @@ def main(size: int, seed: int) -> dict[str, object]:
     django.setup()
     from django.conf import settings
 
-    from bench.setting_up import add_company
+    from bench.setting_up import add_company, import_members
 
     owner = settings.MIGRATION_DATABASE_URL
     rng = np.random.default_rng(seed)
@@ -211,9 +212,7 @@ def main(size: int, seed: int) -> dict[str, object]:
         path = Path(folder) / "members.csv"
         write_members(path, tree)
         started = time.perf_counter()
-        from bench.setting_up import import_members
-
-        import_members(path, now=FIRST - timedelta(days=30))
+        import_members(path, now=NOW, today=NOW.date())
         import_seconds = time.perf_counter() - started
     with psycopg.connect(owner, autocommit=True) as connection:
         rows = connection.execute(

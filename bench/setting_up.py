@@ -1,8 +1,41 @@
 """What the benchmark's company needs before its facts, through the product's services."""
 
-from datetime import datetime
+from datetime import date, datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
+
+NAME = "Bench"
+REQUESTER, APPROVER = "requests@bench.example", "approves@bench.example"
+PLAN = "four-levels"
 
 
 def add_company(*, now: datetime, period: str, zone: ZoneInfo) -> int:
-    raise NotImplementedError
+    """Name the company, freeze its clock, add staff, plan and period; return a staff id."""
+    from compensation.calendar import parse_label
+    from compensation.models import Period
+    from representatives.models import Company, User
+
+    Company.objects.filter(pk=Company.ONLY_ID).update(
+        name=NAME, time_zone=zone.key, currency="EUR", clock_frozen_at=now
+    )
+    staff = [
+        User.objects.create_user(email, is_staff=True, is_superuser=True)
+        for email in (REQUESTER, APPROVER)
+    ]
+    month = parse_label("month", period)
+    bounds = month.bounds(zone)
+    Period.objects.create(
+        label=month.label,
+        first_day=month.first_day,
+        last_day=month.last_day,
+        starts_at=bounds.starts_at,
+        ends_at=bounds.ends_at,
+    )
+    return int(staff[0].pk)
+
+
+def import_members(path: Path, *, now: datetime, today: date) -> None:
+    """Import the representatives by the product's own import."""
+    from representatives.imports import import_representatives
+
+    import_representatives(path=path, now=now, today=today)
