@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
 
 import numpy as np
@@ -65,9 +66,14 @@ def input_digest(
 
 def result_digest(members: MemberResults, earnings: Earnings) -> str:
     """Digest results: every array of members except ``row``, and every array of earnings."""
-    digest = Digest("perennial engine results 1")
-    for part in (members, earnings):
+    digests = [Digest(f"perennial engine results 1, {what}") for what in ("members", "earnings")]
+
+    def fill(digest: Digest, part: MemberResults | Earnings) -> str:
         for field in fields(part):
             if field.name != "row":
                 digest.add(field.name, getattr(part, field.name))
-    return digest.hex()
+        return digest.hex()
+
+    with ThreadPoolExecutor(max_workers=2) as both:
+        halves = list(both.map(fill, digests, (members, earnings)))
+    return hashlib.sha256(" ".join(halves).encode()).hexdigest()

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from compensation.engine.tree import Tree
-from compensation.engine.types import Bool, Int
+from compensation.engine.types import Bool, Int, Int32
 from compensation.engine.volumes import Sums
 
 COUNT_BITS = 32
@@ -25,9 +25,9 @@ class Level:
     number: int
     receiver: Int
     base: Int
-    members: Int
+    members: Int32
     """Sellers behind the sum."""
-    orders: Int
+    orders: Int32
     """Orders behind the sum."""
 
 
@@ -38,8 +38,8 @@ def own_level(sums: Sums) -> Level:
         number=0,
         receiver=receiver,
         base=sums.total[receiver],
-        members=np.ones(len(receiver), dtype=np.int64),
-        orders=sums.orders[receiver],
+        members=np.ones(len(receiver), dtype=np.int32),
+        orders=sums.orders[receiver].astype(np.int32),
     )
 
 
@@ -81,13 +81,13 @@ def _pushed(level: Level, towards: Int, number: int, count: int) -> Level:
     sums = np.zeros(count, dtype=np.int64)
     counts = np.zeros(count, dtype=np.int64)
     np.add.at(sums, target, base)
-    np.add.at(counts, target, (members << COUNT_BITS) | orders)
+    np.add.at(counts, target, (members.astype(np.int64) << COUNT_BITS) | orders)
     receiver = np.flatnonzero(counts)
     both = counts[receiver]
     return Level(
         number=number,
         receiver=receiver,
         base=sums[receiver],
-        members=both >> COUNT_BITS,
-        orders=both & ((1 << COUNT_BITS) - 1),
+        members=(both >> COUNT_BITS).astype(np.int32),
+        orders=both.astype(np.int32),  # the lower half
     )

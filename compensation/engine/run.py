@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -23,6 +24,7 @@ from compensation.engine.types import (
     Earnings,
     EngineError,
     Int,
+    Int32,
     MemberResults,
     Members,
     Qualifying,
@@ -37,15 +39,6 @@ from compensation.engine.types import (
 from compensation.engine.version import ENGINE_VERSION
 from compensation.engine.volumes import Orders, Personal, gather_orders, personal_volumes
 
-_KINDS: dict[str, type[np.signedinteger[Any]]] = {
-    "component": np.int16,
-    "paid_level": np.int16,
-    "unit": np.int16,
-    "members": np.int32,
-    "sales": np.int32,
-}
-"""Element types of ``Earnings`` that are not 64 bits wide."""
-
 
 @dataclass(frozen=True, slots=True)
 class _Lines:
@@ -58,8 +51,8 @@ class _Lines:
     receiver: Int
     base: Int
     amount: Int
-    members: Int
-    orders: Int
+    members: Int32
+    orders: Int32
 
 
 def compute(
@@ -87,8 +80,7 @@ def compute(
     orders = gather_orders(sales, tree)
     personal = personal_volumes(orders, qualifying, tree, plan.points_from)
     measures = _Measured(tree, personal, stated)
-    status = members.status[tree.row]
-    enrolled = status == Status.ENROLLED
+    enrolled = members.status[tree.row] == Status.ENROLLED
     active = _activity(plan.activity, measures, enrolled)
     situation = Situation(
         tree=tree,
@@ -97,6 +89,31 @@ def compute(
             enrolled=enrolled, qualified=active, enrolled_day=members.enrolled[tree.row]
         ),
     )
+    with ThreadPoolExecutor(max_workers=1) as aside:  # hashing lets the other core work
+        digest = aside.submit(input_digest, members, tree, orders, qualifying, stated)
+        results, earnings = _earned(plan, members, situation, personal, measures, stated)
+    return Results(
+        members=results,
+        earnings=earnings,
+        totals=_totals(results, orders, plan.points_from),
+        engine_version=ENGINE_VERSION,
+        input_digest=digest.result(),
+        plan_digest=plan.digest(),
+        result_digest=result_digest(results, earnings),
+    )
+
+
+def _earned(
+    plan: Plan,
+    members: Members,
+    situation: Situation,
+    personal: Personal,
+    measures: _Measured,
+    stated: Stated | None,
+) -> tuple[MemberResults, Earnings]:
+    """Decide ranks, then points and commissions, once activity and volumes are known."""
+    tree = situation.tree
+    enrolled, active = situation.standing.enrolled, situation.standing.qualified
     spreads = [component.spread(situation) for component in plan.components]
     rsp_base = np.zeros(len(tree), dtype=np.int64)
     for component, levels in zip(plan.components, spreads, strict=True):
@@ -127,6 +144,7 @@ def compute(
     ]
     earnings = _assembled(lines, len(tree))
     rsp_own, rsp_total, commission = _credited(lines, len(tree))
+    status = members.status[tree.row]
     by_name = measures.by_name
     results = MemberResults(
         ids=members.ids[tree.row],
@@ -155,17 +173,9 @@ def compute(
         title_rank=title.astype(np.int16),
         pay_rank=pay.astype(np.int16),
         commission_minor=commission,
-        order_count=np.bincount(orders.seller, minlength=len(tree)).astype(np.int32),
+        order_count=np.bincount(situation.orders.seller, minlength=len(tree)).astype(np.int32),
     )
-    return Results(
-        members=results,
-        earnings=earnings,
-        totals=_totals(results, orders, plan.points_from),
-        engine_version=ENGINE_VERSION,
-        input_digest=input_digest(members, tree, orders, qualifying, stated),
-        plan_digest=plan.digest(),
-        result_digest=result_digest(results, earnings),
-    )
+    return results, earnings
 
 
 class _Measured:
@@ -284,28 +294,34 @@ def _assembled(lines: Sequence[_Lines], count: int) -> Earnings:
         per_receiver[1:][block.receiver] += 1
     free = np.cumsum(per_receiver)
     total = int(free[-1])
-    free = free[:-1]
-
-    made = Earnings(
-        **{
-            field.name: np.empty(total, dtype=_KINDS.get(field.name, np.int64))
-            for field in fields(Earnings)
-        }
-    )
-    for block in lines:
+    kind = np.empty(total, dtype=np.int16)
+    receiver, base, amount = (np.empty(total, dtype=np.int64) for _ in range(3))
+    members, sales = (np.empty(total, dtype=np.int32) for _ in range(2))
+    for number, block in enumerate(lines):
         place = free[block.receiver]
-        free[block.receiver] += 1
-        made.receiver[place] = block.receiver
-        made.component[place] = block.component
-        made.paid_level[place] = block.level
-        made.base[place] = block.base
-        made.rate_num[place] = block.rate.numerator
-        made.rate_den[place] = block.rate.denominator
-        made.amount[place] = block.amount
-        made.unit[place] = block.unit
-        made.members[place] = block.members
-        made.sales[place] = block.orders
-    return made
+        free[block.receiver] = place + 1
+        kind[place] = number
+        receiver[place] = block.receiver
+        base[place] = block.base
+        amount[place] = block.amount
+        members[place] = block.members
+        sales[place] = block.orders
+
+    def of_kind(values: Sequence[int], dtype: type[np.signedinteger[Any]]) -> Any:
+        return np.array(values, dtype=dtype)[kind]
+
+    return Earnings(
+        receiver=receiver,
+        component=of_kind([block.component for block in lines], np.int16),
+        paid_level=of_kind([block.level for block in lines], np.int16),
+        base=base,
+        rate_num=of_kind([block.rate.numerator for block in lines], np.int64),
+        rate_den=of_kind([block.rate.denominator for block in lines], np.int64),
+        amount=amount,
+        unit=of_kind([block.unit for block in lines], np.int16),
+        members=members,
+        sales=sales,
+    )
 
 
 def _credited(lines: Sequence[_Lines], count: int) -> tuple[Int, Int, Int]:

@@ -15,8 +15,8 @@ import numpy as np
 from compensation.engine.types import Bool, EngineError, Int, Int32, Members
 
 NOWHERE = -1
-MOST_MEMBERS = 2**31 - 2
-"""Two 32-bit counts are packed into one 64-bit number while the tour is walked."""
+MOST_MEMBERS = 2**30 - 1
+"""Two 32-bit numbers are packed into one of 64 bits while the tour is walked."""
 STRETCH_BITS = 6
 """One element of the tour in 2**6 begins a stretch."""
 
@@ -60,11 +60,7 @@ class Tree:
 
     def counted_above(self, counted: Bool) -> Int:
         """Count, for each member, the uplines for which ``counted`` is true."""
-        n = len(self)
-        change = np.zeros(n + 1, dtype=np.int64)
-        change[1:][counted] += 1
-        change -= np.bincount(self.end[counted], minlength=n + 1)
-        return np.cumsum(change[:-1])
+        return count_above(self.end, counted)
 
     def nearest_above(self, counted: Bool) -> Int:
         """Give, for each member, the position of the nearest upline with ``counted``, or -1.
@@ -73,15 +69,27 @@ class Tree:
         log2(n) rounds.
         """
         above = self.sponsor.copy()
-        open_ones = np.flatnonzero(above >= 0)
+        undecided = np.flatnonzero(above >= 0)
         while True:
-            target = above[open_ones]
-            unresolved = ~counted[target]
-            open_ones, target = open_ones[unresolved], target[unresolved]
-            if len(open_ones) == 0:
+            target = above[undecided]
+            passing = ~counted[target]
+            undecided, target = undecided[passing], target[passing]
+            if len(undecided) == 0:
                 return above
-            above[open_ones] = above[target]
-            open_ones = open_ones[above[open_ones] >= 0]
+            target = above[target]
+            above[undecided] = target
+            undecided = undecided[target >= 0]
+
+
+def count_above(end: Int, counted: Bool) -> Int:
+    """Count, for each of consecutive positions from 0, the uplines with ``counted``.
+
+    ``end`` are the exclusive ends of their downlines, none beyond the last position.
+    """
+    change = np.zeros(len(end) + 1, dtype=np.int64)
+    change[1:][counted] = 1
+    change -= np.bincount(end[counted], minlength=len(end) + 1)
+    return np.cumsum(change[:-1])
 
 
 def build_tree(members: Members) -> Tree:
@@ -98,25 +106,26 @@ def build_tree(members: Members) -> Tree:
         return Tree(nothing, nothing, nothing, nothing, nothing.astype(np.int32))
     by_id, sponsor = _in_order_of_ids(members)
     tour, head = _tour(sponsor)
-    downs, steps = _places(tour, head, n)
-    unreached = downs < 0
-    if unreached.any():
-        culprit = _on_a_cycle(sponsor, unreached[:n])
+    step = None if head == NOWHERE else _places(tour, head)
+    if step is None:
         raise EngineError(
-            f"member {int(members.ids[by_id[culprit]])} is among the own uplines (a cycle of "
-            "sponsors)"
+            f"member {int(members.ids[by_id[_on_a_cycle(sponsor)]])} is among the own uplines "
+            "(a cycle of sponsors)"
         )
-    place = downs[:n]
+    downs = np.zeros(2 * n, dtype=np.int64)
+    downs[step[:n]] = 1
+    place = np.cumsum(downs, out=downs)[step[:n]]
+    place -= 1
     row = np.empty(n, dtype=np.int64)
     row[place] = by_id
     position = np.empty(n, dtype=np.int64)
     position[by_id] = place
     above = np.empty(n, dtype=np.int64)
-    above[place] = np.where(sponsor >= 0, place[sponsor], NOWHERE)
+    above[place] = np.append(place, NOWHERE)[sponsor]
     end = np.empty(n, dtype=np.int64)
-    end[place] = downs[n:]
+    end[place] = place + ((step[n:] - step[:n] + 1) >> 1)  # a downline is two steps a member
     depth = np.empty(n, dtype=np.int32)
-    depth[place] = 2 * place - steps[:n]
+    depth[place] = 2 * place - step[:n]
     return Tree(row=row, position=position, sponsor=above, end=end, depth=depth)
 
 
@@ -136,85 +145,87 @@ def _tour(sponsor: Int) -> tuple[Int, int]:
     """Link the tour around the tree: element v is "down into v", element n + v "up from v".
 
     Gives the successor of each element (2n stands for the end) and the first element, -1 if
-    there is no root.
+    there is no root. No two elements have the same successor, so what does not lead to the end
+    goes round in circles.
     """
     n = len(sponsor)
-    bits = int(n).bit_length()
-    key = ((sponsor + 1) << bits) | np.arange(n)
+    bits = n.bit_length()
+    key = sponsor + 1
+    key <<= bits
+    key |= np.arange(n)
     key.sort()
     child = key & ((1 << bits) - 1)
-    parent = (key >> bits) - 1
+    key >>= bits
+    key -= 1  # the sponsor of each child
     starts = np.empty(n, dtype=np.bool_)
     starts[0] = True
-    np.not_equal(parent[1:], parent[:-1], out=starts[1:])
+    np.not_equal(key[1:], key[:-1], out=starts[1:])
     tour = np.empty(2 * n + 1, dtype=np.int64)
     tour[:n] = np.arange(n, 2 * n)  # without a child: straight up again
     first = np.flatnonzero(starts)
-    with_child = first[parent[first] >= 0]
-    tour[parent[with_child]] = child[with_child]
-    tour[n : 2 * n] = np.where(sponsor >= 0, sponsor + n, 2 * n)  # the last child: up to the parent
+    first = first[key[first] >= 0]
+    tour[key[first]] = child[first]
+    up = tour[n : 2 * n]
+    np.add(sponsor, n, out=up)  # the last child: up to the sponsor
+    up[sponsor < 0] = 2 * n
     younger = np.flatnonzero(~starts)
-    tour[child[younger - 1] + n] = child[younger]
+    up[child[younger - 1]] = child[younger]
     tour[2 * n] = 2 * n
-    return tour, int(child[0]) if parent[0] < 0 else NOWHERE
+    return tour, int(child[0]) if int(key[0]) < 0 else NOWHERE
 
 
-def _places(tour: Int, head: int, n: int) -> tuple[Int, Int]:
-    """Give for each element the downs before it and the steps before it; -1 if never reached."""
-    length = 2 * n
-    unreached = np.full(length, -1, dtype=np.int64)
-    if head == NOWHERE:
-        return unreached, unreached
+def _places(following: Int, head: int) -> Int | None:
+    """Give the place of each element in the list from ``head``; ``None`` if one is not on it.
+
+    ``following`` has one element more than the list, which stands for the end.
+    """
+    n = len(following) - 1
     # Multiplying by an odd constant scatters the beginnings, whatever order the ids are in.
-    scattered = np.arange(length, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
-    begins = np.zeros(length + 1, dtype=np.bool_)
-    begins[:length] = (scattered >> np.uint64(64 - STRETCH_BITS)) == 0
+    scattered = np.arange(n, dtype=np.uint64)
+    scattered *= np.uint64(0x9E3779B97F4A7C15)
+    begins = np.empty(n + 1, dtype=np.bool_)
+    np.less(scattered, np.uint64(1 << (64 - STRETCH_BITS)), out=begins[:n])
     begins[head] = True
-    begins[length] = True
-    heads = np.flatnonzero(begins[:length])
-    stretches = len(heads)
-    number = np.full(length + 1, stretches, dtype=np.int64)
-    number[heads] = np.arange(stretches)
+    begins[n] = True
+    heads = np.flatnonzero(begins)
+    stretches = len(heads) - 1  # the end is the last of them
 
-    owner = np.full(length, stretches, dtype=np.int32)
-    within = np.zeros(length, dtype=np.int64)  # downs << 32 | steps since the stretch began
-    following = np.full(stretches + 1, stretches, dtype=np.int64)
-    amount = np.zeros(stretches + 1, dtype=np.int64)
-    walker, here = np.arange(stretches, dtype=np.int32), heads
-    walked = np.zeros(stretches, dtype=np.int64)
-    down = np.int64((1 << 32) + 1)
-    up = np.int64(1)
+    seen = np.full(n, -1, dtype=np.int64)  # stretch << 32 | steps since it began
+    behind = np.full(stretches + 1, stretches, dtype=np.int64)
+    length = np.zeros(stretches + 1, dtype=np.int64)
+    walker, here, steps = np.arange(stretches), heads[:-1], 0
+    code = walker << 32
     while len(here):
-        owner[here] = walker
-        within[here] = walked
-        walked = walked + np.where(here < n, down, up)
-        here = tour[here]
+        seen[here] = code
+        steps += 1
+        here = following[here]
+        code += 1
         ended = begins[here]
         if ended.any():
             done = walker[ended]
-            following[done] = number[here[ended]]
-            amount[done] = walked[ended]
+            behind[done] = here[ended]
+            length[done] = steps
             going = ~ended
-            walker, here, walked = walker[going], here[going], walked[going]
+            walker, here, code = walker[going], here[going], code[going]
+    behind[:-1] = np.searchsorted(heads, behind[:-1])
 
-    # From the far end: how much of the tour lies at and behind each stretch.
-    for _ in range(int(stretches).bit_length() + 1):
-        amount = amount + amount[following]
-        following = following[following]
-    first = int(number[head])
-    before = amount[first] - amount
-    circular = following != stretches
-    circular[stretches] = True  # elements that no walker came to
-    place = before[owner] + within
-    place[circular[owner]] = -1
-    downs = place >> 32
-    steps = place & 0xFFFFFFFF
-    return downs, steps
+    # From the far end: how much of the list lies at and behind each stretch.
+    for _ in range(stretches.bit_length() + 1):
+        length += length[behind]
+        behind = behind[behind]
+    if bool((behind != stretches).any()) or int(seen.min()) < 0:
+        return None
+    before = length[int(np.searchsorted(heads, head))] - length
+    place: Int = before[seen >> 32]
+    seen &= 0xFFFFFFFF
+    place += seen
+    return place
 
 
-def _on_a_cycle(sponsor: Int, unreached: Bool) -> int:
-    """Name a member that is its own upline: after n steps up, everyone unreached is on a cycle."""
-    ahead = np.where(unreached, sponsor, np.arange(len(sponsor)))
-    for _ in range(len(sponsor).bit_length()):
+def _on_a_cycle(sponsor: Int) -> int:
+    """Name the lowest member that is its own upline: n steps up lead to one, or to the top."""
+    n = len(sponsor)
+    ahead = np.append(np.where(sponsor >= 0, sponsor, n), n)
+    for _ in range(n.bit_length()):
         ahead = ahead[ahead]
-    return int(ahead[unreached].min())
+    return int(ahead[ahead < n].min())
