@@ -26,7 +26,8 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         return f"{reverse('compensation:dashboard')}?month={period.label}"
 
     visit = open_visit(request, url=url, label=request.GET.get("month") or None)
-    member = visit.run and downline.get_member(visit.run.pk, visit.viewer.pk)
+    run = visit.run
+    member = downline.get_member(run.pk, visit.viewer.pk) if run is not None else None
     context = visit.context()
     context["unpaid"] = selectors.count_unpaid_orders(visit.viewer.pk)
     if visit.months.period is not None:

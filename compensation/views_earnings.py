@@ -35,7 +35,7 @@ def statement(request: HttpRequest, label: str) -> HttpResponse:
     visit = open_visit(request, url=_url, label=label)
     context = visit.context()
     period, run = visit.months.period, visit.run
-    member = run and downline.get_member(run.pk, visit.viewer.pk)
+    member = downline.get_member(run.pk, visit.viewer.pk) if run is not None else None
     if member is not None and run is not None and period is not None:
         plan = plans.get_plan(run.plan_version)
         earnings = figures.list_earnings(run.pk, visit.viewer.pk)
@@ -68,8 +68,10 @@ def _line(
     """
     visit = open_visit(request, url=_url, label=label)
     run = visit.run
-    earning = run and selectors.get_earning(run.pk, visit.viewer.pk, key)
-    if run is None or earning is None:
+    if run is None:
+        raise Http404("no figures yet")
+    earning = selectors.get_earning(run.pk, visit.viewer.pk, key)
+    if earning is None:
         raise Http404("no such line")
     plan = plans.get_plan(run.plan_version)
     return visit, plan, earning, selectors.list_lines([earning], plan)[0]

@@ -82,24 +82,25 @@ def volume_history(
 ) -> dict[str, Any]:
     """Return the bars of group and personal BV of the chosen month and those before it."""
     shown = [period for period in periods if period.starts_at <= chosen.starts_at]
-    shown = [period for period in shown[:MONTHS_DRAWN] if period.visible_run_id][::-1]
+    runs = [
+        (period, period.visible_run_id) for period in shown[:MONTHS_DRAWN] if period.visible_run_id
+    ][::-1]
     found = {
         member.run_id: member
         for member in MemberResult.objects.filter(
-            run_id__in=[period.visible_run_id for period in shown],
-            representative_id=representative_id,
+            run_id__in=[run_id for _period, run_id in runs], representative_id=representative_id
         )
     }
-    present = [period for period in shown if period.visible_run_id in found]
+    present = [(period, found[run_id]) for period, run_id in runs if run_id in found]
 
     def series(field: str) -> list[tuple[str, int, bool]]:
         return [
             (
                 date_format(period.first_day, "M"),
-                int(getattr(found[period.visible_run_id], field)),
+                int(getattr(member, field)),
                 period.pk == chosen.pk,
             )
-            for period in present
+            for period, member in present
         ]
 
     # The line of the activity test only says something where one month decides it.

@@ -327,7 +327,8 @@ def _read_levels(top: MemberResult) -> list[dict[str, Any]]:
         place = min(level, LEVELS_SHOWN + 1)
         if len(levels) < place:
             levels.append({"level": place, **dict.fromkeys(figures, 0)})
+        sums: dict[str, Any] = dict(row)
         for name in figures:
-            levels[-1][name] += int(row[name])
-            total[name] += int(row[name])
+            levels[-1][name] += int(sums[name])
+            total[name] += int(sums[name])
     return [*levels, {"level": 0, **total}] if levels else []

@@ -131,8 +131,8 @@ def list_statements(periods: list[Period], representative_id: int) -> list[dict[
 
     Posted months count as the ledger holds them; the open month counts as the live figures.
     """
-    shown = [period for period in periods if period.visible_run_id]
-    runs = [period.visible_run_id for period in shown]
+    shown = [(period, period.visible_run) for period in periods if period.visible_run]
+    runs = [run.pk for _period, run in shown]
     members = {
         member.run_id: member
         for member in MemberResult.objects.filter(
@@ -141,20 +141,20 @@ def list_statements(periods: list[Period], representative_id: int) -> list[dict[
     }
     moved = dashboard.moved_by_period(representative_id)
     rows = []
-    for period in shown:
-        member = members.get(period.visible_run_id)
+    for period, run in shown:
+        member = members.get(run.pk)
         if member is None:
             continue
-        plan = plans.get_plan(period.visible_run.plan_version)
+        plan = plans.get_plan(run.plan_version)
         money, points = moved.get(period.pk, (0, 0))
-        if period.visible_run.status != RunStatus.POSTED:
+        if run.status != RunStatus.POSTED:
             money += member.commission_minor
             points += member.rsp_total
         rows.append(
             {
                 "period": period,
                 "title": months.title(period),
-                "is_posted": period.visible_run.status == RunStatus.POSTED,
+                "is_posted": run.status == RunStatus.POSTED,
                 "rank": downline.rank_name(plan, member.pay_rank),
                 "active": member.active,
                 "personal_bv": member.personal_bv,

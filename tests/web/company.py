@@ -174,7 +174,7 @@ def _fill(run: Run, results: Any) -> None:
             table = f"{model._meta.db_table}_{run.pk}_{run.fence}"
             places = ", ".join(["%s"] * len(names))
             cursor.executemany(
-                f"INSERT INTO {table} ({', '.join(names)}) VALUES ({places})",  # noqa: S608
+                f"INSERT INTO {table} ({', '.join(names)}) VALUES ({places})",
                 rows,
             )
         cursor.execute("SELECT compensation_attach_partitions(%s, %s)", [run.pk, run.fence])
