@@ -552,6 +552,7 @@ def _main(arguments: list[str]) -> int:
                 for name, value in acquire(kind).environment().items():
                     sys.stdout.write(f"{name}={value}\n")
                 sys.stdout.flush()
+                signal.signal(signal.SIGTERM, signal.default_int_handler)
                 with suppress(KeyboardInterrupt):
                     signal.pause()
             case ["purge"]:

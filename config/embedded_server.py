@@ -181,6 +181,7 @@ class Supervisor:
                 "--builtin-locale=C.UTF-8",
                 "--data-checksums",
                 "--no-instructions",
+                *(["--no-sync"] if self.spec["kind"] == "test" else []),
             ]
         )
         rules = "local all postgres peer map=server\nlocal all all scram-sha-256\n"

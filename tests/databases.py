@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,10 @@ class TestDatabases:
             self._drop_leftovers()
         finally:
             self._execute("SELECT pg_advisory_unlock(%s)", BUILD_LOCK)
+        # Dropping waits for a checkpoint: it happens beside the next test, as does making the
+        # clone that the test after it will ask for.
+        self.beside = ThreadPoolExecutor(max_workers=1)
+        self.spare: Future[str] | None = None
         self.shared = self.clone()
         self.in_use = self.shared
         self.point_connections_to(self.shared)
@@ -85,12 +90,16 @@ class TestDatabases:
         """Drop the process's own clone; the template stays for the next run."""
         for alias in ("default", "owner"):
             connections[alias].close()
+        if self.spare is not None:
+            self.drop(self.spare.result())
         self.drop(self.shared)
+        self.beside.shutdown(wait=True)
         self.maintenance.close()
 
     def use_clone(self) -> None:
         """Work on a fresh clone from now on."""
-        self.in_use = self.clone()
+        self.in_use = self.spare.result() if self.spare is not None else self.clone()
+        self.spare = self.beside.submit(self.clone)
         self.point_connections_to(self.in_use)
 
     def leave_clone(self) -> None:
@@ -99,7 +108,7 @@ class TestDatabases:
         self.in_use = self.shared
         self.point_connections_to(self.shared)
         if gone != self.shared:
-            self.drop(gone)
+            self.beside.submit(self.drop, gone)
 
     def clone(self) -> str:
         """Create a database from the template and return its name."""
