@@ -19,5 +19,8 @@ ALTER ROLE perennial_app LOGIN NOCREATEDB NOSUPERUSER NOCREATEROLE NOREPLICATION
 ALTER ROLE perennial_app SET lock_timeout = '5s';
 ALTER ROLE perennial_app SET idle_in_transaction_session_timeout = '60s';
 
+-- So that the owner may end sessions of the application (a migration that waits, a test's end).
+GRANT perennial_app TO perennial_owner;
+
 SELECT format('CREATE DATABASE %I OWNER perennial_owner', :'database')
  WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'database') \gexec

@@ -122,8 +122,8 @@ class TestDatabases:
         try:
             self._execute_sql("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
         except psycopg.errors.InsufficientPrivilege:
-            # A session of the application role, which the owner may not end, is just closing:
-            # without FORCE PostgreSQL waits five seconds for it.
+            # On a server of one's own the owner may lack the right to end the application's
+            # sessions; without FORCE PostgreSQL waits five seconds for one that is closing.
             self._execute_sql("DROP DATABASE IF EXISTS {}", name)
 
     def point_connections_to(self, name: str) -> None:
