@@ -545,15 +545,15 @@ def purge() -> None:
 
 
 def _main(arguments: list[str]) -> int:
-    """Run ``python -m config.embedded hold KIND`` or ``purge``."""
+    """Run ``python -m config.embedded hold KIND`` or ``purge``; return the exit code."""
     try:
         match arguments:
             case ["hold", kind]:
-                for name, value in acquire(kind).environment().items():
-                    sys.stdout.write(f"{name}={value}\n")
-                sys.stdout.flush()
                 signal.signal(signal.SIGTERM, signal.default_int_handler)
                 with suppress(KeyboardInterrupt):
+                    for name, value in acquire(kind).environment().items():
+                        sys.stdout.write(f"{name}={value}\n")
+                    sys.stdout.flush()
                     signal.pause()
             case ["purge"]:
                 purge()
