@@ -257,7 +257,7 @@ def _generate(generator: Fields) -> tuple[dict[str, Person], dict[str, Line]]:
     generator.choice("naming", (NAMING,), NAMING)
     purchase = generator.inner("each_member_below_root_buys")
     bv, rsp = purchase.hundredths("bv", 0), purchase.hundredths("rsp", 0)
-    repeat = purchase.flag("repeat", False)
+    repeat = purchase.flag("repeat", "rsp" in purchase)
     price = purchase.hundredths("price", bv)
     purchase.close()
     generator.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
@@ -17,8 +18,10 @@ from compensation.engine.parts import OrderLines, line_parts
 from compensation.engine.tree import build_tree
 from compensation.engine.volumes import Orders, gather_orders
 from compensation.examples.cast import Cast, Line
+from compensation.examples.reading import Example, ExampleError
 
 EPOCH = date(1970, 1, 1)
+_MEMBER_NUMBER = re.compile(r"\bmember (\d+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +236,18 @@ class Month:
             first_order=self._sales.first_order[rows],
             **self._facts(lines),
         )
+
+
+def refused(example: Example, cast: Cast, fault: engine.EngineError) -> ExampleError:
+    """Return the fault of an example that the engine refuses, with names instead of numbers."""
+    names = list(cast.people)
+
+    def name_of(match: re.Match[str]) -> str:
+        number = int(match[1])
+        return f"member {names[number - 1]}" if 0 < number <= len(names) else match[0]
+
+    message = _MEMBER_NUMBER.sub(name_of, str(fault))
+    return ExampleError(f"{example.id}: the engine refuses: {message}", example.line)
 
 
 def day_number(day: date | None) -> int:

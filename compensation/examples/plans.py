@@ -47,18 +47,20 @@ class Setup:
             raise ExampleError(f"{example.id}: parameters: {fault}", example.line) from None
 
     def stated_of(
-        self, person: Person, period: CalendarPeriod | None, where: str
+        self, person: Person, period: CalendarPeriod | None, where: str, *, has_sales: bool
     ) -> dict[str, int]:
         """Return the figures of our engine that a member of the example states.
+
+        In a period without sales nobody need state his activity.
 
         :raises ExampleError: if the plan goes by something that the member does not state.
         """
         stated: dict[str, int] = {}
         if self.test_field in ACTIVE_FIELDS:
             active = person.is_active(period)
-            if active is None:
+            if active is None and has_sales:
                 raise self._not_stated(person, self.test_field, where)
-            stated["active"] = int(active)
+            stated["active"] = int(active is True)
         elif self.test_field is not None:
             if self.test_field not in person.numbers:
                 raise self._not_stated(person, self.test_field, where)

@@ -6,7 +6,7 @@ from compensation import engine
 from compensation.examples import plans
 from compensation.examples.cast import Person, read_cast
 from compensation.examples.comparing import Names, Record
-from compensation.examples.months import Month
+from compensation.examples.months import Month, refused
 from compensation.examples.period_kinds import content_of, parameters_of
 from compensation.examples.reading import Example, ExampleError
 
@@ -25,7 +25,7 @@ def run_rank_month(example: Example) -> Record:
     try:
         month = Month(plan, cast, None, [], [], stated)
     except engine.EngineError as fault:
-        raise ExampleError(f"{example.id}: the engine refuses: {fault}", example.line) from None
+        raise refused(example, cast, fault) from None
     names = plan.ranks.names
     return Record(
         members=Names(

@@ -68,7 +68,7 @@ def run(example: Example) -> Outcome:
             example.id,
             example.kind,
             Status.UNKNOWN_KIND,
-            message=f"unknown kind {example.kind}, known are {known}",
+            message=f"unknown kind {example.kind} (known are {known})",
         )
     try:
         differences = compare(example.expected, answer(example))

@@ -15,7 +15,7 @@ from compensation.examples import plans
 from compensation.examples.cast import Cast, Line, Refund, read_cast
 from compensation.examples.comparing import Names, Record
 from compensation.examples.fields import Fields
-from compensation.examples.months import Month, Part
+from compensation.examples.months import Month, Part, refused
 from compensation.examples.period_kinds import PERIODS, content_of, parameters_of
 from compensation.examples.plans import Setup
 from compensation.examples.reading import Example, ExampleError
@@ -63,9 +63,11 @@ def run_unilevel_percent(example: Example) -> Record:
     parameters = parameters_of(example)
     setup = plans.unilevel_percent(parameters)
     closed = _closed(parameters)
+    name = parameters.choice("period", tuple(PERIODS), None)
     parameters.close()
     by_month = bool(closed) or "periods" in example.expected
-    course = _run(example, setup, PeriodKind.MONTH if by_month else None, closed)
+    kind = PERIODS[name] if name else PeriodKind.MONTH if by_month else None
+    course = _run(example, setup, kind, closed)
     return _answer(course, ("commission", "bv"))
 
 
@@ -126,7 +128,7 @@ def _run(
         # What is sold and comes back in one and the same posted run lowers no other volume.
         returned = [line for line in here if line not in lines]
         stated = {
-            name: setup.stated_of(person, period, example.id)
+            name: setup.stated_of(person, period, example.id, has_sales=bool(lines))
             for name, person in cast.people.items()
         }
         try:
@@ -134,7 +136,7 @@ def _run(
             course.months.append(month)
             course.reversed.append(_take_back(course, here))
         except engine.EngineError as fault:
-            raise ExampleError(f"{example.id}: the engine refuses: {fault}", example.line) from None
+            raise refused(example, cast, fault) from None
     return course
 
 

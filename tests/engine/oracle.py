@@ -153,6 +153,7 @@ class Oracle:
         for member in self.members.values():
             if member.person.sponsor is not None:
                 self.members[member.person.sponsor].directs.append(member.person.id)
+        self.rows = list(sales)
         self.orders = self.add_up_orders(sales)
         self.qualifying = list(qualifying)
         self.stated = stated or {}
@@ -535,6 +536,37 @@ class Oracle:
                         receiver.rsp_own += whole(line.amount)
         lines.sort(key=lambda line: (line.receiver, line.component, line.level, line.rate))
         return Answer(members=self.members, lines=lines)
+
+    # -- parts ----------------------------------------------------------------------------------
+
+    def weight(self, component: dict[str, Any], row: Sale) -> int:
+        """A row's share of the base of a line; of a bonus, its net sales within the order."""
+        if component["kind"] == "rsp_points":
+            return self.points_of(component, row)
+        if component["kind"] == "flat_bonus" or component.get("on", "bv") == "net":
+            return row.net
+        return row.bv
+
+    def parts(self, line: Line) -> dict[int, int]:
+        """What each row of sales has of a line: row number -> amount, without noughts.
+
+        Rows of the same order are numbered as they were given; orders are named by their number
+        written as text.
+        """
+        component = self.plan["components"][line.component]
+        weights = [
+            ((str(row.order), number), self.weight(component, row))
+            for number, row in enumerate(self.rows)
+            if row.order in line.orders
+        ]
+        if component["kind"] != "flat_bonus":
+            shares = share_out(line.amount, weights)
+        else:
+            shares = {}
+            for order in line.orders:
+                of_order = [(key, weight) for key, weight in weights if key[0] == str(order)]
+                shares |= share_out(line.amount // line.base, of_order)
+        return {number: share for (_, number), share in shares.items() if share}
 
 
 def share_out(amount: int, weights: list[tuple[Any, int]]) -> dict[Any, int]:

@@ -21,12 +21,17 @@ import pytest
 from hypothesis import HealthCheck, event, given, reject, seed, settings
 
 from compensation import engine
+from compensation.engine.explain import Upline, branch_of, contributors, standing_of, why
 from compensation.engine.money import SumTooLargeError
+from compensation.engine.parts import OrderLines, line_parts
 from compensation.engine.types import Stated, Status
+from compensation.engine.volumes import Orders
 from tests.engine import oracle, strategies
 from tests.engine.strategies import World
 
 CASES = int(os.environ.get("ORACLE_CASES", "300"))
+LINES_WITH_PARTS = 60
+ORDERS_WITH_VERDICTS = 15
 SEED = os.environ.get("ORACLE_SEED")
 
 VOLUMES = (
@@ -162,6 +167,100 @@ def line_differences(results: engine.Results, expected: oracle.Answer) -> list[s
     ]
 
 
+def part_differences(world: World, results: engine.Results, expected: oracle.Oracle) -> list[str]:
+    """Name every statement line whose parts are not the same by both."""
+    members = results.members
+    position_of = {member_id: place for place, member_id in enumerate(members.ids.tolist())}
+    enrolled_of = {person.id: person.enrolled for person in world.people}
+    enrolled = np.array([enrolled_of[member_id] for member_id in members.ids.tolist()])
+    standing = standing_of(members.status.astype(np.int64), members.active, enrolled)
+    components = engine.parse_plan(world.plan).components
+    found = []
+    for line in list(expected.lines.values())[:LINES_WITH_PARTS]:
+        component = components[line.component]
+        branch = branch_of(members, position_of[line.receiver], enrolled)
+        sellers = set(contributors(component, line.level, branch).tolist())
+        rows = [
+            number for number, sale in enumerate(world.sales) if position_of[sale.seller] in sellers
+        ]
+        sales = [world.sales[number] for number in rows]
+        order_lines = OrderLines.of(
+            [position_of[sale.seller] for sale in sales],
+            [sale.order for sale in sales],
+            [str(sale.order) for sale in sales],
+            rows,
+            **{
+                name: [getattr(sale, name) for sale in sales]
+                for name in ("bv", "rsp", "rsp_all", "net", "own", "first_order", "day")
+            },
+        )
+        amounts = line_parts(component, line.amount, order_lines, standing).amount.tolist()
+        got = {number: amount for number, amount in zip(rows, amounts, strict=True) if amount}
+        wanted = expected.parts(line)
+        assert sum(wanted.values()) == line.amount
+        if got != wanted:
+            found.append(f"line {line}: engine {got}, oracle {wanted}")
+    return found
+
+
+def verdict_differences(
+    world: World, results: engine.Results, expected: oracle.Oracle
+) -> list[str]:
+    """Name every order for which the engine tells other receivers than were paid."""
+    members = results.members
+    ids = members.ids.tolist()
+    position_of = {member_id: place for place, member_id in enumerate(ids)}
+    enrolled_of = {person.id: person.enrolled for person in world.people}
+
+    def upline(position: int) -> Upline:
+        return Upline(
+            position=position,
+            status=int(members.status[position]),
+            active=bool(members.active[position]),
+            pay_rank=int(members.pay_rank[position]),
+        )
+
+    found = []
+    components = engine.parse_plan(world.plan).components
+    for order in expected.orders[:ORDERS_WITH_VERDICTS]:
+        sale = one_order(order, position_of[order.seller])
+        path = [upline(position_of[above]) for _, above in expected.uplines(order.seller)]
+        for index, component in enumerate(components):
+            verdicts = why(
+                component,
+                sale,
+                upline(position_of[order.seller]),
+                enrolled_of[order.seller],
+                path,
+            )
+            # A level without a rate pays nobody; the verdict tells of the level all the same.
+            got = {
+                (ids[verdict.position], level)
+                for verdict in verdicts
+                for level in verdict.paid_levels
+                if not world.plan["components"][index].get("rates")
+                or level == 0
+                or Fraction(world.plan["components"][index]["rates"][level - 1])
+            }
+            wanted = {
+                (line.receiver, line.level)
+                for line in expected.lines.values()
+                if line.component == index and order.order in line.orders
+            }
+            if got != wanted:
+                found.append(f"order {order} component {index}: engine {got}, oracle {wanted}")
+    return found
+
+
+def one_order(order: oracle.Sale, position: int) -> Orders:
+    """Give a whole order as the engine takes it."""
+    facts = {
+        name: np.array([getattr(order, name)])
+        for name in ("bv", "rsp", "rsp_all", "net", "own", "first_order", "day")
+    }
+    return Orders(seller=np.array([position]), number=np.array([order.order]), **facts)
+
+
 def seeded(test: Any) -> Any:
     """Apply the seed of the environment, if there is one."""
     return seed(int(SEED))(test) if SEED else test
@@ -185,6 +284,27 @@ def test_engine_agrees_with_the_oracle(world):
         reject()
 
     assert differences(results, answer(world), world.stated) == []
+
+
+@seeded
+@settings(
+    max_examples=max(CASES // 4, 1),
+    derandomize=SEED is None,
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(world=strategies.worlds(largest=200))
+def test_parts_and_verdicts_agree_with_the_oracle(world):
+    try:
+        results = compute(world)
+    except SumTooLargeError:
+        reject()
+    second = oracle.Oracle(world.plan, world.people, world.sales, world.qualifying, world.stated)
+    second.answer()
+
+    assert part_differences(world, results, second) == []
+    assert verdict_differences(world, results, second) == []
 
 
 def test_oracle_imports_the_standard_library_alone():

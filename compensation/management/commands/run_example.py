@@ -54,18 +54,27 @@ class Command(BaseCommand):
                 self._print(outcome)
         if as_json:
             self._print_json(outcomes)
+        self._print_summary(outcomes)
         sys.exit(_exit_code(outcomes))
 
     def _print(self, outcome: Outcome) -> None:
-        """Print an outcome: what is wrong with the example itself goes to standard error."""
-        if outcome.status is Status.OK:
-            self.stdout.write(f"{outcome.id}: ok")
-        elif outcome.status is Status.DIFFERENT:
-            self.stdout.write(f"{outcome.id}: different")
-            for difference in outcome.differences:
-                self.stdout.write(f"  {difference}")
-        else:
-            self.stderr.write(f"{outcome.id}: {outcome.message}")
+        """Print one outcome."""
+        self.stdout.write(f"{outcome.id}: {outcome.message or outcome.status}")
+        for difference in outcome.differences:
+            self.stdout.write(f"  {difference}")
+
+    def _print_summary(self, outcomes: list[Outcome]) -> None:
+        """Say on standard error what could not be run, and what differed."""
+        for status, words in (
+            (Status.UNKNOWN_KIND, "of a kind that is not known"),
+            (Status.FAULT, "not understood"),
+            (Status.DIFFERENT, "different"),
+        ):
+            named = [
+                f"{outcome.id} ({outcome.kind})" for outcome in outcomes if outcome.status is status
+            ]
+            if named:
+                self.stderr.write(f"{words}: {', '.join(named)}")
 
     def _print_json(self, outcomes: list[Outcome]) -> None:
         """Print all outcomes and how many there are of each status."""
