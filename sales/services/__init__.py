@@ -12,6 +12,7 @@ from sales.services.customers import (
     self_customer,
 )
 from sales.services.orders import (
+    LINE_LIMIT,
     LineRequest,
     UnableToCancelOrder,
     UnableToPayOrder,
@@ -25,9 +26,11 @@ from sales.services.returns import (
     accept_return,
     refuse_return,
     request_return,
+    request_returns,
 )
 
 __all__ = [
+    "LINE_LIMIT",
     "LineRequest",
     "ProductFacts",
     "UnableToCancelOrder",
@@ -46,5 +49,6 @@ __all__ = [
     "place_order",
     "refuse_return",
     "request_return",
+    "request_returns",
     "self_customer",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -11,7 +11,7 @@ from django.db.models import Sum
 from representatives.errors import UnableTo
 from representatives.models import User
 from sales.amounts import Amounts, returned_amounts
-from sales.models import OrderLine, Return
+from sales.models import Order, OrderLine, Return
 from sales.periods import Interval, is_open, return_counts_at
 
 
@@ -52,6 +52,34 @@ def request_return(
     _set_amounts(request, line)
     request.save(force_insert=True)
     return request
+
+
+@transaction.atomic
+def request_returns(
+    *,
+    order: Order,
+    pieces: Mapping[int, int],
+    requested_by: User | None,
+    now: datetime,
+    reason: str = "",
+) -> list[Return]:
+    """Ask to take back pieces of several lines of an order, all or none.
+
+    `pieces` maps line numbers to quantities.
+
+    :raises UnableToReturn: as `request_return`, or if no line is named or one is not there.
+    """
+    lines = {line.number: line for line in OrderLine.objects.filter(order=order)}
+    if not pieces:
+        raise UnableToReturn("Say how many pieces of which line come back.", "quantity")
+    if not pieces.keys() <= lines.keys():
+        raise UnableToReturn("The order has no such line.", "line")
+    return [
+        request_return(
+            line=lines[number], quantity=quantity, requested_by=requested_by, now=now, reason=reason
+        )
+        for number, quantity in sorted(pieces.items())
+    ]
 
 
 @transaction.atomic

@@ -1,0 +1,170 @@
+"""Reads of catalogue, customers and orders. What belongs to somebody takes the seller first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Max, Prefetch, Q, QuerySet, Sum
+
+from representatives.models import Representative
+from representatives.text import sort_key
+from sales.models import Customer, Order, OrderLine, Product, Return
+
+PAGE_SIZE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some rows of a longer list."""
+
+    rows: list[Any]
+    number: int
+    has_next: bool
+    size: int = PAGE_SIZE
+
+    @property
+    def has_previous(self) -> bool:
+        """Return whether there are rows before these."""
+        return self.number > 1
+
+    @property
+    def previous_number(self) -> int:
+        """Return the number of the page before."""
+        return self.number - 1
+
+    @property
+    def next_number(self) -> int:
+        """Return the number of the page after."""
+        return self.number + 1
+
+    @property
+    def first(self) -> int:
+        """Return the place of the first row in the whole list, counted from 1."""
+        return (self.number - 1) * self.size + 1
+
+    @property
+    def last(self) -> int:
+        """Return the place of the last row."""
+        return self.first + len(self.rows) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerRow:
+    """A customer with what the paid orders say."""
+
+    customer: Customer
+    order_count: int
+    last_paid_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class LineView:
+    """A line of an order with how many pieces are on the way back, back, or can still go."""
+
+    line: OrderLine
+    returns: list[Return]
+
+    @property
+    def returnable(self) -> int:
+        """Return how many pieces can still be asked back."""
+        asked = sum(one.quantity for one in self.returns if one.status != Return.Status.REFUSED)
+        return self.line.quantity - asked
+
+
+def page_of(rows: QuerySet[Any], number: int) -> Page:
+    """Return one page of an ordered list, in one query and without counting it."""
+    start = (number - 1) * PAGE_SIZE
+    found = list(rows[start : start + PAGE_SIZE + 1])
+    return Page(found[:PAGE_SIZE], number, len(found) > PAGE_SIZE)
+
+
+def list_products(*, search: str = "", category: str = "") -> QuerySet[Product]:
+    """Return the products on sale, by category and name."""
+    products = Product.objects.filter(is_active=True)
+    if category:
+        products = products.filter(category=category)
+    if search:
+        products = products.filter(Q(name__icontains=search) | Q(sku__iexact=search))
+    return products.order_by("category", "name", "id")
+
+
+def list_categories() -> list[str]:
+    """Return the categories of the products on sale."""
+    found = Product.objects.filter(is_active=True).exclude(category="")
+    return list(found.order_by("category").values_list("category", flat=True).distinct())
+
+
+def list_customers(seller: Representative, *, search: str = "") -> QuerySet[Customer]:
+    """Return a seller's customers by name; the seller himself is not among them."""
+    customers = Customer.objects.filter(representative=seller, is_self=False)
+    if search:
+        customers = customers.filter(
+            Q(sort_key__contains=sort_key(search)) | Q(reference__iexact=search)
+        )
+    return customers.order_by("sort_key", "id")
+
+
+def with_orders(customers: Iterable[Customer]) -> list[CustomerRow]:
+    """Return customers with count and last date of their paid orders, in one query."""
+    listed = list(customers)
+    figures = {
+        row["customer"]: row
+        for row in Order.objects.filter(
+            customer__in=[one.pk for one in listed], status=Order.Status.PAID
+        )
+        .values("customer")
+        .annotate(orders=Count("pk"), last=Max("paid_at"))
+        .order_by("customer")
+    }
+    return [
+        CustomerRow(one, found["orders"], found["last"])
+        if (found := figures.get(one.pk))
+        else CustomerRow(one, 0, None)
+        for one in listed
+    ]
+
+
+def get_customer(seller: Representative, customer_id: int) -> Customer | None:
+    """Return one of a seller's customers, or None as for one that does not exist."""
+    customers = Customer.objects.filter(representative=seller, is_self=False, pk=customer_id)
+    return customers.select_related("referred_by").first()
+
+
+def list_orders(
+    seller: Representative, *, status: str = "", customer: Customer | None = None
+) -> QuerySet[Order]:
+    """Return a seller's orders, the latest first."""
+    orders = Order.objects.filter(seller=seller).select_related("customer")
+    if status:
+        orders = orders.filter(status=status)
+    if customer:
+        orders = orders.filter(customer=customer)
+    return orders.order_by("-placed_at", "-id")
+
+
+def get_order(seller: Representative, reference: str) -> Order | None:
+    """Return one of a seller's orders, or None as for one that does not exist."""
+    orders = Order.objects.filter(seller=seller, reference=reference)
+    return orders.select_related("customer", "payment").first()
+
+
+def list_lines(order: Order) -> list[LineView]:
+    """Return the lines of an order with their returns, in two queries."""
+    lines = (
+        OrderLine.objects.filter(order=order)
+        .select_related("product")
+        .prefetch_related(Prefetch("returns", Return.objects.order_by("requested_at", "id")))
+        .order_by("number")
+    )
+    return [LineView(line, list(line.returns.all())) for line in lines]
+
+
+def sum_of_customer(customer: Customer) -> dict[str, int]:
+    """Return what a customer's paid orders sum up to: orders, money, BV and RSP."""
+    sums = Order.objects.filter(customer=customer, status=Order.Status.PAID).aggregate(
+        orders=Count("pk"), gross_minor=Sum("gross_minor"), bv=Sum("bv"), rsp=Sum("rsp")
+    )
+    return {name: int(value or 0) for name, value in sums.items()}
