@@ -78,3 +78,12 @@ def test_nobody_signs_up_alone(client):
     from django.contrib.auth import get_user_model
 
     assert not get_user_model().objects.filter(email="new@example.com").exists()
+
+
+def test_the_language_can_be_chosen_before_the_login(client):
+    response = client.post("/language/", {"language": "pl", "next": "//evil.example/"})
+
+    assert response.status_code == 302
+    assert "evil" not in response.headers["Location"]
+    assert client.cookies["django_language"].value == "pl"
+    assert client.get("/language/").status_code == 405

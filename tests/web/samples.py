@@ -8,6 +8,7 @@ from tests.web.company import Town
 
 OPEN_ROUTES = {
     "healthz",
+    "set_language",
     "representatives:accept_invitation",
     "account_login",
     "account_inactive",
