@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compensation import calendar
@@ -74,6 +74,7 @@ def test_instant_in_the_hour_that_came_twice_stays_in_the_month_that_had_begun()
     assert calendar.month_of_instant(shown_again, ST_JOHNS).label == "2009-11"
 
 
+@settings(derandomize=True, database=None, deadline=None)
 @given(
     zone=st.sampled_from(ZONES).map(ZoneInfo),
     kind=st.sampled_from(PeriodKind),
