@@ -241,6 +241,8 @@ def _activity(table: Mapping) -> Activity:
     if test.broken or not test.has("measure"):
         return fallback
     measure = test["measure"].choice(ACTIVITY_MEASURES)
+    if measure != test["measure"].value:
+        return fallback
     at_least = 0
     if measure.startswith("personal_"):
         if test.has("at_least"):

@@ -138,7 +138,11 @@ def check_plan(plan: Plan, rsp_per_bv: Fraction | None = None) -> list[Fault]:
 
 def warnings(plan: Plan) -> list[Fault]:
     """Find what is allowed and yet deserves a second look."""
-    found = []
+    found = [
+        Fault(f"ranks.ladder[{index}]", f"{rank.name} requires nothing: everybody advances to it")
+        for index, rank in enumerate(plan.ranks.ladder)
+        if index and not rank.requires
+    ]
     for index, component in enumerate(plan.components):
         if (
             isinstance(component, FlatBonus)

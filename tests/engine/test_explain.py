@@ -1,0 +1,405 @@
+"""Parts, sellers behind a line, reasons, reversal: they agree with what the run computed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from compensation.engine import (
+    NOT_STATED,
+    EngineError,
+    Reason,
+    Results,
+    Sales,
+    Stated,
+    Status,
+    compute,
+)
+from compensation.engine.explain import Upline, Verdict, branch_of, contributors, why
+from compensation.engine.parts import OrderLines, allot, line_parts, reverse_part
+from compensation.engine.plan import Plan
+from compensation.engine.tree import build_tree
+from compensation.engine.volumes import Orders, gather_orders
+from tests.engine.worlds import (
+    People,
+    ladder,
+    percentages,
+    plan_of,
+    points,
+    random_members,
+    random_qualifying,
+    random_sales,
+)
+
+RULES = {
+    "ladder": [
+        {"name": "IR"},
+        {"name": "Bronze", "requires": [{"measure": "personal_bv", "at_least": "40"}]},
+        {"name": "Silver", "requires": [{"measure": "group_bv", "at_least": "100"}]},
+    ]
+}
+BY_RANK = {"IR": 1, "Bronze": 2, "Silver": 3}
+COMPONENTS: dict[str, dict[str, Any]] = {
+    "points": points(3),
+    "points by rank": points(depth_by_rank=BY_RANK, compression="none", points_from="all_products"),
+    "none": percentages("7", "5", "3", seller_rate="2"),
+    "recount": percentages("7", "5.55", "3", compression="skip_and_recount", depth_by_rank=BY_RANK),
+    "roll up": percentages("7", "5", "3", compression="roll_up"),
+    "roll up by rank": percentages(
+        "7", "5", "3", compression="roll_up", depth_by_rank=BY_RANK, on="net"
+    ),
+    "qualified only": percentages(
+        "7", "5", compression="skip_and_recount", unqualified_volume_pays=False
+    ),
+    "window": percentages("20", "10", window_days_from_enrolment=30),
+    "flat": {"id": "flat", "kind": "flat_bonus", "amount": "10.01", "trigger": "every_order"},
+    "flat roll up": {
+        "id": "flat",
+        "kind": "flat_bonus",
+        "amount": "3.00",
+        "trigger": "first_order",
+        "buyers": "customers",
+        "minimum_bv": "20",
+        "compression": "roll_up",
+    },
+    "flat enrolled": {
+        "id": "flat",
+        "kind": "flat_bonus",
+        "amount": "1.00",
+        "trigger": "every_order",
+        "requires_active": False,
+    },
+}
+
+
+def world(name: str, seed: int) -> tuple[Plan, Any, Sales, Results]:
+    chance = np.random.default_rng(seed)
+    size = int(chance.integers(2, 60))
+    members = random_members(chance, size, ("random", "chain", "star")[seed % 3])
+    sales = random_sales(chance, size, int(chance.integers(0, 80)))
+    plan = plan_of(
+        COMPONENTS[name],
+        ranks=RULES,
+        activity={"test": {"measure": "personal_bv", "at_least": "60"}, "window": "period"},
+    )
+    qualifying = random_qualifying(chance, size, size)
+    return plan, members, sales, compute(plan, members, sales, qualifying=qualifying)
+
+
+def lines_of(sales: Sales, chosen: np.ndarray, seller: np.ndarray) -> OrderLines:
+    rows = np.flatnonzero(chosen)
+    facts = {
+        key: getattr(sales, key)[rows]
+        for key in ("bv", "rsp", "rsp_all", "net", "own", "first_order", "day")
+    }
+    return OrderLines.of(
+        seller[rows], sales.order[rows], [f"O{one}" for one in sales.order[rows]], rows, **facts
+    )
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("name", COMPONENTS)
+def test_every_line_is_the_sum_of_its_parts(name: str, seed: int) -> None:
+    plan, members, sales, results = world(name, seed)
+    component = plan.components[0]
+    position = np.empty(len(members), dtype=np.int64)
+    position[results.members.row] = np.arange(len(members))
+    enrolled_day = members.enrolled[results.members.row]
+    earnings = results.earnings
+
+    for line in range(len(earnings)):
+        receiver = int(earnings.receiver[line])
+        branch = branch_of(results.members, receiver, enrolled_day)
+        behind = contributors(component, int(earnings.paid_level[line]), branch)
+        seller = position[sales.seller]
+        chosen = np.isin(seller, behind)
+        lines = lines_of(sales, chosen, seller - branch.start)
+        amount = int(earnings.amount[line])
+
+        parts = line_parts(component, amount, lines, branch.standing)
+
+        assert int(parts.amount.sum()) == amount
+        assert not parts.amount[parts.base == 0].any()
+        if component.kind != "flat_bonus":
+            assert int(parts.base.sum()) == earnings.base[line]
+        by_order: dict[int, int] = {}
+        for order, base in zip(lines.orders.number.tolist(), parts.base.tolist(), strict=True):
+            by_order[order] = by_order.get(order, 0) + base
+        assert sum(base != 0 for base in by_order.values()) == earnings.sales[line]
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("name", COMPONENTS)
+def test_reasons_of_all_sales_add_up_to_the_lines(name: str, seed: int) -> None:
+    plan, members, sales, results = world(name, seed)
+    component = plan.components[0]
+    found = results.members
+    enrolled_day = members.enrolled[found.row]
+    orders = gather_orders(sales, build_tree(members))
+
+    def person(position: int) -> Upline:
+        return Upline(
+            position,
+            int(found.status[position]),
+            bool(found.active[position]),
+            int(found.pay_rank[position]),
+        )
+
+    told: dict[tuple[int, int], int] = {}
+    for at in range(len(orders)):
+        sale = Orders(
+            **{field: getattr(orders, field)[at : at + 1] for field in Orders.__dataclass_fields__}
+        )
+        seller = int(orders.seller[at])
+        path = []
+        above = int(found.sponsor_position[seller])
+        while above >= 0:
+            path.append(person(above))
+            above = int(found.sponsor_position[above])
+        verdicts = why(component, sale, person(seller), int(enrolled_day[seller]), path)
+        alone = branch_of(found, seller, enrolled_day).standing
+        quantity = component.quantity(_at_nought(sale), alone)[0]
+        for verdict in verdicts:
+            assert (verdict.reason == Reason.PAID) == bool(verdict.paid_levels)
+            for level in verdict.paid_levels:
+                told[verdict.position, level] = told.get((verdict.position, level), 0) + quantity
+
+    earnings = results.earnings
+    computed = {
+        (int(receiver), int(level)): int(base)
+        for receiver, level, base in zip(
+            earnings.receiver, earnings.paid_level, earnings.base, strict=True
+        )
+    }
+    assert {key: base for key, base in told.items() if base} == computed
+
+
+def _at_nought(sale: Orders) -> Orders:
+    facts = {field: getattr(sale, field) for field in Orders.__dataclass_fields__}
+    return Orders(**{**facts, "seller": np.zeros(1, dtype=np.int64)})
+
+
+# ------------------------------------------------------------------------- the table of reasons
+
+
+def reasons(component: dict[str, Any], *, seller: dict[str, Any] | None = None, **facts: Any):  # type: ignore[no-untyped-def]
+    """Reasons on the line u6 .. u1 above a seller; u2 idle, u5 suspended."""
+    plan = plan_of(component, ranks=ladder("IR"))
+    people = People.line("s", "x")  # only for the sales' builder
+    orders = gather_orders(people.sales(("s", facts)), build_tree(people.members))
+    path = [
+        Upline(
+            position=10 - level,
+            status=Status.SUSPENDED if level == 5 else Status.ENROLLED,
+            active=level not in (2, 5),
+            pay_rank=0,
+        )
+        for level in range(1, 7)
+    ]
+    stands = {"status": Status.ENROLLED, "active": True, **(seller or {})}
+    return why(plan.components[0], orders, Upline(position=10, pay_rank=0, **stands), 0, path)
+
+
+def told(verdicts: list[Verdict]) -> list[tuple[int, int | None, str, tuple[int, ...], int | None]]:
+    return [
+        (one.position, one.level, one.reason.code, one.paid_levels, one.received_by)
+        for one in verdicts
+    ]
+
+
+def test_reasons_with_recount_name_who_received_the_level_instead() -> None:
+    assert told(reasons(points(3), rsp="20")) == [
+        (10, 0, "paid", (0,), None),
+        (9, 1, "paid", (1,), None),
+        (8, None, "inactive", (), 7),
+        (7, 2, "paid", (2,), None),
+        (6, 3, "paid", (3,), None),
+        (5, None, "suspended", (), None),
+        (4, 4, "too_deep", (), None),
+    ]
+
+
+def test_reasons_without_compression_keep_the_level_for_the_company() -> None:
+    assert told(reasons(percentages("5", "4", "3"), bv="20")) == [
+        (9, 1, "paid", (1,), None),
+        (8, 2, "inactive", (), None),
+        (7, 3, "paid", (3,), None),
+        (6, 4, "too_deep", (), None),
+        (5, 5, "suspended", (), None),
+        (4, 6, "too_deep", (), None),
+    ]
+
+
+def test_reasons_with_roll_up_show_the_missed_levels_at_the_receiver() -> None:
+    assert told(reasons(percentages("5", "4", "3", "2", "1", compression="roll_up"), bv="20")) == [
+        (9, 1, "paid", (1,), None),
+        (8, 2, "inactive", (), 7),
+        (7, 3, "paid", (2, 3), None),
+        (6, 4, "paid", (4,), None),
+        (5, 5, "suspended", (), 4),
+        (4, 6, "paid", (5,), None),
+    ]
+
+
+def test_a_sale_outside_the_window_pays_nobody_for_that_reason() -> None:
+    component = percentages("5", "4", window_days_from_enrolment=60)
+
+    assert {one.reason.code for one in reasons(component, bv="20", day=61)} == {"outside_window"}
+    assert reasons(component, bv="20", day=60)[0].reason == Reason.PAID
+
+
+def test_an_unqualified_sellers_volume_names_the_sellers_reason() -> None:
+    component = percentages("5", "4", unqualified_volume_pays=False)
+
+    idle = reasons(component, seller={"active": False}, bv="20")
+    out = reasons(component, seller={"active": False, "status": Status.TERMINATED}, bv="20")
+
+    assert {one.reason.code for one in idle} == {"inactive"}
+    assert {one.reason.code for one in out} == {"terminated"}
+
+
+def test_reasons_of_own_sales() -> None:
+    own = reasons(percentages("5", seller_rate="10"), seller={"active": False}, bv="20")[0]
+    flat = {
+        "id": "f",
+        "kind": "flat_bonus",
+        "amount": "1",
+        "trigger": "every_order",
+        "to": "seller",
+    }
+
+    assert (own.level, own.reason) == (0, Reason.INACTIVE)
+    assert told(reasons({**flat, "to": "seller"}, net="5"))[:2] == [
+        (10, 0, "paid", (0,), None),
+        (9, 1, "too_deep", (), None),
+    ]
+
+
+def test_a_sale_without_a_share_has_no_reasons() -> None:
+    flat = {"id": "f", "kind": "flat_bonus", "amount": "1", "trigger": "first_order"}
+
+    assert reasons(points(3), bv="20") == []
+    assert reasons(percentages("5"), rsp="20") == []
+    assert reasons(flat, net="5") == []
+    assert {
+        one.reason.code
+        for one in reasons({**flat, "minimum_bv": "10"}, net="5", bv="9.99", first_order=True)
+    } == {"below_minimum"}
+
+
+def test_reasons_need_a_single_order() -> None:
+    people = People.line("s", "x")
+    orders = gather_orders(people.sales(("s", {}), ("s", {})), build_tree(people.members))
+
+    with pytest.raises(EngineError, match="one order is needed"):
+        why(plan_of(points(3)).components[0], orders, Upline(0, 0, True, 0), 0, [])
+
+
+# --------------------------------------------------------------------------------- allot, parts
+
+
+def shares(amount: int, weights: list[int], references: list[str] | None = None) -> list[int]:
+    names = references or [f"O{index:03d}" for index in range(len(weights))]
+    return allot(
+        amount, np.array(weights, dtype=np.int64), np.array(names), np.arange(len(weights))
+    ).tolist()
+
+
+def test_allot_table() -> None:
+    assert shares(302, [3350, 3350, 3350]) == [101, 101, 100]
+    assert shares(-302, [3350, 3350, 3350]) == [-101, -101, -100]
+    assert shares(2, [1, 1, 1], ["O2", "O10", "O1"]) == [0, 1, 1]  # references compare as text
+    assert shares(10, [0, 5, 0]) == [0, 10, 0]
+    assert shares(5, [3, -1, 3]) == [3, -1, 3]
+    assert shares(0, [1, 2]) == [0, 0]
+    assert shares(0, []) == []
+
+
+@given(
+    st.integers(-(10**15), 10**15),
+    st.lists(st.integers(0, 10**14), min_size=1, max_size=30).filter(any),
+)
+def test_allotted_shares_add_up_and_lie_next_to_the_exact_ones(
+    amount: int, weights: list[int]
+) -> None:
+    found = shares(amount, weights)
+
+    assert sum(found) == amount
+    total = sum(weights)
+    for share, weight in zip(found, weights, strict=True):
+        assert abs(share * total - amount * weight) < total
+        assert weight or not share
+
+
+def test_nothing_to_allot_to_is_refused() -> None:
+    with pytest.raises(EngineError, match="nothing that 5 could be allotted to"):
+        shares(5, [])
+    with pytest.raises(EngineError, match="weights add up to nought"):
+        shares(5, [1, -1])
+
+
+def test_flat_parts_that_do_not_match_the_line_are_refused() -> None:
+    plan, _, _, _ = world("flat", 0)
+    lines = OrderLines.of([0], [1], ["O1"], [1], net=[100])
+    alone = compute(plan, People.line("A").members, Sales.none()).members
+    standing = branch_of(alone, 0, np.zeros(1, dtype=np.int64)).standing
+
+    with pytest.raises(EngineError, match="the orders bring 1001, the statement line says 1000"):
+        line_parts(plan.components[0], 1000, lines, standing)
+
+
+# --------------------------------------------------------------------------------- reversal.md
+
+
+def test_reversal_table() -> None:
+    taken = []
+    for before in range(3):
+        taken.append(
+            reverse_part(
+                100,
+                quantity=3,
+                returned_before=before,
+                returned_now=1,
+                reversed_before=sum(taken),
+            )
+        )
+
+    assert taken == [33, 34, 33]
+
+
+@given(st.integers(-(10**12), 10**12), st.lists(st.integers(1, 9), min_size=1, max_size=8))
+def test_reversals_add_up_to_the_part_whatever_the_steps(part: int, steps: list[int]) -> None:
+    taken: list[int] = []
+    for index, step in enumerate(steps):
+        taken.append(
+            reverse_part(
+                part,
+                quantity=sum(steps),
+                returned_before=sum(steps[:index]),
+                returned_now=step,
+                reversed_before=sum(taken),
+            )
+        )
+
+    assert sum(taken) == part
+    assert all(one * part >= 0 for one in taken)
+
+
+@pytest.mark.parametrize(("before", "now"), [(0, 4), (2, 2), (0, 0), (-1, 1)])
+def test_impossible_returns_are_refused(before: int, now: int) -> None:
+    with pytest.raises(EngineError, match="can't be returned"):
+        reverse_part(100, quantity=3, returned_before=before, returned_now=now, reversed_before=0)
+
+
+def test_a_stated_rank_is_what_explains_a_depth() -> None:
+    people = People.line("Top", "Mid", "Seller")
+    plan = plan_of(points(depth_by_rank={"IR": 0, "Up": 2}), ranks=ladder("IR", "Up"))
+    stated = Stated.of(3, pay_rank=[1, 0, NOT_STATED])
+
+    results = compute(plan, people.members, people.sales(("Seller", {"rsp": "3"})), stated=stated)
+
+    assert people.amounts(results) == {("Seller", 0): 300, ("Top", 2): 300}
