@@ -342,12 +342,15 @@ class Journal(models.Model):
 
     ``source_key`` makes a posting happen once ("close:2017-03:<code>"); ``xact`` is the
     transaction that wrote it, which no application role may choose. Only ``compensation.ledger``
-    writes here.
+    writes here. References are checked set-based by the trigger that checks the whole posting (a
+    foreign key would ask row by row), and what they refer to can't be deleted.
     """
 
     source_key = models.CharField(max_length=100)
     kind = models.CharField(max_length=10, choices=JournalKind.choices)
-    period = models.ForeignKey(Period, models.PROTECT, related_name="journals", db_index=False)
+    period = models.ForeignKey(
+        Period, models.PROTECT, related_name="journals", db_index=False, db_constraint=False
+    )
     run = models.ForeignKey(
         Run,
         models.PROTECT,
@@ -355,6 +358,7 @@ class Journal(models.Model):
         blank=True,
         related_name="journals",
         db_index=False,
+        db_constraint=False,
     )
     representative = models.ForeignKey(
         "representatives.Representative",
@@ -363,6 +367,7 @@ class Journal(models.Model):
         blank=True,
         related_name="journals",
         db_index=False,
+        db_constraint=False,
     )
     sales_return = models.ForeignKey(
         "sales.Return",
@@ -372,6 +377,7 @@ class Journal(models.Model):
         related_name="journals",
         db_column="return_id",
         db_index=False,
+        db_constraint=False,
     )
     reverses = models.ForeignKey(
         "self",
@@ -380,6 +386,7 @@ class Journal(models.Model):
         blank=True,
         related_name="reversed_by",
         db_index=False,
+        db_constraint=False,
     )
     effective_at = models.DateTimeField()
     created_at = models.DateTimeField(db_default=Now())
@@ -399,7 +406,11 @@ class Journal(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["representative", "period"], name="journal_of_representative"),
+            models.Index(
+                fields=["representative", "period"],
+                condition=~Q(kind="commission"),
+                name="journal_beside_the_close",
+            ),
             models.Index(
                 fields=["sales_return"],
                 condition=Q(sales_return__isnull=False),
@@ -425,10 +436,13 @@ class Entry(models.Model):
     """One line of a journal: an amount in one unit on one account.
 
     ``unit`` is the currency, ``RSP`` or ``BV``; the sign is positive for what a representative
-    gains. The entries of a journal sum to nought per unit.
+    gains. The entries of a journal sum to nought per unit, and their representative is the
+    journal's. The primary key of the table is (journal_id, id), which also finds them by journal.
     """
 
-    journal = models.ForeignKey(Journal, models.PROTECT, related_name="entries")
+    journal = models.ForeignKey(
+        Journal, models.PROTECT, related_name="entries", db_index=False, db_constraint=False
+    )
     account = models.SmallIntegerField(choices=Account.choices)
     representative = models.ForeignKey(
         "representatives.Representative",
@@ -437,6 +451,7 @@ class Entry(models.Model):
         blank=True,
         related_name="entries",
         db_index=False,
+        db_constraint=False,
     )
     unit = models.CharField(max_length=3)
     amount = models.BigIntegerField()

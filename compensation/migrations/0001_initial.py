@@ -435,6 +435,7 @@ class Migration(migrations.Migration):
                     "representative",
                     models.ForeignKey(
                         blank=True,
+                        db_constraint=False,
                         db_index=False,
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
@@ -446,6 +447,7 @@ class Migration(migrations.Migration):
                     "reverses",
                     models.ForeignKey(
                         blank=True,
+                        db_constraint=False,
                         db_index=False,
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
@@ -458,6 +460,7 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         blank=True,
                         db_column="return_id",
+                        db_constraint=False,
                         db_index=False,
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
@@ -468,6 +471,7 @@ class Migration(migrations.Migration):
                 (
                     "period",
                     models.ForeignKey(
+                        db_constraint=False,
                         db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="journals",
@@ -478,6 +482,7 @@ class Migration(migrations.Migration):
                     "run",
                     models.ForeignKey(
                         blank=True,
+                        db_constraint=False,
                         db_index=False,
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
@@ -563,6 +568,7 @@ class Migration(migrations.Migration):
                     "representative",
                     models.ForeignKey(
                         blank=True,
+                        db_constraint=False,
                         db_index=False,
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
@@ -573,6 +579,8 @@ class Migration(migrations.Migration):
                 (
                     "journal",
                     models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="entries",
                         to="compensation.journal",
@@ -729,7 +737,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="journal",
             index=models.Index(
-                fields=["representative", "period"], name="journal_of_representative"
+                condition=models.Q(("kind", "commission"), _negated=True),
+                fields=["representative", "period"],
+                name="journal_beside_the_close",
             ),
         ),
         migrations.AddIndex(

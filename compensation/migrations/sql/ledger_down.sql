@@ -1,3 +1,8 @@
+ALTER TABLE compensation_entry DROP CONSTRAINT compensation_entry_pkey;
+ALTER TABLE compensation_entry ADD CONSTRAINT compensation_entry_pkey PRIMARY KEY (id);
+DROP TRIGGER kept ON representatives_representative;
+DROP TRIGGER kept ON compensation_run;
+DROP TRIGGER kept ON compensation_period;
 DROP TRIGGER append_only ON compensation_planversion;
 DROP TRIGGER append_only ON compensation_reversedpart;
 DROP TRIGGER append_only ON compensation_reversal;
