@@ -60,7 +60,8 @@ class UnableToImport(UnableTo):
     """The file is refused; `faults` are the first hundred, `fault_count` is all of them."""
 
     def __init__(self, faults: "Faults") -> None:
-        super().__init__(f"{faults.count} faults; nothing was imported.")
+        some = "1 fault" if faults.count == 1 else f"{faults.count:,} faults"
+        super().__init__(f"{some}; nothing was imported.")
         self.faults = sorted(faults.shown, key=lambda fault: fault.line)
         self.fault_count = faults.count
 
