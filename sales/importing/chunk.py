@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db import connection
 
 from sales.amounts import AMOUNT_LIMIT, Amounts, line_amounts, returned_amounts
-from sales.importing.units import Unit, UnitFault, UnitLine
+from sales.importing.units import Content, Unit, UnitFault, UnitLine
 from sales.models import Order, Product, Return
 from sales.periods import Interval, is_open, return_counts_at
 
@@ -25,15 +25,18 @@ class Terms:
     add_on_days: int
 
 
-@dataclass(frozen=True, slots=True)
-class NewLine:
-    """An order line to be written."""
+@dataclass(slots=True, eq=False)
+class Priced:
+    """What a line sells and is worth; shared by all lines of a chunk that say the same.
 
-    number: int
+    `text` is its part of a row of COPY: integers and truth values, which need no escaping.
+    """
+
     product: Product
     quantity: int
     unit_price_minor: int
     worth: Amounts
+    text: str
 
 
 @dataclass(slots=True)
@@ -77,14 +80,14 @@ class NewReturn:
     counted_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Resolved:
-    """A unit that may be written."""
+    """A unit that may be written; its lines are numbered from 1 in this order."""
 
     unit: Unit
     seller_id: int
     counted_at: datetime | None
-    lines: list[NewLine]
+    lines: list[Priced]
     returns: list[NewReturn]
 
     @property
@@ -150,12 +153,12 @@ class _Resolver:
     def __init__(self, units: Sequence[Unit], terms: Terms) -> None:
         self.terms = terms
         self.sellers = _sellers({unit.seller_code for unit in units})
-        skus = {line.sku for unit in units for line in unit.sales}
+        skus = {line.says.sku for unit in units for line in unit.sales}
         self.products = {row.sku: row for row in Product.objects.filter(sku__in=skus)}
-        wanted = {line.returned_ref for unit in units for line in unit.returns}
+        wanted = {line.says.returned_ref for unit in units for line in unit.returns}
         self.targets = _stored_targets(wanted) if wanted else {}
         self.wanted = wanted
-        self.priced: dict[tuple[str, int, int | None], Amounts | str] = {}
+        self.priced: dict[Content, Priced | str] = {}
 
     def resolve(self, unit: Unit) -> Resolved:
         """Return what to write for a unit.
@@ -167,12 +170,19 @@ class _Resolver:
         if seller_id is None:
             faults.append((unit.first_line, f"seller_code {unit.seller_code!r} is not known"))
         counted_at = self._counted_at(unit, faults)
-        lines = [self._line(number, line, faults) for number, line in enumerate(unit.sales, 1)]
+        sold: list[Priced] = []
+        for number, content in unit.sales:
+            priced = self.priced.get(content)
+            if priced is None:
+                priced = self.priced[content] = self._price(content)
+            if isinstance(priced, str):
+                faults.append((number, priced))
+            else:
+                sold.append(priced)
         if faults:
             raise UnitFault(faults)
         assert seller_id is not None
         returns = self._returns(unit)
-        sold = [line for line in lines if line is not None]
         if sum(line.worth.gross_minor for line in sold) > AMOUNT_LIMIT:
             raise UnitFault([(unit.first_line, "the order is too large")])
         if unit.external_ref in self.wanted and counted_at and unit.paid_at and sold:
@@ -204,29 +214,28 @@ class _Resolver:
         faults.append((unit.first_line, reason))
         return None
 
-    def _line(self, number: int, line: UnitLine, faults: list[tuple[int, str]]) -> NewLine | None:
-        product = self.products.get(line.sku)
+    def _price(self, content: Content) -> Priced | str:
+        """Return what a line is worth, or why it can't be sold."""
+        product = self.products.get(content.sku)
         if product is None:
-            faults.append((line.line, f"sku {line.sku!r} is not in the catalogue"))
-            return None
-        assert line.unit_price_minor is not None
-        key = (line.sku, line.quantity, line.unit_price_minor)
-        worth = self.priced.get(key)
-        if worth is None:
-            worth = line_amounts(
-                quantity=line.quantity,
-                unit_price_minor=line.unit_price_minor,
-                tax_rate_bp=product.tax_rate_bp,
-                unit_bv=product.bv,
-                unit_rsp=product.rsp,
-            )
-            if max(worth.gross_minor, worth.bv, worth.rsp) > AMOUNT_LIMIT:
-                worth = "quantity × unit_price is too large"
-            self.priced[key] = worth
-        if isinstance(worth, str):
-            faults.append((line.line, worth))
-            return None
-        return NewLine(number, product, line.quantity, line.unit_price_minor, worth)
+            return f"sku {content.sku!r} is not in the catalogue"
+        price, quantity = content.unit_price_minor, content.quantity
+        assert price is not None
+        worth = line_amounts(
+            quantity=quantity,
+            unit_price_minor=price,
+            tax_rate_bp=product.tax_rate_bp,
+            unit_bv=product.bv,
+            unit_rsp=product.rsp,
+        )
+        if max(worth.gross_minor, worth.bv, worth.rsp) > AMOUNT_LIMIT:
+            return "quantity × unit_price is too large"
+        cells = (
+            *(product.pk, quantity, price, worth.gross_minor, worth.tax_minor),
+            *(product.tax_rate_bp, product.bv, product.rsp, worth.bv, worth.rsp),
+            "t" if product.repeat else "f",
+        )
+        return Priced(product, quantity, price, worth, "\t".join(map(str, cells)))
 
     def _returns(self, unit: Unit) -> list[NewReturn]:
         """Take the pieces of a unit back, all or, by raising, none."""
@@ -243,6 +252,7 @@ class _Resolver:
 
     def _take_back(self, unit: Unit, line: UnitLine, before: int) -> list[NewReturn]:
         order = self._target_order(unit, line)
+        says = line.says
         own_faults: list[tuple[int, str]] = []
         assert unit.paid_at is not None
         counted_at = return_counts_at(
@@ -255,18 +265,18 @@ class _Resolver:
         candidates = [
             target
             for target in order.lines
-            if target.sku == line.sku and line.unit_price_minor in (None, target.unit_price_minor)
+            if target.sku == says.sku and says.unit_price_minor in (None, target.unit_price_minor)
         ]
         left = sum(target.quantity - target.taken for target in candidates)
         if not candidates:
-            price = "" if line.unit_price_minor is None else " at this unit_price"
-            reason = f"sku {line.sku!r} was not bought{price} in order {line.returned_ref!r}"
+            price = "" if says.unit_price_minor is None else " at this unit_price"
+            reason = f"sku {says.sku!r} was not bought{price} in order {says.returned_ref!r}"
             raise UnitFault([(line.line, reason)])
-        if left < line.quantity:
-            reason = f"only {left} pieces of {line.sku!r} are left in order {line.returned_ref!r}"
+        if left < says.quantity:
+            reason = f"only {left} pieces of {says.sku!r} are left in order {says.returned_ref!r}"
             raise UnitFault([(line.line, reason)])
         taken: list[NewReturn] = []
-        open_quantity = line.quantity
+        open_quantity = says.quantity
         for target in candidates:
             pieces = min(open_quantity, target.quantity - target.taken)
             if not pieces:
@@ -282,7 +292,7 @@ class _Resolver:
         return taken
 
     def _target_order(self, unit: Unit, line: UnitLine) -> TargetOrder:
-        order = self.targets.get(line.returned_ref)
+        order = self.targets.get(line.says.returned_ref)
         reason = ""
         if order is None:
             reason = "names no paid order"
@@ -295,7 +305,7 @@ class _Resolver:
         elif unit.paid_at is not None and unit.paid_at < order.paid_at:
             reason = "names an order that was paid later"
         if order is None or reason:
-            raise UnitFault([(line.line, f"returned_ref {line.returned_ref!r} {reason}")])
+            raise UnitFault([(line.line, f"returned_ref {line.says.returned_ref!r} {reason}")])
         return order
 
 
@@ -308,7 +318,7 @@ def _sellers(codes: set[str]) -> dict[str, int]:
         return dict(cursor.fetchall())
 
 
-def _new_target(unit: Unit, lines: list[NewLine], counted_at: datetime) -> TargetOrder:
+def _new_target(unit: Unit, lines: list[Priced], counted_at: datetime) -> TargetOrder:
     assert unit.paid_at is not None
     return TargetOrder(
         unit.external_ref,
@@ -320,14 +330,14 @@ def _new_target(unit: Unit, lines: list[NewLine], counted_at: datetime) -> Targe
         counted_at,
         [
             Target(
-                line.number,
+                number,
                 line.product.sku,
                 line.product.pk,
                 line.quantity,
                 line.unit_price_minor,
                 line.worth,
             )
-            for line in lines
+            for number, line in enumerate(lines, start=1)
         ],
     )
 

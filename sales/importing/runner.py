@@ -185,7 +185,8 @@ class _Run:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [IMPORT_LOCK])
         outcome = resolve(units, terms)
         if outcome.resolved:
-            writer.write(outcome.resolved, terms, self.batch)
+            first = not self.batch.order_count
+            writer.write(outcome.resolved, terms, self.batch, first=first)
         self.batch.save()
         return outcome
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
 from operator import itemgetter
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from sales import amounts
-from sales.importing.source import COLUMNS, SourceFile, split_line
+from sales.amounts import parse_money, parse_quantity
+from sales.importing.source import SourceFile, split_line
 from sales.references import imported_reference
 from sales.services.customers import SELF_REFERENCE
 
@@ -19,22 +18,29 @@ LINE_LIMIT = 1000
 _SEPARATOR = "\x1f"  # not printable, so in no field
 _LIMITS = {"seller_code": 32, "customer_ref": 64, "sku": 64, "returned_ref": 64}
 
-parse_quantity = lru_cache(1024)(amounts.parse_quantity)
-parse_money = lru_cache(65536)(amounts.parse_money)
 
+@dataclass(slots=True, eq=False)
+class Content:
+    """What a line says beside its order; shared by all lines of a file that say the same.
 
-@dataclass(frozen=True, slots=True)
-class UnitLine:
-    """A line of a unit; with `returned_ref` it takes back pieces, without it it sells them."""
+    With `returned_ref` it takes back pieces, without it it sells them. `text` spells it one way.
+    """
 
-    line: int
     sku: str
     quantity: int
     unit_price_minor: int | None
     returned_ref: str
+    text: str
 
 
-@dataclass(frozen=True, slots=True)
+class UnitLine(NamedTuple):
+    """A line of a unit and its number in the file."""
+
+    line: int
+    says: Content
+
+
+@dataclass(slots=True)
 class Unit:
     """What a file says under one external reference; `paid_at` is in UTC, None for unpaid."""
 
@@ -86,19 +92,23 @@ def parse_instant(text: str, zone: ZoneInfo) -> datetime:
         raise ValueError("is not an ISO 8601 date and time") from error
 
 
-@dataclass(slots=True)
+# The fields of a line in the order used here: what an order's lines share, then what they say.
+_HEAD = ("seller_code", "customer_ref", "own", "paid_at")
+_BODY = ("sku", "quantity", "unit_price", "returned_ref")
+_CONTENTS_KEPT = 200_000
+
+
 class UnitParser:
-    """Parses units of one file; holds what the file does not say."""
+    """Parses the units of one file; zone and currency are what the file does not say."""
 
-    source: SourceFile
-    zone: ZoneInfo
-    currency: str
-
-    def __post_init__(self) -> None:
-        positions = [self.source.columns.index(name) for name in COLUMNS]
-        self._pick: Callable[[list[str]], tuple[str, ...]] = itemgetter(*positions)
-
-    _pick: Callable[[list[str]], tuple[str, ...]] = None  # type: ignore[assignment]
+    def __init__(self, source: SourceFile, zone: ZoneInfo, currency: str) -> None:
+        self.source = source
+        self.zone = zone
+        self.currency = currency
+        place = source.columns.index
+        self._head = itemgetter(*(place(name) for name in _HEAD))
+        self._body = itemgetter(*(place(name) for name in _BODY))
+        self._contents: dict[tuple[str, ...], Content] = {}
 
     def sort_key(self, external_ref: str) -> tuple[datetime, bool, str]:
         """Return the place of a unit: by (paid at, order reference), unpaid last.
@@ -107,12 +117,13 @@ class UnitParser:
         and is rejected there.
         """
         _, text = next(self.source.lines_of(external_ref))
+        reference = imported_reference(external_ref)
         try:
-            fields = self._pick(split_line(text))
-            paid_at = parse_instant(fields[7], self.zone)
-            return paid_at, bool(fields[8]), imported_reference(external_ref)
+            fields = split_line(text)
+            paid_at = parse_instant(self._head(fields)[3], self.zone)
+            return paid_at, bool(self._body(fields)[3]), reference
         except (ValueError, IndexError):
-            return datetime.max.replace(tzinfo=UTC), False, imported_reference(external_ref)
+            return datetime.max.replace(tzinfo=UTC), False, reference
 
     def parse(self, external_ref: str) -> Unit:
         """Return a unit of the file.
@@ -120,83 +131,93 @@ class UnitParser:
         :raises UnitFault: with every fault of its lines.
         """
         faults: list[tuple[int, str]] = []
-        rows: list[tuple[int, tuple[str, ...]]] = []
+        sales: list[UnitLine] = []
+        returns: list[UnitLine] = []
+        head: tuple[str, ...] = ()
+        first = 0
         for number, text in self.source.lines_of(external_ref):
             if number in self.source.unreadable:
                 faults.append((number, self.source.unreadable[number]))
-            else:
-                rows.append((number, self._pick(split_line(text))))
-        if faults:
-            raise UnitFault(faults)
-        head = rows[0][1]
-        paid_at = self._check_head(rows, faults)
-        sales: list[UnitLine] = []
-        returns: list[UnitLine] = []
-        for number, fields in rows:
-            line = self._parse_line(number, fields, faults)
-            (returns if line.returned_ref else sales).append(line)
+                continue
+            fields = split_line(text)
+            shared = self._head(fields)
+            if not head:
+                head, first = shared, number
+            elif shared != head:
+                faults += self._differences(number, shared, first, head)
+            content = self._content(number, self._body(fields), faults)
+            if content is not None:
+                (returns if content.returned_ref else sales).append(UnitLine(number, content))
+        paid_at = self._check_head(first, head, faults) if head else None
         if returns and paid_at is None and not faults:
             faults.append((returns[0].line, "paid_at is missing: it says when pieces came back"))
-        if len(rows) > LINE_LIMIT:
-            faults.append((rows[0][0], f"the order has more than {LINE_LIMIT} lines"))
+        if len(sales) + len(returns) > LINE_LIMIT:
+            faults.append((first, f"the order has more than {LINE_LIMIT} lines"))
         if faults:
-            raise UnitFault(faults)
+            raise UnitFault(sorted(faults))
         return Unit(
             external_ref=external_ref,
             reference=imported_reference(external_ref),
-            seller_code=head[1],
-            customer_ref=head[2],
-            own=head[3] == "1",
+            seller_code=head[0],
+            customer_ref=head[1],
+            own=head[2] == "1",
             paid_at=paid_at,
             sales=sales,
             returns=returns,
             digest=_digest(head, paid_at, sales, returns),
         )
 
-    def _check_head(
-        self, rows: list[tuple[int, tuple[str, ...]]], faults: list[tuple[int, str]]
-    ) -> datetime | None:
-        """Check what all lines of a unit must agree in, and return its instant."""
-        number, head = rows[0]
-        for other, fields in rows[1:]:
-            faults += [
-                (other, f"{COLUMNS[position]} differs from line {number} of this order")
-                for position in (1, 2, 3, 7)
-                if fields[position] != head[position]
-                and not (position == 7 and self._same_instant(fields[7], head[7]))
-            ]
-        for position in (1, 2):
-            limit = _LIMITS[COLUMNS[position]]
-            if len(head[position]) > limit:
-                faults.append((number, f"{COLUMNS[position]} is longer than {limit} characters"))
-        if not head[1]:
-            faults.append((number, "seller_code is missing"))
-        if head[3] not in ("0", "1"):
-            faults.append((number, f"own {head[3]!r} is neither 1 nor 0"))
-        elif head[3] == "1" and head[2]:
-            faults.append((number, "customer_ref is not empty on an own purchase"))
-        elif head[3] == "0" and not head[2]:
-            faults.append((number, "customer_ref is missing"))
-        elif head[2] == SELF_REFERENCE:
-            faults.append((number, f"customer_ref {SELF_REFERENCE} is the seller: set own to 1"))
-        if not head[7]:
-            return None
-        try:
-            return parse_instant(head[7], self.zone)
-        except ValueError as error:
-            faults.append((number, f"paid_at {head[7]!r} {error}"))
-            return None
+    def _differences(
+        self, number: int, shared: tuple[str, ...], first: int, head: tuple[str, ...]
+    ) -> list[tuple[int, str]]:
+        """Return in what a line differs from the first of its order."""
+        return [
+            (number, f"{name} differs from line {first} of this order")
+            for name, found, expected in zip(_HEAD, shared, head, strict=True)
+            if found != expected and not (name == "paid_at" and self._same(found, expected))
+        ]
 
-    def _same_instant(self, text: str, other: str) -> bool:
+    def _same(self, text: str, other: str) -> bool:
         try:
             return parse_instant(text, self.zone) == parse_instant(other, self.zone)
         except ValueError:
             return False
 
-    def _parse_line(
-        self, number: int, fields: tuple[str, ...], faults: list[tuple[int, str]]
-    ) -> UnitLine:
-        sku, returned_ref = fields[4], fields[8]
+    def _check_head(
+        self, number: int, head: tuple[str, ...], faults: list[tuple[int, str]]
+    ) -> datetime | None:
+        """Check what all lines of a unit share, and return its instant."""
+        seller_code, customer_ref, own, paid_at = head
+        for name, text in zip(_HEAD, head[:2], strict=False):
+            if len(text) > _LIMITS[name]:
+                faults.append((number, f"{name} is longer than {_LIMITS[name]} characters"))
+        if not seller_code:
+            faults.append((number, "seller_code is missing"))
+        if own not in ("0", "1"):
+            faults.append((number, f"own {own!r} is neither 1 nor 0"))
+        elif own == "1" and customer_ref:
+            faults.append((number, "customer_ref is not empty on an own purchase"))
+        elif own == "0" and not customer_ref:
+            faults.append((number, "customer_ref is missing"))
+        elif customer_ref == SELF_REFERENCE:
+            faults.append((number, f"customer_ref {SELF_REFERENCE} is the seller: set own to 1"))
+        if not paid_at:
+            return None
+        try:
+            return parse_instant(paid_at, self.zone)
+        except ValueError as error:
+            faults.append((number, f"paid_at {paid_at!r} {error}"))
+            return None
+
+    def _content(
+        self, number: int, body: tuple[str, ...], faults: list[tuple[int, str]]
+    ) -> Content | None:
+        """Return what a line says; the same words are parsed once."""
+        found = self._contents.get(body)
+        if found is not None:
+            return found
+        before = len(faults)
+        sku, quantity_text, price_text, returned_ref = body
         quantity, price = 0, None
         if not sku:
             faults.append((number, "sku is missing"))
@@ -204,17 +225,23 @@ class UnitParser:
             if len(text) > _LIMITS[name]:
                 faults.append((number, f"{name} is longer than {_LIMITS[name]} characters"))
         try:
-            quantity = parse_quantity(fields[5])
+            quantity = parse_quantity(quantity_text)
         except ValueError as error:
-            faults.append((number, f"quantity {fields[5]!r} {error}"))
-        if fields[6]:
+            faults.append((number, f"quantity {quantity_text!r} {error}"))
+        if price_text:
             try:
-                price = parse_money(fields[6], self.currency)
+                price = parse_money(price_text, self.currency)
             except ValueError as error:
-                faults.append((number, f"unit_price {fields[6]!r} {error}"))
+                faults.append((number, f"unit_price {price_text!r} {error}"))
         elif not returned_ref:
             faults.append((number, "unit_price is missing"))
-        return UnitLine(number, sku, quantity, price, returned_ref)
+        if len(faults) > before:
+            return None
+        if len(self._contents) >= _CONTENTS_KEPT:
+            self._contents.clear()
+        text = _SEPARATOR.join((sku, str(quantity), str(price), returned_ref))
+        content = self._contents[body] = Content(sku, quantity, price, returned_ref, text)
+        return content
 
 
 def _digest(
@@ -225,10 +252,6 @@ def _digest(
 ) -> str:
     """Return a digest of the content: blind to the order of lines and to how values are spelt."""
     stamp = paid_at.isoformat() if paid_at else ""
-    lines = sorted(
-        f"{line.sku}{_SEPARATOR}{line.quantity}{_SEPARATOR}{line.unit_price_minor}"
-        f"{_SEPARATOR}{line.returned_ref}"
-        for line in (*sales, *returns)
-    )
-    content = "\n".join([_SEPARATOR.join((*head[1:4], stamp)), *lines])
+    lines = sorted([line.says.text for line in sales] + [line.says.text for line in returns])
+    content = "\n".join([_SEPARATOR.join((*head[:3], stamp)), *lines])
     return hashlib.sha256(content.encode()).hexdigest()

@@ -92,8 +92,11 @@ SELECT coalesce(s.line_id, l.id), s.quantity, 'accepted', s.gross_minor, s.tax_m
 """
 
 
-def write(resolved: Sequence[Resolved], terms: Terms, batch: ImportBatch) -> None:
-    """Write orders, lines, payments and returns of a chunk; the caller holds the transaction."""
+def write(resolved: Sequence[Resolved], terms: Terms, batch: ImportBatch, *, first: bool) -> None:
+    """Write orders, lines, payments and returns of a chunk; the caller holds the transaction.
+
+    The planner learns the staging tables' shape from the `first` chunk.
+    """
     sold = [one for one in resolved if one.lines]
     customers = _customers(sold, terms, batch)
     with connection.cursor() as cursor:
@@ -118,7 +121,8 @@ def write(resolved: Sequence[Resolved], terms: Terms, batch: ImportBatch) -> Non
             with cursor.copy("COPY pg_temp.staged_return FROM STDIN") as copy:
                 for row in returns:
                     copy.write_row(row)
-        cursor.execute(ANALYZE_STAGING)
+        if first:
+            cursor.execute(ANALYZE_STAGING)
         values = {
             "now": terms.now,
             "currency": terms.currency,
@@ -203,39 +207,29 @@ def _stored_customers(
 def _order_row(
     one: Resolved, ids: dict[str, int], customers: dict[tuple[int, str | None], int]
 ) -> tuple[Any, ...]:
-    lines = one.lines
     unit = one.unit
+    gross_minor = tax_minor = bv = rsp = rsp_all = 0
+    for line in one.lines:
+        worth = line.worth
+        gross_minor += worth.gross_minor
+        tax_minor += worth.tax_minor
+        bv += worth.bv
+        rsp_all += worth.rsp
+        if line.product.repeat:
+            rsp += worth.rsp
     return (
-        ids[unit.external_ref],
-        unit.reference,
-        unit.external_ref,
-        unit.digest,
-        one.seller_id,
-        customers[one.customer_key],
-        unit.own,
-        unit.paid_at,
-        one.counted_at,
-        sum(line.worth.gross_minor for line in lines),
-        sum(line.worth.tax_minor for line in lines),
-        sum(line.worth.bv for line in lines),
-        sum(line.worth.rsp for line in lines if line.product.repeat),
-        sum(line.worth.rsp for line in lines),
-        len(lines),
+        *(ids[unit.external_ref], unit.reference, unit.external_ref, unit.digest),
+        *(one.seller_id, customers[one.customer_key], unit.own, unit.paid_at, one.counted_at),
+        *(gross_minor, tax_minor, bv, rsp, rsp_all, len(one.lines)),
     )
 
 
 def _line_texts(sold: Sequence[Resolved], ids: dict[str, int]) -> Iterator[str]:
-    """Return the lines in the text format of COPY; integers and truth values need no escaping."""
+    """Return the lines in the text format of COPY."""
     for one in sold:
         order_id = ids[one.unit.external_ref]
-        for line in one.lines:
-            product, worth = line.product, line.worth
-            yield (
-                f"{order_id}\t{line.number}\t{product.pk}\t{line.quantity}\t"
-                f"{line.unit_price_minor}\t{worth.gross_minor}\t{worth.tax_minor}\t"
-                f"{product.tax_rate_bp}\t{product.bv}\t{product.rsp}\t{worth.bv}\t{worth.rsp}\t"
-                f"{'t' if product.repeat else 'f'}\n"
-            )
+        for number, line in enumerate(one.lines, start=1):
+            yield f"{order_id}\t{number}\t{line.text}\n"
 
 
 def _blocks(texts: Iterable[str], size: int = 2000) -> Iterator[str]:

@@ -325,6 +325,23 @@ BEGIN
 END $$;
 """
 
+# References are checked with the statement: put off to the commit they cost a queue of events.
+IMMEDIATE = """
+DO $$
+DECLARE reference record;
+BEGIN
+    FOR reference IN
+        SELECT conrelid::regclass AS place, conname FROM pg_constraint
+         WHERE contype = 'f' AND condeferrable
+           AND conrelid IN ('sales_order'::regclass, 'sales_orderline'::regclass,
+                            'sales_payment'::regclass, 'sales_return'::regclass)
+    LOOP
+        EXECUTE format('ALTER TABLE %s ALTER CONSTRAINT %I NOT DEFERRABLE',
+                       reference.place, reference.conname);
+    END LOOP;
+END $$;
+"""
+
 UNDO = """
 DROP FUNCTION sales_refuse() CASCADE;
 DROP FUNCTION sales_order_added() CASCADE;
@@ -350,7 +367,8 @@ class Migration(migrations.Migration):
             + LINE_WRITTEN
             + PAYMENT_ADDED
             + RETURN_WRITTEN
-            + ALWAYS,
+            + ALWAYS
+            + IMMEDIATE,
             UNDO,
         )
     ]
