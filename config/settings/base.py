@@ -157,7 +157,13 @@ CELERY_TIMEZONE = "UTC"
 CELERY_ENABLE_UTC = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_QUEUES = (Queue("default"), Queue("close"))  # a worker without -Q serves both
-CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {}
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
+    "apply-sponsor-changes": {
+        "task": "representatives.tasks.apply_sponsor_changes_task",
+        "schedule": 60.0,
+        "options": {"expires": 55},
+    },
+}
 
 # -- People, sessions, log-in ----------------------------------------------------------------------
 AUTH_USER_MODEL = "representatives.User"
