@@ -53,7 +53,7 @@ def input_digest(
         digest.add(f"order.{field.name}", getattr(orders, field.name))
     position = tree.position[qualifying.member]
     for when, chosen in (("now", qualifying.in_period), ("window", ~qualifying.in_period)):
-        for name in ("bv", "own_bv", "rsp", "rsp_all"):
+        for name in ("bv", "own_bv", "rsp", "rsp_all") if chosen.any() else ():
             sums = np.zeros(len(tree), dtype=np.int64)
             np.add.at(sums, position[chosen], getattr(qualifying, name)[chosen])
             if sums.any():

@@ -60,20 +60,23 @@ def largest(values: Int) -> int:
     return max(int(values.max()), -int(values.min()))
 
 
-def require_sum_fits(values: Int, what: str, *, times: int = 1) -> None:
-    """Refuse sums over any part of ``values`` that could leave 64 bits.
+def require_sum_fits(what: str, *arrays: Int, times: int = 1) -> None:
+    """Refuse sums over any part of these arrays that could leave 64 bits.
 
-    The absolute values, added up ``times`` times, must stay below 2**63; then every subtree sum,
+    All absolute values, added up ``times`` times, must stay below 2**63; then every subtree sum,
     level sum and prefix sum made of them does too.
 
     :raises SumTooLargeError: naming ``what``.
     """
-    if largest(values) * max(len(values), 1) * times <= INT64_MAX:
+    if sum(largest(values) * len(values) for values in arrays) * times <= INT64_MAX:
         return
-    magnitude = np.abs(values).view(np.uint64)  # |-2**63| is 2**63 in the unsigned reading
-    low = int((magnitude & np.uint64(0xFFFFFFFF)).sum())
-    high = int((magnitude >> np.uint64(32)).sum())
-    if ((high << 32) + low) * times > INT64_MAX:
+    total = 0
+    for values in arrays:
+        magnitude = np.abs(values).view(np.uint64)  # |-2**63| is 2**63 in the unsigned reading
+        low = int((magnitude & np.uint64(0xFFFFFFFF)).sum())
+        high = int((magnitude >> np.uint64(32)).sum())
+        total += (high << 32) + low
+    if total * times > INT64_MAX:
         raise SumTooLargeError(f"{what}: the sum does not fit into 64 bits")
 
 

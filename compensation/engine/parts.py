@@ -86,7 +86,7 @@ def allot(amount: int, weights: Int, references: Text, numbers: Int) -> Int:
         if amount:
             raise EngineError(f"there is nothing that {amount} could be allotted to")
         return np.zeros(len(weights), dtype=np.int64)
-    require_sum_fits(weights, "weights")
+    require_sum_fits("weights", weights)
     total = int(weights.sum())
     if total == 0:
         raise EngineError(f"the weights add up to nought, {amount} can't be allotted")

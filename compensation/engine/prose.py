@@ -202,4 +202,4 @@ def _flat(plan: Plan, component: FlatBonus) -> str:
     text += ", if active" if component.requires_active else ", if enrolled"
     if component.to == "sponsor" and component.compression == "roll_up":
         text += "; else the next qualified upline"
-    return text + ". An order without net sales pays nothing."
+    return text + ". An order without net sales or without BV (a kit, a fee) pays nothing."

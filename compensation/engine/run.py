@@ -244,9 +244,8 @@ def _stated_ranks(plan: Plan, stated: Stated | None, tree: Tree, computed: Int) 
 
 def _require_points_fit(component: RspPoints, situation: Situation) -> None:
     times = 1 + max(component.base_depth, *component.depths)
-    require_sum_fits(
-        component.quantity(situation.orders, situation.standing), component.id, times=times
-    )
+    points = component.quantity(situation.orders, situation.standing)
+    require_sum_fits(component.id, points, times=times)
 
 
 def _lines(
@@ -331,7 +330,7 @@ def _credited(lines: Sequence[_Lines], count: int) -> tuple[Int, Int, Int]:
         blocks = [block for block in lines if block.unit == unit]
         if not blocks:
             continue
-        require_sum_fits(np.concatenate([block.amount for block in blocks]), unit.name.lower())
+        require_sum_fits(unit.name.lower(), *(block.amount for block in blocks))
         for block in blocks:
             sums[block.receiver] += block.amount
             if unit == Unit.RSP and block.level == 0:

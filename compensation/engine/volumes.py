@@ -63,7 +63,7 @@ def gather_orders(sales: Sales, tree: Tree) -> Orders:
     """
     _check_rows("sale", sales.seller, len(tree))
     for name in ("bv", "rsp", "rsp_all", "net"):
-        require_sum_fits(getattr(sales, name), f"sales.{name}")
+        require_sum_fits(f"sales.{name}", getattr(sales, name))
     seller = tree.position[sales.seller]
     number = sales.order
     columns = [sales.bv, sales.rsp, sales.rsp_all, sales.net]
@@ -132,7 +132,7 @@ def personal_volumes(
     now = qualifying.in_period
     sums: dict[str, Int] = {}
     for name, of_sales, extra in pairs:
-        require_sum_fits(np.concatenate((of_sales, extra)), f"personal {name}")
+        require_sum_fits(f"personal {name}", of_sales, extra)
         period = np.zeros(n, dtype=np.int64)
         np.add.at(period, orders.seller, of_sales)
         if name == "bv":

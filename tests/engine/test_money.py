@@ -85,7 +85,7 @@ def test_sums_that_could_leave_64_bits_are_refused(
     array = np.array(values, dtype=np.int64)
 
     if fits:
-        require_sum_fits(array, "bv", times=times)
+        require_sum_fits("bv", array, times=times)
     else:
         with pytest.raises(SumTooLargeError, match="bv: the sum does not fit into 64 bits"):
-            require_sum_fits(array, "bv", times=times)
+            require_sum_fits("bv", array, times=times)

@@ -77,7 +77,8 @@ class FlatBonus:
 
     def quantity(self, orders: Orders, standing: Standing) -> Int:
         """Give 1 for each order that triggers the bonus, else 0."""
-        triggers = (orders.net > 0) & (orders.bv >= self.minimum_bv)
+        # A kit or a fee carries no BV: it is no product sale and must not pay.
+        triggers = (orders.net > 0) & (orders.bv > 0) & (orders.bv >= self.minimum_bv)
         if self.trigger == "first_order":
             triggers &= orders.first_order
         if self.buyers != "all":

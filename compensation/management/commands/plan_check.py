@@ -4,6 +4,7 @@ import argparse
 import json
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
@@ -19,6 +20,9 @@ from compensation.engine.worst_case import (
     worst_case,
 )
 from compensation.plans import load_plan, preset_names, preset_text
+
+if TYPE_CHECKING:
+    from compensation.plans.own_purchases import OwnShare
 
 
 class Command(BaseCommand):
@@ -51,6 +55,11 @@ class Command(BaseCommand):
             self.stdout.write(sentence)
         self.stdout.write("")
         self._print_worst_case(plan, case)
+        if (share := _own_share()) is not None:
+            self.stdout.write(
+                f"\nIn {share.period} {share.by_own_purchases} of {share.active} active members "
+                "were active only by their own purchases."
+            )
         for warning in warnings(plan):
             self.stdout.write(f"warning: {warning}")
         if plan.illustrative:
@@ -89,6 +98,16 @@ def _read(name: str) -> str:
         raise CommandError(f"{name}: {error.strerror or error}", returncode=2) from error
     except UnicodeDecodeError as error:
         raise CommandError(f"{name}: is not a text in UTF-8", returncode=2) from error
+
+
+def _own_share() -> "OwnShare | None":
+    """Give the last closed month's share of activity by own purchases, if one can be asked."""
+    from compensation.plans.own_purchases import activity_by_own_purchases
+
+    try:
+        return activity_by_own_purchases()
+    except DatabaseError:
+        return None
 
 
 def _catalogue_ratio() -> Fraction | None:

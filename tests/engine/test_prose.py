@@ -1,0 +1,75 @@
+"""The plan in sentences, and the most it could pay."""
+
+from fractions import Fraction
+
+from compensation.engine.prose import decimal_text, plan_prose
+from compensation.engine.worst_case import check_plan, percent_text, warnings, worst_case
+from compensation.plans import load_plan
+from tests.engine.test_plan_document import FULL, SMALL
+
+
+def test_worst_case_of_every_kind() -> None:
+    plan = load_plan(FULL)
+    case = worst_case(plan)
+
+    assert [share.share for share in case.shares] == [
+        Fraction(6 * 26, 4 * 1000),
+        Fraction(6, 100),
+        None,
+    ]
+    assert (case.of_bv, case.of_net) == (Fraction(39, 1000), Fraction(6, 100))
+    assert check_plan(plan) == []
+
+
+def test_an_unknown_ratio_or_cash_rate_leaves_the_worst_case_open() -> None:
+    without_ratio = load_plan(FULL.replace('rsp_per_bv: "0.25"\n', ""))
+    without_rate = load_plan(FULL.replace('rsp_cash_rate: {points: "10000", pays: "260.00"}\n', ""))
+
+    assert worst_case(without_ratio).of_bv is None
+    assert worst_case(without_ratio, Fraction(1, 2)).of_bv == Fraction(78, 1000)
+    assert worst_case(without_rate).of_bv is None
+    assert [str(fault) for fault in check_plan(without_ratio)] == [
+        "worst_case_limit: the worst case as a share of BV is not known"
+    ]
+
+
+def test_prose_tells_every_kind_and_option() -> None:
+    text = "\n".join(plan_prose(load_plan(FULL)))
+
+    for part in (
+        "in this period and the 2 before it",
+        "Bronze needs 100 personal BV, 2 enrolled directs; to be paid as it, 50 personal BV.",
+        "at most 2 steps in a period",
+        "From Bronze upwards the pay rank never falls below IR.",
+        "carries the points of all products. Not the seller, but every active upline",
+        "(IR 4, Bronze 6)",
+        "the level of somebody who is not qualified pays nobody",
+        "earn 5 %, 2.5 % of the net sales without tax of their levels 1 to 2, on 1 level.",
+        "a qualified seller earns 1 %",
+        "what somebody who is not qualified misses goes to the next qualified upline",
+        "Sales of a seller who is not qualified pay nobody.",
+        "Only sales up to 60 days after the seller's enrolment count.",
+        "pack: each own order of the seller pays the seller 50.00 PLN, from 10 BV on, if enrolled",
+        "10,000 RSP are worth 260.00 PLN.",
+        "halves go to the even neighbour",
+    ):
+        assert part in text
+
+    small = "\n".join(plan_prose(load_plan(SMALL.replace("always", "stated"))))
+    assert "Who is active is stated from outside." in small
+    assert "There is a single rank." in small
+
+
+def test_figures_in_texts() -> None:
+    assert decimal_text(1_200_050, 2) == "12,000.50"
+    assert decimal_text(-100, 2) == "-1"
+    assert percent_text(Fraction(1, 3)) == "33.3333 %"
+    assert percent_text(Fraction(1)) == "100 %"
+
+
+def test_ranks_that_require_nothing_are_warned_of() -> None:
+    text = SMALL + "ranks: {ladder: [{name: IR}, {name: Gold}]}\n"
+
+    assert [str(one) for one in warnings(load_plan(text))] == [
+        "ranks.ladder[1]: Gold requires nothing: everybody advances to it"
+    ]
