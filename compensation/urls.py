@@ -8,6 +8,7 @@ app_name = "compensation"
 
 urlpatterns = [
     path("", views.dashboard, name="dashboard"),
+    path("near-active/", views.near_active, name="near_active"),
     path("downline/", views_downline.downline, name="downline"),
     path("downline/levels/", views_downline.levels, name="downline_levels"),
     path("downline/<str:code>/", views_downline.member, name="downline_member"),

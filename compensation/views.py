@@ -26,21 +26,27 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         return f"{reverse('compensation:dashboard')}?month={period.label}"
 
     visit = open_visit(request, url=url, label=request.GET.get("month") or None)
-    run = visit.run
-    member = downline.get_member(run.pk, visit.viewer.pk) if run is not None else None
+    run, period = visit.run, visit.months.period
+    recent = []
+    if run is not None and period is not None:
+        recent = selectors.list_recent(visit.periods, period, visit.viewer.pk)
+    member = next((found for month, found in recent if month == period), None)
     context = visit.context()
     context["unpaid"] = selectors.count_unpaid_orders(visit.viewer.pk)
-    if visit.months.period is not None:
-        context["days"] = months.days(visit.months.period, now=visit.now, zone=visit.zone)
+    if period is not None:
+        context["days"] = months.days(period, now=visit.now, zone=visit.zone)
     if member is not None:
-        context |= _standing(visit, member)
+        context |= _standing(visit, member, recent)
     return render(request, "compensation/dashboard.html", context)
 
 
-def _standing(visit: Visit, member: MemberResult) -> dict[str, Any]:
+def _standing(
+    visit: Visit, member: MemberResult, recent: list[tuple[Period, MemberResult]]
+) -> dict[str, Any]:
     run, period = visit.run, visit.months.period
     assert run is not None
     assert period is not None
+    today = months.days(period, now=visit.now, zone=visit.zone)
     plan = plans.get_plan(run.plan_version)
     earnings = selectors.list_earnings(run.pk, visit.viewer.pk)
     levels = selectors.points_by_level(earnings, plan, member)
@@ -65,16 +71,27 @@ def _standing(visit: Visit, member: MemberResult) -> dict[str, Any]:
         "money_lines": selectors.money_lines(earnings, plan),
         "corrections": corrections,
         "rank": plans.rank_progress(plan, member, get_language()),
-        "history": selectors.volume_history(visit.periods, period, visit.viewer.pk, plan),
+        "history": selectors.volume_history(recent, period, plan),
         "waiting": selectors.count_waiting_orders(run, period) if visit.is_estimate else 0,
         "last_period": last,
         "last_title": months.title(last) if last else "",
         "last_amounts": moved.get(last.pk, (0, 0)) if last else None,
         "is_current": is_current,
-        "ruler": pictures.ruler(
-            *(lambda found: (found["day"], found["length"]))(
-                months.days(period, now=visit.now, zone=visit.zone)
-            )
-        ),
-        "near": selectors.near_active(member, viewer=visit.viewer, plan=plan) if is_current else [],
+        "ruler": pictures.ruler(today["day"], today["length"]),
     }
+
+
+@require_safe
+def near_active(request: HttpRequest) -> HttpResponse:
+    """Return the front-line people who lack little to be active, for the list of the first page.
+
+    The page asks for it after it is shown, so that it need not wait for it.
+    """
+    visit = open_visit(request, url=lambda _period: "")
+    context = visit.context()
+    run = visit.run
+    member = downline.get_member(run.pk, visit.viewer.pk) if run is not None else None
+    if run is not None and member is not None:
+        plan = plans.get_plan(run.plan_version)
+        context["near"] = selectors.near_active(member, viewer=visit.viewer, plan=plan)
+    return render(request, "compensation/_near_active.html", context)

@@ -127,11 +127,12 @@ def member(request: HttpRequest, code: str) -> HttpResponse:
     visit, top, plan, person, result = _member(request, code)
     period = visit.months.period
     assert period is not None
+    recent = figures.list_recent(visit.periods, period, person.pk)
     context = visit.context() | {
         "person": selectors.describe(result, person, top=top, plan=plan),
         "result": result,
         "plan": plan,
-        "history": figures.volume_history(visit.periods, period, person.pk, plan),
+        "history": figures.volume_history(recent, period, plan),
     }
     htmx = getattr(request, "htmx", None)
     if htmx and htmx.target == "person":

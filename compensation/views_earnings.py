@@ -113,6 +113,7 @@ def line_orders(request: HttpRequest, label: str, key: str, code: str) -> HttpRe
         "orders": orders,
         "label": label,
         "code": code,
+        "viewer_code": visit.viewer.code,
         "title": visit.months.chosen.label if visit.months.chosen else label,
     }
     if getattr(request, "htmx", False):

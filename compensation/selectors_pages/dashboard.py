@@ -77,10 +77,10 @@ def money_lines(earnings: list[Earning], plan: Plan) -> list[dict[str, Any]]:
     ]
 
 
-def volume_history(
-    periods: list[Period], chosen: Period, representative_id: int, plan: Plan
-) -> dict[str, Any]:
-    """Return the bars of group and personal BV of the chosen month and those before it."""
+def list_recent(
+    periods: list[Period], chosen: Period, representative_id: int
+) -> list[tuple[Period, MemberResult]]:
+    """Return a member's results of the chosen month and the months before, the oldest first."""
     shown = [period for period in periods if period.starts_at <= chosen.starts_at]
     runs = [
         (period, period.visible_run_id) for period in shown[:MONTHS_DRAWN] if period.visible_run_id
@@ -91,7 +91,13 @@ def volume_history(
             run_id__in=[run_id for _period, run_id in runs], representative_id=representative_id
         )
     }
-    present = [(period, found[run_id]) for period, run_id in runs if run_id in found]
+    return [(period, found[run_id]) for period, run_id in runs if run_id in found]
+
+
+def volume_history(
+    recent: list[tuple[Period, MemberResult]], chosen: Period, plan: Plan
+) -> dict[str, Any]:
+    """Return the bars of group and personal BV of the months of `list_recent`."""
 
     def series(field: str) -> list[tuple[str, int, bool]]:
         return [
@@ -100,7 +106,7 @@ def volume_history(
                 int(getattr(member, field)),
                 period.pk == chosen.pk,
             )
-            for period, member in present
+            for period, member in recent
         ]
 
     # The line of the activity test only says something where one month decides it.
@@ -153,7 +159,7 @@ def count_unpaid_orders(representative_id: int) -> int:
 def near_active(
     member: MemberResult, *, viewer: Representative, plan: Plan
 ) -> list[downline.Person]:
-    """Return people of the front line who lack little to be active, the nearest first."""
+    """Return a few people of the front line who lack little to be active, by name."""
     page = downline.list_front_line(member, member, after=None, viewer=viewer, plan=plan)
     near = [person for person in page.rows if person.state["kind"] == "due"]
     return sorted(near, key=lambda person: person.name)[:MOST_TIPS]

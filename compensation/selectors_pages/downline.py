@@ -11,7 +11,8 @@ from typing import Any
 from django.core.cache import cache
 from django.db import connection
 from django.db.models import Count, F, Q, QuerySet, Sum
-from django.utils.translation import get_language
+from django.utils.formats import date_format
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from compensation.engine.plan import Plan
@@ -38,6 +39,21 @@ DEFAULT_SORT = "group"
 
 NAMED_FIELDS = ("id", "code", "name", "status", "enrolled_on")
 
+# From sibling to sibling along the primary key; one row more than a page says whether it goes on.
+FRONT_LINE_SQL = """
+WITH RECURSIVE walk (position, subtree_end, step) AS (
+    SELECT position, subtree_end, 1 FROM compensation_memberresult
+    WHERE run_id = %(run)s AND position = %(start)s AND sponsor_position = %(parent)s
+  UNION ALL
+    SELECT m.position, m.subtree_end, w.step + 1
+    FROM walk w JOIN compensation_memberresult m
+      ON m.run_id = %(run)s AND m.position = w.subtree_end
+    WHERE w.step <= %(page)s AND w.subtree_end < %(end)s
+)
+SELECT m.* FROM walk w JOIN compensation_memberresult m ON m.run_id = %(run)s AND m.position = w.position
+ORDER BY w.position
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Person:
@@ -57,6 +73,30 @@ class Person:
     personal_rsp: int
     group_bv: int
     people: int
+
+    @property
+    def can_open(self) -> bool:
+        """Whether the tree can be opened below this person."""
+        return self.people > 0 and not self.is_masked
+
+    @property
+    def open_label(self) -> str:
+        """What the button that opens the branch is called."""
+        return _("People below %(name)s: %(count)s") % {"name": self.name, "count": self.people}
+
+    @property
+    def place(self) -> str:
+        """Rank, level and people below, or the join date of somebody without people."""
+        parts = [self.rank, _("Level %(level)s") % {"level": self.level}]
+        if self.people:
+            figure = formatting.whole(self.people, get_language())
+            parts.append(
+                ngettext("%(count)s person", "%(count)s people", self.people) % {"count": figure}
+            )
+        else:
+            day = date_format(self.enrolled_on, "j M Y")
+            parts.append(_("joined %(day)s") % {"day": day})
+        return " · ".join(parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,19 +167,7 @@ def list_front_line(
         return People([])
     with connection.cursor() as cursor:
         cursor.execute(
-            """
-            WITH RECURSIVE walk (position, subtree_end, step) AS (
-                SELECT position, subtree_end, 1 FROM compensation_memberresult
-                WHERE run_id = %(run)s AND position = %(start)s
-                  AND sponsor_position = %(parent)s
-              UNION ALL
-                SELECT m.position, m.subtree_end, w.step + 1
-                FROM walk w JOIN compensation_memberresult m
-                  ON m.run_id = %(run)s AND m.position = w.subtree_end
-                WHERE w.step <= %(page)s AND w.subtree_end < %(end)s
-            )
-            SELECT position FROM walk ORDER BY position
-            """,
+            FRONT_LINE_SQL,
             {
                 "run": parent.run_id,
                 "start": start,
@@ -148,13 +176,11 @@ def list_front_line(
                 "page": PAGE_SIZE,
             },
         )
-        positions = [row[0] for row in cursor.fetchall()]
-    members = MemberResult.objects.filter(
-        run_id=parent.run_id, position__in=positions[:PAGE_SIZE]
-    ).order_by("position")
-    following = positions[PAGE_SIZE] if len(positions) > PAGE_SIZE else None
+        names = [column.name for column in cursor.description]
+        members = [MemberResult(**dict(zip(names, row, strict=True))) for row in cursor.fetchall()]
+    following = members[PAGE_SIZE].position if len(members) > PAGE_SIZE else None
     return People(
-        _named(list(members), top=top, viewer=viewer, plan=plan),
+        _named(members[:PAGE_SIZE], top=top, viewer=viewer, plan=plan),
         has_next=following is not None,
         after=following,
     )

@@ -47,6 +47,7 @@ def list_periods(*, now: datetime) -> list[Period]:
     return list(
         Period.objects.filter(starts_at__lte=now)
         .select_related("visible_run__plan_version")
+        .defer("visible_run__plan_version__document")  # read once per process, see plans
         .order_by("-starts_at")
     )
 

@@ -8,10 +8,14 @@ from dataclasses import dataclass
 from math import cos, isqrt, pi, sin
 from typing import Any
 
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+
 CENTRE_X = 170
 BASE_Y = 176
 OUTERMOST = 158
 MOST_DOTS = 20
+DOT = 2.3
 LABEL_HEIGHT = 140
 """A ring thinner than this (tenths) has no room for its number."""
 HALF_DISC_LABEL = 260
@@ -27,12 +31,11 @@ class Ring:
 
     css: str
     path: str
-    edge: str
     points: int
     label_y: str
     has_label: bool
     on_dark: bool
-    dots: list[tuple[str, str]]
+    dots: str
     tick: str
     tick_left: str
     tick_right: str
@@ -73,30 +76,30 @@ def _ring(index: int, points: int, people: int, inner: int, outer: int) -> Ring:
     return Ring(
         css=f"r{min(index, 4)}",
         path=arc,
-        edge=arc,
         points=points,
         label_y=_text(label_y),
         has_label=thickness >= (HALF_DISC_LABEL if inner == 0 else LABEL_HEIGHT),
         on_dark=index < 2,
-        dots=_dots(people, middle) if inner and thickness >= LABEL_HEIGHT else [],
+        dots=_dots(people, middle) if inner and thickness >= LABEL_HEIGHT else "",
         tick="" if index == 0 else str(index),
         tick_left=_text(CENTRE_X * 10 - middle) if thickness >= 200 else "",
         tick_right=_text(CENTRE_X * 10 + middle) if thickness >= 200 else "",
     )
 
 
-def _dots(people: int, radius: int) -> list[tuple[str, str]]:
-    """Spread up to MOST_DOTS people over both sides of a ring, clear of its number on top."""
+def _dots(people: int, radius: int) -> str:
+    """Return a path of up to MOST_DOTS dots on both sides of a ring, clear of its number."""
     shown = min(people, MOST_DOTS, max(radius // 40, 2))
-    places = []
+    path = ""
     for number in range(shown):
-        side = number % 2
-        step = number // 2
-        angle = pi * (0.035 + 0.34 * step / max((shown + 1) // 2, 1))
-        x = CENTRE_X + (-1 if side == 0 else 1) * radius / 10 * cos(angle)
+        angle = pi * (0.035 + 0.34 * (number // 2) / max((shown + 1) // 2, 1))
+        side = -1 if number % 2 == 0 else 1
+        x = CENTRE_X + side * radius / 10 * cos(angle)
         y = BASE_Y - radius / 10 * sin(angle)
-        places.append((f"{x:.1f}", f"{y:.1f}"))
-    return places
+        path += (
+            f"M{x - DOT:.1f} {y:.1f}a{DOT} {DOT} 0 1 0 {2 * DOT} 0a{DOT} {DOT} 0 1 0 -{2 * DOT} 0"
+        )
+    return path
 
 
 SPARK_STEP = 44
@@ -132,16 +135,17 @@ def bars(values: list[tuple[str, int, bool]], *, test: int = 0) -> dict[str, Any
     return {"bars": drawn, "test_y": line}
 
 
-def ruler(day: int, length: int) -> list[dict[str, Any]]:
-    """Return the days of a month as marks along a line, in hundredths of a per cent."""
+def ruler(day: int, length: int) -> SafeString:
+    """Return the days of a month as SVG marks along a line: past, today, still to come."""
     marks = []
     for number in range(1, length + 1):
         start = (number - 1) * 10_000 // length
-        marks.append(
-            {
-                "x": f"{start // 100}.{start % 100:02d}%",
-                "is_today": number == day,
-                "is_left": number > day,
-            }
-        )
-    return marks
+        css, top, height = ("", 5, 8)
+        if number == day:
+            css, top, height = ("is-today", 0, 18)
+        elif number > day:
+            css = "is-left"
+        marks.append((css, f"{start // 100}.{start % 100:02d}%", top, height))
+    return format_html_join(
+        "", '<rect class="{}" x="{}" y="{}" width="2.3%" height="{}" rx="2"/>', marks
+    )

@@ -14,13 +14,13 @@ from representatives import formatting
 
 
 @lru_cache(maxsize=64)
-def _parse(digest: str, document: str) -> Plan:
-    return load_plan(document)
+def _plan_of(version_id: int, digest: str) -> Plan:
+    return load_plan(PlanVersion.objects.values_list("document", flat=True).get(pk=version_id))
 
 
 def get_plan(version: PlanVersion) -> Plan:
     """Return the typed plan of a version; a version never changes, so it is parsed once."""
-    return _parse(version.digest, version.document)
+    return _plan_of(version.pk, version.digest)
 
 
 def measure_name(measure: str) -> str:

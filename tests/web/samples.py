@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from compensation.models import Earning, EarningUnit
 from compensation.selectors_pages.statement import line_key
+from sales.models import Customer, Order
 from tests.web.company import Town
 
 OPEN_ROUTES = {
@@ -36,7 +37,10 @@ def values(town: Town) -> dict[str, str]:
         unit=EarningUnit.MONEY,
         paid_level=1,
     ).get()
+    own = town.people["Marta Wrona"]
     return {
+        "customer_id": str(Customer.objects.filter(representative=own).get().pk),
+        "reference": Order.objects.filter(seller=own).get().reference,
         "code": town.people["Ana Silva"].code,
         "label": town.period.label,
         "key": line_key(line),
