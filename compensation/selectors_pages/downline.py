@@ -50,7 +50,8 @@ WITH RECURSIVE walk (position, subtree_end, step) AS (
       ON m.run_id = %(run)s AND m.position = w.subtree_end
     WHERE w.step <= %(page)s AND w.subtree_end < %(end)s
 )
-SELECT m.* FROM walk w JOIN compensation_memberresult m ON m.run_id = %(run)s AND m.position = w.position
+SELECT m.*
+FROM walk w JOIN compensation_memberresult m ON m.run_id = %(run)s AND m.position = w.position
 ORDER BY w.position
 """
 
