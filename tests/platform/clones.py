@@ -107,14 +107,18 @@ class Clone:
             self.command(*arguments), cwd="/", capture_output=True, text=True, check=False
         )
 
-    def close(self) -> None:
-        """End everything and delete the servers' data."""
+    def end_holders(self) -> None:
+        """End the holders that are left."""
         for holder in self.holders:
             if holder.process.poll() is None:
                 holder.end()
             for stream in (holder.process.stdout, holder.process.stderr):
                 assert stream is not None
                 stream.close()
+
+    def close(self) -> None:
+        """End everything and delete the servers' data."""
+        self.end_holders()
         if self.folder.exists():
             self.wait_until_nothing_runs(15)
             done = self.run("purge")

@@ -20,10 +20,28 @@ from tests.platform.clones import Clone, Holder, as_ordinary_user
 
 
 @pytest.fixture
-def clone(tmp_path: Path) -> Iterator[Clone]:
+def fresh_clone(tmp_path: Path) -> Iterator[Clone]:
+    """A clone whose servers have never run."""
     made = Clone(tmp_path / "clone")
     yield made
     made.close()
+
+
+@pytest.fixture(scope="module")
+def _used_clone() -> Iterator[Clone]:
+    folder = Path(tempfile.mkdtemp(prefix="pn-"))  # short: its sockets lie beside the data
+    made = Clone(folder / "clone")
+    yield made
+    made.close()
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def clone(_used_clone: Clone) -> Iterator[Clone]:
+    """A clone whose servers don't run now, but may have run before."""
+    yield _used_clone
+    _used_clone.end_holders()
+    _used_clone.wait_until_nothing_runs(10)
 
 
 def _ask(holder: Holder, query: str, role: str = "DATABASE_URL") -> object:
@@ -41,7 +59,8 @@ def _modes(paths: list[Path]) -> dict[Path, tuple[int, int, int]]:
     }
 
 
-def test_no_mode_or_owner_of_an_existing_file_changes(clone: Clone):
+def test_no_mode_or_owner_of_an_existing_file_changes(fresh_clone: Clone):
+    clone = fresh_clone
     wheels = Path(sys.prefix) / "lib"
     watched = [*clone.folder.parents, clone.folder, *clone.folder.rglob("*"), *wheels.parents]
     watched += [Path(name) for name in (*embedded.ROOT_PARENTS, "/run", "/dev/shm", "/etc/passwd")]
@@ -90,7 +109,8 @@ def test_the_path_of_the_clone_does_not_matter(tmp_path: Path, deep: str):
         clone.close()
 
 
-def test_two_commands_at_once_share_the_servers_and_the_last_one_stops_them(clone: Clone):
+def test_two_commands_at_once_share_the_servers_and_the_last_one_stops_them(fresh_clone: Clone):
+    clone = fresh_clone
     first, second = [clone.wait(process) for process in (clone.start(), clone.start())]
 
     assert first.addresses == second.addresses
@@ -157,7 +177,8 @@ def test_a_server_that_dies_is_started_again(clone: Clone):
         assert client.ping()
 
 
-def test_data_outlives_the_servers_but_not_the_clone(clone: Clone):
+def test_data_outlives_the_servers_but_not_the_clone(fresh_clone: Clone):
+    clone = fresh_clone
     holder = clone.hold()
     _ask(holder, "SELECT set_config('a.b', '1', false)", "MIGRATION_DATABASE_URL")
     with psycopg.connect(holder.addresses["MIGRATION_DATABASE_URL"], autocommit=True) as connection:
@@ -174,7 +195,8 @@ def test_data_outlives_the_servers_but_not_the_clone(clone: Clone):
     assert _ask(clone.hold(), found, "MIGRATION_DATABASE_URL") is False
 
 
-def test_servers_stop_when_their_clone_is_removed(clone: Clone):
+def test_servers_stop_when_their_clone_is_removed(fresh_clone: Clone):
+    clone = fresh_clone
     clone.hold()
 
     shutil.rmtree(clone.folder)
