@@ -7,10 +7,11 @@ unit and nothing else. A unit that is already there with the same content is ski
 content it is a conflict. So a second run, or a run after a kill, ends where one whole run would.
 """
 
-from sales.importing.runner import Progress, Report, import_orders
+from sales.importing.runner import CHUNK_UNITS, Progress, Report, import_orders
 from sales.importing.source import COLUMNS, Rejected, UnableToReadOrders
 
 __all__ = [
+    "CHUNK_UNITS",
     "COLUMNS",
     "Progress",
     "Rejected",

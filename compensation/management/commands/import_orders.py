@@ -18,6 +18,7 @@ from compensation import selectors
 from representatives.clock import company_now, company_zone
 from representatives.models import Company
 from sales.importing import (
+    CHUNK_UNITS,
     COLUMNS,
     Progress,
     Rejected,
@@ -54,6 +55,13 @@ class Command(BaseCommand):
             help="write the lines of rejected orders here, with line number and reason; corrected, "
             "it can be imported as it is",
         )
+        parser.add_argument(
+            "--chunk",
+            type=int,
+            default=CHUNK_UNITS,
+            metavar="ORDERS",
+            help=f"orders written in one transaction (default {CHUNK_UNITS})",
+        )
         parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -61,6 +69,8 @@ class Command(BaseCommand):
         rejects: Path | None = options["rejects"]
         if rejects and rejects.resolve() == path.resolve():
             raise CommandError("--rejects would overwrite the file itself.", returncode=USAGE)
+        if options["chunk"] < 1:
+            raise CommandError("--chunk must be 1 or more.", returncode=USAGE)
         if not Company.objects.exists():
             raise CommandError("There is no company yet.", returncode=USAGE)
         meter = Meter(self.stderr._out)
@@ -75,6 +85,7 @@ class Command(BaseCommand):
                     into_open_period=options["into_open_period"],
                     on_rejected=faults.add,
                     on_progress=meter.show,
+                    chunk_units=options["chunk"],
                 )
             except UnableToReadOrders as error:
                 code = FAULT if error.field == "damaged" else USAGE
