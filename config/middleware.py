@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
-from django.utils.cache import add_never_cache_headers
 
 
 class NoStoreMiddleware:
@@ -19,7 +18,7 @@ class NoStoreMiddleware:
         """Add "no-store" where the request has a logged-in user."""
         response = self.get_response(request)
         user = getattr(request, "user", None)
-        if user is not None and user.is_authenticated:
-            add_never_cache_headers(response)
+        # An error page is complete as it is; asking who is there might raise the error again.
+        if response.status_code < 500 and user is not None and user.is_authenticated:
             response["Cache-Control"] = "no-store, private, max-age=0"
         return response

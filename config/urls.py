@@ -17,3 +17,5 @@ urlpatterns = [
     path("", include("sales.urls")),
     path("", include("representatives.urls")),
 ]
+
+handler500 = "config.errors.server_error"

@@ -170,3 +170,10 @@ def test_another_machine_is_refused_by_name(monkeypatch, capsys):
     monkeypatch.setattr("platform.machine", lambda: "aarch64")
 
     assert "Linux aarch64" in _install_fault(monkeypatch, capsys)
+
+
+def test_production_collects_static_files_with_their_digests(tmp_path: Path):
+    done = _production("collectstatic", "--noinput", STATIC_ROOT=str(tmp_path), **COMPLETE)
+
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "staticfiles.json").exists()

@@ -2,7 +2,9 @@
 
 import pytest
 from django.core.cache import cache
-from django.db import DatabaseError, connections
+from django.core.cache.backends.redis import RedisCacheClient
+from django.db import DatabaseError, OperationalError, connections
+from django.test import Client
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 pytestmark = pytest.mark.django_db
@@ -87,3 +89,48 @@ def test_the_language_can_be_chosen_before_the_login(client):
     assert "evil" not in response.headers["Location"]
     assert client.cookies["django_language"].value == "pl"
     assert client.get("/language/").status_code == 405
+
+
+def test_without_redis_a_login_is_refused_for_now(monkeypatch, django_user_model):
+    django_user_model.objects.create_user("member@example.com", "correct horse battery")
+
+    def away(*arguments: object, **options: object) -> None:
+        raise RedisConnectionError("secret address")
+
+    monkeypatch.setattr(RedisCacheClient, "get_client", away)
+    client = Client(raise_request_exception=False)
+    response = client.post(
+        "/accounts/login/", {"login": "member@example.com", "password": "correct horse battery"}
+    )
+
+    assert response.status_code == 503
+    assert response.headers["Retry-After"]
+    assert "secret address" not in response.text
+    assert "_auth_user_id" not in client.session
+
+
+def test_without_a_database_pages_say_so_plainly(monkeypatch, django_user_model):
+    client = Client(raise_request_exception=False)
+    client.force_login(django_user_model.objects.create(email="member@example.com"))
+
+    def away(*arguments: object) -> None:
+        raise OperationalError("secret address")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(connections["default"], "cursor", away)
+        response = client.get("/accounts/password/change/")
+
+    assert response.status_code == 503
+    assert "secret address" not in response.text
+    assert "default-src 'none'" in response.headers["Content-Security-Policy"]
+
+
+def test_a_fault_of_ours_shows_no_details(monkeypatch):
+    def broken(*arguments: object, **options: object) -> None:
+        raise ValueError("a detail of ours")
+
+    monkeypatch.setattr("allauth.account.forms.LoginForm.__init__", broken)
+    response = Client(raise_request_exception=False).get("/accounts/login/")
+
+    assert response.status_code == 500
+    assert "a detail of ours" not in response.text
