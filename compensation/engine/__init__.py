@@ -12,8 +12,9 @@ gives the same bytes for the same input.
     results = compute(plan, members, sales, qualifying=qualifying, stated=None)
 
 ``results.members`` and ``results.earnings`` are structs of arrays (``compensation.engine.types``
-states shapes and units), ``results.totals`` the sums. ``compensation.engine.parts`` allots a
-statement line's rounded amount to order lines and reverses parts.
+and ``compensation.engine.results`` state shapes and units), ``results.totals`` the sums.
+``compensation.engine.parts`` allots a statement line's rounded amount to order lines and reverses
+parts; ``compensation.engine.explain`` finds the sellers behind a line and gives reasons.
 """
 
 from __future__ import annotations
@@ -21,20 +22,17 @@ from __future__ import annotations
 from compensation.engine.money import SumTooLargeError, percent_of, round_ratio
 from compensation.engine.plan import Plan, parse_plan
 from compensation.engine.reading import Fault, PlanError
+from compensation.engine.results import Earnings, MemberResults, Results, Totals
 from compensation.engine.run import compute
 from compensation.engine.types import (
     NOT_STATED,
-    Earnings,
     EngineError,
-    MemberResults,
     Members,
     Qualifying,
     Reason,
-    Results,
     Sales,
     Stated,
     Status,
-    Totals,
     Unit,
     sponsor_rows,
 )

@@ -8,14 +8,9 @@ from dataclasses import fields
 
 import numpy as np
 
+from compensation.engine.results import Earnings, MemberResults
 from compensation.engine.tree import Tree
-from compensation.engine.types import (
-    Earnings,
-    MemberResults,
-    Members,
-    Qualifying,
-    Stated,
-)
+from compensation.engine.types import Members, Qualifying, Stated
 from compensation.engine.volumes import Orders
 
 

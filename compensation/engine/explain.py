@@ -6,13 +6,14 @@ Pure functions over arrays that a run has stored; they give the same answers as 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from compensation.engine.components import Component, FlatBonus, LevelPercent, RspPoints
 from compensation.engine.components.base import Standing
-from compensation.engine.types import Bool, EngineError, Int, MemberResults, Reason, Status
+from compensation.engine.results import MemberResults
+from compensation.engine.types import Bool, EngineError, Int, Reason, Status
 from compensation.engine.volumes import Orders
 
 
@@ -207,8 +208,8 @@ def _unpaid(
         unqualified = not component.unqualified_volume_pays and not standing.qualified[0]
         reason = _own_reason(seller) if unqualified else Reason.OUTSIDE_WINDOW
     elif isinstance(component, FlatBonus):
-        enough = bool(sale.bv[0] >= component.minimum_bv)
-        reason = None if enough else Reason.BELOW_MINIMUM
+        whatever_bv = replace(component, minimum_bv=0).quantity(sale, standing)
+        reason = Reason.BELOW_MINIMUM if whatever_bv[0] else None
     if reason is None:
         return []
     return [Verdict(one.position, None, reason, (), _depth(component, one), None) for one in path]

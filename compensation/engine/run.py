@@ -17,23 +17,20 @@ from compensation.engine.levels import Level
 from compensation.engine.money import multiply_and_round, require_sum_fits
 from compensation.engine.plan import Activity, Plan
 from compensation.engine.ranks import decide_ranks
+from compensation.engine.results import Earnings, MemberResults, Results, Totals
 from compensation.engine.tree import Tree, build_tree
 from compensation.engine.types import (
     NOT_STATED,
     Bool,
-    Earnings,
     EngineError,
     Int,
     Int32,
-    MemberResults,
     Members,
     Qualifying,
     Reason,
-    Results,
     Sales,
     Stated,
     Status,
-    Totals,
     Unit,
 )
 from compensation.engine.version import ENGINE_VERSION

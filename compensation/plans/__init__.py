@@ -19,7 +19,7 @@ class _Loader(yaml.SafeLoader):
     Only true and false are truth values (``on`` is a key of ours), and dates stay text.
     """
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:  # type: ignore[type-arg]
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:
         seen = set()
         for key_node, _ in node.value:
             place = f"line {key_node.start_mark.line + 1}"

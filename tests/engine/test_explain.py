@@ -273,7 +273,7 @@ def test_reasons_of_own_sales() -> None:
     }
 
     assert (own.level, own.reason) == (0, Reason.INACTIVE)
-    assert told(reasons({**flat, "to": "seller"}, net="5"))[:2] == [
+    assert told(reasons({**flat, "to": "seller"}, net="5", bv="1"))[:2] == [
         (10, 0, "paid", (0,), None),
         (9, 1, "too_deep", (), None),
     ]
@@ -284,7 +284,9 @@ def test_a_sale_without_a_share_has_no_reasons() -> None:
 
     assert reasons(points(3), bv="20") == []
     assert reasons(percentages("5"), rsp="20") == []
-    assert reasons(flat, net="5") == []
+    assert reasons(flat, net="5", bv="1") == []
+    assert reasons({**flat, "minimum_bv": "10"}, net="5", bv="1") == []
+    assert reasons(flat, net="5", first_order=True) == []
     assert {
         one.reason.code
         for one in reasons({**flat, "minimum_bv": "10"}, net="5", bv="9.99", first_order=True)
@@ -344,7 +346,7 @@ def test_nothing_to_allot_to_is_refused() -> None:
 
 def test_flat_parts_that_do_not_match_the_line_are_refused() -> None:
     plan, _, _, _ = world("flat", 0)
-    lines = OrderLines.of([0], [1], ["O1"], [1], net=[100])
+    lines = OrderLines.of([0], [1], ["O1"], [1], net=[100], bv=[1])
     alone = compute(plan, People.line("A").members, Sales.none()).members
     standing = branch_of(alone, 0, np.zeros(1, dtype=np.int64)).standing
 

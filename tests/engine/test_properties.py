@@ -20,7 +20,7 @@ from compensation.engine import (
     Stated,
     compute,
 )
-from compensation.engine.types import Earnings, MemberResults
+from compensation.engine.results import Earnings, MemberResults
 from compensation.plans import load_preset, preset_names
 from tests.engine.test_explain import COMPONENTS, RULES
 from tests.engine.worlds import (

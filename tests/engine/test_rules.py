@@ -502,10 +502,11 @@ def bonus(**keys: Any) -> dict[str, Any]:
 def test_flat_bonus_table() -> None:
     people = People.line("Enroller", "Customer")
     sales = people.sales(
-        ("Customer", {"net": "199.00", "first_order": True, "order": 1}),
-        ("Customer", {"net": "30.00", "order": 2}),
-        ("Customer", {"net": "80.00", "first_order": True, "order": 3}),
-        ("Customer", {"net": "-80.00", "first_order": True, "order": 3}),
+        ("Customer", {"net": "199.00", "bv": "100", "first_order": True, "order": 1}),
+        ("Customer", {"net": "30.00", "bv": "20", "order": 2}),
+        ("Customer", {"net": "80.00", "bv": "50", "first_order": True, "order": 3}),
+        ("Customer", {"net": "-80.00", "bv": "-50", "first_order": True, "order": 3}),
+        ("Customer", {"net": "25.00", "first_order": True, "order": 4}),
     )
 
     results = compute(plan_of(bonus()), people.members, sales)
@@ -534,7 +535,7 @@ def test_flat_bonus_options(keys: dict[str, Any], paid: dict[tuple[str, int], in
     sales = people.sales(
         ("Seller", {"net": "100", "bv": "10", "first_order": True, "own": True}),
         ("Seller", {"net": "100", "bv": "9.99", "first_order": True}),
-        ("Seller", {"net": "100"}),
+        ("Seller", {"net": "100", "bv": "1"}),
     )
 
     results = compute(plan_of(bonus(**keys)), people.members, sales, stated=stated)
@@ -544,7 +545,7 @@ def test_flat_bonus_options(keys: dict[str, Any], paid: dict[tuple[str, int], in
 
 def test_flat_bonus_never_goes_to_somebody_suspended() -> None:
     people = People.line("Top", "Out", "Seller", status={"Out": Status.SUSPENDED})
-    sales = people.sales(("Seller", {"net": "1", "first_order": True}))
+    sales = people.sales(("Seller", {"net": "1", "bv": "1", "first_order": True}))
 
     def paid(**keys: Any) -> dict[tuple[str, int], int]:
         return people.amounts(compute(plan_of(bonus(**keys)), people.members, sales))
