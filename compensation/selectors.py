@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from django.db import connection
 from django.db.models import QuerySet
 
 from compensation.models import Period, PeriodStatus, PlanVersion, Run, RunKind, RunStatus
@@ -87,3 +88,35 @@ def plan_version_for(period: Period) -> PlanVersion | None:
         .order_by("-effective_from")
         .first()
     )
+
+
+def dead_runs_with_results() -> list[Run]:
+    """Return failed and dropped runs whose partitions are still there."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT split_part(relname, '_', 3)::bigint FROM pg_class"
+            " WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'"
+            " AND relname ~ '^compensation_(memberresult|earning)_[0-9]+_[0-9]+$'"
+        )
+        numbers = [number for (number,) in cursor.fetchall()]
+    return list(
+        Run.objects.filter(
+            pk__in=numbers, status__in=[RunStatus.FAILED, RunStatus.DROPPED]
+        ).order_by("pk")
+    )
+
+
+def waiting_returns() -> list[int]:
+    """Return the ids of accepted returns of posted months that are not reversed yet, in order."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT r.id FROM compensation_period p"
+            " JOIN sales_return r ON r.counted_at >= p.ends_at AND r.status = 'accepted'"
+            " JOIN sales_orderline l ON l.id = r.line_id"
+            " JOIN sales_order o ON o.id = l.order_id"
+            " AND o.counted_at >= p.starts_at AND o.counted_at < p.ends_at"
+            " WHERE p.status = 'posted'"
+            " AND NOT EXISTS (SELECT FROM compensation_reversal v WHERE v.return_id = r.id)"
+            " ORDER BY r.id"
+        )
+        return [number for (number,) in cursor.fetchall()]

@@ -1,0 +1,68 @@
+"""Everything that writes periods, runs and the ledger.
+
+Callers import this module and say ``services.start_run(...)``. The clock is always an argument.
+"""
+
+from compensation.services.closing import (
+    Advance,
+    Progress,
+    advance,
+    advance_to_end,
+    approve_run,
+    close_due_periods,
+    drop_old_previews,
+    drop_results_of_dead_runs,
+    next_step,
+    preview_period,
+    unfinished_runs,
+)
+from compensation.services.errors import (
+    Busy,
+    FenceLost,
+    UnableToAddPlan,
+    UnableToAdvance,
+    UnableToApprove,
+    UnableToOpenPeriod,
+    UnableToReverse,
+    UnableToStartRun,
+)
+from compensation.services.payments import record_payment
+from compensation.services.periods import (
+    add_plan_version,
+    ensure_current_period,
+    ensure_periods,
+    open_period,
+)
+from compensation.services.returns import accept_return, reverse_waiting_returns
+from compensation.services.runs import drop_run, start_run
+
+__all__ = [
+    "Advance",
+    "Busy",
+    "FenceLost",
+    "Progress",
+    "UnableToAddPlan",
+    "UnableToAdvance",
+    "UnableToApprove",
+    "UnableToOpenPeriod",
+    "UnableToReverse",
+    "UnableToStartRun",
+    "accept_return",
+    "add_plan_version",
+    "advance",
+    "advance_to_end",
+    "approve_run",
+    "close_due_periods",
+    "drop_old_previews",
+    "drop_results_of_dead_runs",
+    "drop_run",
+    "ensure_current_period",
+    "ensure_periods",
+    "next_step",
+    "open_period",
+    "preview_period",
+    "record_payment",
+    "reverse_waiting_returns",
+    "start_run",
+    "unfinished_runs",
+]

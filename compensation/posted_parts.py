@@ -1,0 +1,265 @@
+"""What a posted run paid for one order line: to whom, on which statement line, how much.
+
+Derived from the run's stored results and its frozen order lines by the engine's own functions, so
+that the parts of a statement line add up to it exactly. Nothing here writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import numpy as np
+from django.db import connection
+
+from compensation import loaders
+from compensation.engine.components import Component, FlatBonus
+from compensation.engine.explain import Branch, Upline, contributors, standing_of, why
+from compensation.engine.parts import OrderLines, line_parts
+from compensation.engine.volumes import Orders
+from compensation.models import Earning, Run
+from compensation.plans import load_plan
+from representatives.models import Company
+
+EPOCH = date(1970, 1, 1)
+
+_PATH = """
+    WITH RECURSIVE up AS (
+        SELECT representative_id, position, sponsor_position, subtree_end, status, active, pay_rank
+        FROM compensation_memberresult WHERE run_id = %(run)s AND representative_id = %(seller)s
+        UNION ALL
+        SELECT m.representative_id, m.position, m.sponsor_position, m.subtree_end, m.status,
+               m.active, m.pay_rank
+        FROM up JOIN compensation_memberresult m
+          ON m.run_id = %(run)s AND m.position = up.sponsor_position
+    )
+    SELECT up.*, r.enrolled_on FROM up
+    JOIN representatives_representative r ON r.id = up.representative_id
+    ORDER BY up.position DESC
+"""
+# Net of what came back while the month was open; that is how the run saw them.
+_LINES = """
+    SELECT l.id, o.seller_id, o.id, o.reference, l.number, o.own,
+           l.line_class IN ('first', 'referral'), (o.paid_at AT TIME ZONE %(zone)s)::date,
+           l.bv - coalesce(back.bv, 0),
+           CASE WHEN l.repeat THEN l.rsp - coalesce(back.rsp, 0) ELSE 0 END,
+           l.rsp - coalesce(back.rsp, 0), l.gross_minor - l.tax_minor - coalesce(back.net, 0)
+    FROM sales_order o JOIN sales_orderline l ON l.order_id = o.id
+    LEFT JOIN LATERAL (
+        SELECT sum(r.bv)::bigint AS bv, sum(r.rsp)::bigint AS rsp,
+               sum(r.gross_minor - r.tax_minor)::bigint AS net
+        FROM sales_return r
+        WHERE r.line_id = l.id AND r.counted_at >= %(starts)s AND r.counted_at < %(ends)s
+    ) back ON true
+    WHERE {} AND o.counted_at >= %(starts)s AND o.counted_at < %(ends)s
+    ORDER BY o.id, l.number
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class PostedPart:
+    """A part of one statement line; ``amount`` in minor units or hundredths of RSP."""
+
+    receiver_id: int
+    component: int
+    paid_level: int
+    unit: int
+    rate_num: int
+    rate_den: int
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Person:
+    representative_id: int
+    subtree_end: int
+    enrolled_day: int
+    upline: Upline
+
+
+def parts_of_order_line(
+    *, run: Run, order_id: int, line_id: int, seller_id: int
+) -> list[PostedPart]:
+    """Return what a run paid for an order line; parts that came to nought are left out."""
+    plan = load_plan(run.plan_version.document)
+    path = _path(run, seller_id)
+    rows = _lines(run, "o.id = %(order)s", order=order_id)
+    if not path or not rows:
+        return []
+    place = next(index for index, row in enumerate(rows) if row[0] == line_id)
+    sale = _bundle(rows, {seller_id: 0})
+    earnings = {
+        (line.receiver_id, line.component, line.paid_level): line
+        for line in Earning.objects.filter(
+            run_id=run.pk, receiver_id__in=[person.representative_id for person in path]
+        )
+        if line.amount
+    }
+    wanted = [
+        (person, component, earnings[person.representative_id, index, level])
+        for index, component in enumerate(plan.components)
+        for person, level in _paid(component, _whole(sale.orders), path)
+        if (person.representative_id, index, level) in earnings
+    ]
+    source = _Behind(run, path)
+    parts = []
+    for person, component, line in wanted:
+        amount = _part(source, component, line, person, sale, place, line_id)
+        if amount:
+            parts.append(
+                PostedPart(
+                    receiver_id=line.receiver_id,
+                    component=line.component,
+                    paid_level=line.paid_level,
+                    unit=line.unit,
+                    rate_num=line.rate_num,
+                    rate_den=line.rate_den,
+                    amount=amount,
+                )
+            )
+    return parts
+
+
+def _paid(
+    component: Component, order: Orders, path: Sequence[_Person]
+) -> list[tuple[_Person, int]]:
+    """Who was paid for the order by a component, and on which levels."""
+    seller = path[0]
+    verdicts = why(
+        component, order, seller.upline, seller.enrolled_day, [one.upline for one in path[1:]]
+    )
+    by_position = {one.upline.position: one for one in path}
+    return [
+        (by_position[verdict.position], level)
+        for verdict in verdicts
+        for level in verdict.paid_levels
+    ]
+
+
+def _part(
+    source: _Behind,
+    component: Component,
+    line: Earning,
+    receiver: _Person,
+    sale: OrderLines,
+    place: int,
+    line_id: int,
+) -> int:
+    """The share of one order line in a statement line."""
+    seller = source.path[0]
+    standing = standing_of(
+        np.array([seller.upline.status]),
+        np.array([seller.upline.active]),
+        np.array([seller.enrolled_day]),
+    )
+    if isinstance(component, FlatBonus):
+        return int(line_parts(component, component.amount, sale, standing).amount[place])
+    if line.amount == line.base:
+        # Nothing was rounded (points are paid at face value): each part is its own base.
+        return int(component.quantity(sale.orders, standing)[place])
+    return source.share(component, line, receiver, line_id)
+
+
+class _Behind:
+    """The order lines behind statement lines of one path; the largest branch is read once."""
+
+    def __init__(self, run: Run, path: Sequence[_Person]) -> None:
+        self.run = run
+        self.path = path
+        self._stored: loaders.StoredBranch | None = None
+
+    def share(self, component: Component, line: Earning, receiver: _Person, line_id: int) -> int:
+        """Allot a statement line to the order lines behind it and return one's part."""
+        branch, ids = self._branch(receiver)
+        places = contributors(component, line.paid_level, branch) - branch.start
+        sellers = {int(ids[place]): int(place) for place in places.tolist()}
+        rows = _lines(self.run, "o.seller_id = ANY(%(sellers)s)", sellers=list(sellers))
+        bundle = _bundle(rows, sellers)
+        parts = line_parts(component, line.amount, bundle, branch.standing)
+        at = next(index for index, row in enumerate(rows) if row[0] == line_id)
+        return int(parts.amount[at])
+
+    def _branch(self, receiver: _Person) -> tuple[Branch, np.ndarray]:
+        stored = self._stored
+        start = receiver.upline.position
+        if stored is None or start < stored.start:
+            with closing(loaders.connect()) as bulk:
+                stored = self._stored = loaders.load_branch(
+                    bulk, run_id=self.run.pk, start=start, end=receiver.subtree_end
+                )
+        part = slice(start - stored.start, receiver.subtree_end - stored.start)
+        branch = Branch(
+            start=start,
+            sponsor=stored.sponsor[part],
+            end=stored.end[part],
+            depth=stored.depth[part],
+            standing=standing_of(stored.status[part], stored.active[part], stored.enrolled[part]),
+        )
+        return branch, stored.representative[part]
+
+
+def _path(run: Run, seller_id: int) -> list[_Person]:
+    """The seller and all uplines, as the run stored them, the seller first."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PATH, {"run": run.pk, "seller": seller_id})
+        return [
+            _Person(
+                representative_id=representative,
+                subtree_end=end,
+                enrolled_day=_day(enrolled),
+                upline=Upline(position=position, status=status, active=active, pay_rank=pay_rank),
+            )
+            for representative, position, _, end, status, active, pay_rank, enrolled in cursor
+        ]
+
+
+def _lines(run: Run, condition: str, **values: object) -> list[tuple[Any, ...]]:
+    zone = Company.objects.get(pk=Company.ONLY_ID).time_zone
+    bounds: dict[str, object] = {
+        "starts": run.period.starts_at,
+        "ends": run.period.ends_at,
+        "zone": zone,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_LINES.format(condition), {**bounds, **values})
+        return list(cursor.fetchall())
+
+
+def _bundle(rows: Sequence[tuple[Any, ...]], places: dict[int, int]) -> OrderLines:
+    columns = list(zip(*rows, strict=True))
+    _, seller, order, reference, number, own, first, day, bv, rsp, rsp_all, net = columns
+    return OrderLines.of(
+        [places[one] for one in seller],
+        order,
+        reference,
+        number,
+        bv=bv,
+        rsp=rsp,
+        rsp_all=rsp_all,
+        net=net,
+        own=np.array(own, dtype=np.bool_),
+        first_order=np.array(first, dtype=np.bool_),
+        day=[_day(one) for one in day],
+    )
+
+
+def _whole(lines: Orders) -> Orders:
+    """The lines of one order as one order."""
+    return Orders(
+        seller=lines.seller[:1],
+        number=lines.number[:1],
+        bv=lines.bv.sum(keepdims=True),
+        rsp=lines.rsp.sum(keepdims=True),
+        rsp_all=lines.rsp_all.sum(keepdims=True),
+        net=lines.net.sum(keepdims=True),
+        own=lines.own[:1],
+        first_order=lines.first_order[:1],
+        day=lines.day[:1],
+    )
+
+
+def _day(on: date | datetime) -> int:
+    return (on - EPOCH).days

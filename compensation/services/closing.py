@@ -1,0 +1,273 @@
+"""Bring a run to its end, a step at a time; approve it; preview an open month.
+
+The row is the truth and a message only a hint: whoever calls `advance` does the next missing step
+and records it in the same transaction. Beat, a task and the command line all call it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+import adbc_driver_manager
+from django.db import OperationalError, transaction
+
+from compensation import selectors
+from compensation.engine import EngineError, SumTooLargeError
+from compensation.fault_points import reach
+from compensation.loaders import UnableToLoad
+from compensation.models import Period, PeriodStatus, Run, RunKind, RunStatus, StepName
+from compensation.services import runs, steps
+from compensation.services.errors import (
+    Busy,
+    FenceLost,
+    UnableToAdvance,
+    UnableToApprove,
+    UnableToStartRun,
+)
+from representatives.models import User
+
+logger = logging.getLogger(__name__)
+Step = Callable[..., None]
+
+CLOSE_STEPS: dict[StepName, Step | None] = {
+    StepName.FREEZE: steps.freeze,
+    StepName.COMPUTE: steps.calculate,
+    StepName.VERIFY: steps.verify,
+    StepName.APPROVE: None,  # by a person: `approve_run`
+    StepName.POST: steps.post,
+    StepName.PUBLISH: steps.publish,
+}
+PREVIEW_STEPS: dict[StepName, Step | None] = {
+    StepName.COMPUTE: steps.calculate,
+    StepName.VERIFY: steps.verify,
+    StepName.PUBLISH: steps.publish,
+}
+# What trying again can't mend.
+FINAL_FAULTS = (UnableToAdvance, UnableToLoad, EngineError, SumTooLargeError)
+
+
+class Progress(StrEnum):
+    """What `advance` found or did."""
+
+    STEPPED = "stepped"
+    WAITING = "waiting for approval"
+    FINISHED = "finished"
+    GIVEN_UP = "given up"
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """The outcome of one call."""
+
+    progress: Progress
+    step: StepName | None = None
+
+
+def next_step(run: Run) -> StepName | None:
+    """Return the first step of a run that is not recorded yet, or None when all are."""
+    done = set(run.steps.values_list("name", flat=True))
+    plan = CLOSE_STEPS if run.kind == RunKind.CLOSE else PREVIEW_STEPS
+    return next((name for name in plan if name not in done), None)
+
+
+def advance(*, run: Run, now: datetime) -> Advance:
+    """Do the next missing step of a run, once, whoever else may try.
+
+    :raises Busy: if another process works on the run; nothing was done.
+    :raises UnableToAdvance: if the step found a fault; the run is failed, or tried again later.
+    """
+    with runs.hold(run) as held:
+        return _step(held, now=now)
+
+
+def advance_to_end(
+    *, run: Run, now: datetime, told: Callable[[Advance], None] | None = None
+) -> Advance:
+    """Do all missing steps up to the end, or to the one that waits for another person.
+
+    :raises Busy: as `advance`.
+    :raises UnableToAdvance: as `advance`.
+    """
+    with runs.hold(run) as held:
+        while True:
+            done = _step(held, now=now)
+            if done.progress is not Progress.STEPPED:
+                return done
+            if told is not None:
+                told(done)
+            runs.extend(held)
+
+
+def _step(held: runs.Hold, *, now: datetime) -> Advance:
+    run = Run.objects.select_related("period").get(pk=held.run_id)
+    if run.status in (RunStatus.FAILED, RunStatus.DROPPED):
+        return Advance(Progress.GIVEN_UP)
+    name = next_step(run)
+    if name is None:
+        return Advance(Progress.FINISHED)
+    work = (CLOSE_STEPS if run.kind == RunKind.CLOSE else PREVIEW_STEPS)[name]
+    if work is None:
+        return Advance(Progress.WAITING, name)
+    try:
+        work(held, now=now)
+    except (FenceLost, Busy):
+        raise
+    except FINAL_FAULTS as fault:
+        runs.fail_run(held, str(fault))
+        raise UnableToAdvance(f"{name} of {run.period.label}: {fault}") from fault
+    except OperationalError as fault:
+        raise Busy(f"{name} of {run.period.label} has to wait: {_first_line(fault)}") from fault
+    except adbc_driver_manager.Error as fault:
+        if getattr(fault, "sqlstate", None) in ("40001", "40P01", "55P03"):
+            raise Busy(f"{name} of {run.period.label} has to wait") from fault
+        _note(held, name, fault)
+        raise UnableToAdvance(f"{name} of {run.period.label}: {_first_line(fault)}") from fault
+    except Exception as fault:
+        _note(held, name, fault)
+        raise
+    return Advance(Progress.STEPPED, name)
+
+
+def _note(held: runs.Hold, name: StepName, fault: Exception) -> None:
+    logger.exception("run %s: step %s failed", held.run_id, name)
+    try:
+        runs.note_failure(held, f"{name}: {_first_line(fault)}")
+    except FenceLost:
+        logger.warning("run %s was taken over while %s failed", held.run_id, name)
+
+
+def _first_line(fault: Exception) -> str:
+    return (str(fault).splitlines() or [type(fault).__name__])[0]
+
+
+def approve_run(*, run: Run, by: User, now: datetime) -> Run:
+    """Approve a computed run; by another person than the one who had it computed.
+
+    Approved twice by the same person is approved.
+
+    :raises UnableToApprove: if the run is not computed, or the person may not.
+    """
+    watch = steps.Stopwatch()
+    if not (by.is_active and by.is_staff):
+        raise UnableToApprove(f"{by} is not a member of staff", "approve-by")
+    with transaction.atomic():
+        run = Run.objects.select_for_update(of=("self",), no_key=True).get(pk=run.pk)
+        period = Period.objects.select_for_update(of=("self",), no_key=True).get(pk=run.period_id)
+        if run.status in (RunStatus.APPROVED, RunStatus.POSTED) and run.approved_by_id == by.pk:
+            return run
+        if run.kind != RunKind.CLOSE or run.status != RunStatus.COMPUTED:
+            raise UnableToApprove(f"run {run.pk} of {period.label} is {run.status}, not computed")
+        if run.computed_by_id == by.pk:
+            raise UnableToApprove(
+                f"{by} had {period.label} computed: another person approves it", "approve-by"
+            )
+        run.status = RunStatus.APPROVED
+        run.approved_by = by
+        run.save(update_fields=["status", "approved_by"])
+        period.status = PeriodStatus.APPROVED
+        period.approved_at = now
+        period.save(update_fields=["status", "approved_at"])
+        steps.record(run, StepName.APPROVE, watch, digest=run.result_digest)
+        reach("approve.before_commit")
+    reach("approve.after_commit")
+    return run
+
+
+def close_due_periods(*, now: datetime, by: User) -> list[Run]:
+    """Start the oldest period whose end the clock has passed and that no run is closing.
+
+    Only the oldest: the next one needs its titles. Returns the live closing runs to be advanced.
+    """
+    oldest = (
+        Period.objects.exclude(status=PeriodStatus.POSTED)
+        .filter(ends_at__lte=now)
+        .order_by("starts_at")
+        .first()
+    )
+    if (
+        oldest is not None
+        and not Run.objects.filter(
+            period=oldest, kind=RunKind.CLOSE, status=RunStatus.FAILED
+        ).exists()
+    ):
+        try:
+            runs.start_run(period=oldest, by=by, now=now)
+        except UnableToStartRun as fault:
+            logger.warning("%s can't be closed: %s", oldest.label, fault)
+    return list(unfinished_runs())
+
+
+def unfinished_runs() -> list[Run]:
+    """Return live closing runs with a step to do, posted but unpublished ones included."""
+    live = (
+        Run.objects.filter(
+            kind=RunKind.CLOSE,
+            status__in=[
+                RunStatus.RUNNING,
+                RunStatus.COMPUTED,
+                RunStatus.APPROVED,
+                RunStatus.POSTED,
+            ],
+        )
+        .exclude(steps__name=StepName.PUBLISH)
+        .select_related("period")
+        .order_by("period__starts_at")
+    )
+    return [run for run in live if next_step(run) != StepName.APPROVE]
+
+
+def preview_period(*, period: Period, by: User, now: datetime) -> Run:
+    """Compute a preview of a period and show it, unless the period is posted.
+
+    The pointer moves to it at the end; older previews are dropped, the newest one stays for
+    readers that are on their way.
+
+    :raises Busy: if a preview of the period is running.
+    :raises UnableToStartRun: as `runs.start_preview`.
+    :raises UnableToAdvance: as `advance`.
+    """
+    _abandon_dead_previews(period)
+    run = runs.start_preview(period=period, by=by, now=now)
+    advance_to_end(run=run, now=now)
+    drop_old_previews(period=period)
+    return Run.objects.get(pk=run.pk)
+
+
+def _abandon_dead_previews(period: Period) -> None:
+    """Drop a preview whose process died: nobody resumes a preview, a new one is as good."""
+    running = Run.objects.filter(period=period, kind=RunKind.PREVIEW, status=RunStatus.RUNNING)
+    for run in running:
+        try:
+            with runs.hold(run):
+                runs.drop_run(run=run)
+        except Busy:
+            logger.info("preview %s is at work", run.pk)
+
+
+def drop_old_previews(*, period: Period) -> int:
+    """Give up previews that nobody looks at, and drop the tables of whatever was given up."""
+    visible = selectors.visible_run(period)
+    kept = {visible.pk} if visible else set()
+    newest = (
+        Run.objects.filter(period=period, kind=RunKind.PREVIEW, status=RunStatus.COMPUTED)
+        .exclude(pk__in=kept)
+        .order_by("-pk")
+        .first()
+    )
+    if newest is not None and period.status != PeriodStatus.POSTED:
+        kept.add(newest.pk)
+    old = Run.objects.filter(
+        period=period, kind=RunKind.PREVIEW, status=RunStatus.COMPUTED
+    ).exclude(pk__in=kept)
+    for run in old:
+        runs.drop_run(run=run)
+    return drop_results_of_dead_runs()
+
+
+def drop_results_of_dead_runs() -> int:
+    """Drop the tables of failed and dropped runs that still have some; return how many runs."""
+    return sum(runs.drop_results(run=run) for run in selectors.dead_runs_with_results())

@@ -1,0 +1,35 @@
+"""What the services of this application may refuse."""
+
+from representatives.errors import UnableTo
+
+
+class UnableToOpenPeriod(UnableTo):
+    """A period can't be opened; the message says why."""
+
+
+class UnableToAddPlan(UnableTo):
+    """A plan document or its date is refused; `field` names the part at fault."""
+
+
+class UnableToStartRun(UnableTo):
+    """A period can't be computed now."""
+
+
+class UnableToAdvance(UnableTo):
+    """A step found a fault; the run is marked and nothing of the step is kept."""
+
+
+class Busy(UnableTo):
+    """Somebody else works on the run; nothing was done."""
+
+
+class FenceLost(Busy):
+    """Somebody else has taken the run over; the step's work was rolled back."""
+
+
+class UnableToApprove(UnableTo):
+    """A run can't be approved, or not by this person."""
+
+
+class UnableToReverse(UnableTo):
+    """A return can't be reversed (yet)."""

@@ -1,0 +1,76 @@
+"""Plan versions: a plan document is checked, then kept for ever under its first day."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date
+
+from django.db import transaction
+
+from compensation.engine import Plan, PlanError
+from compensation.models import Period, PlanVersion, Run, RunKind
+from compensation.plans import load_plan
+from representatives.errors import UnableTo
+from representatives.models import Company, User
+
+
+class UnableToAddPlanVersion(UnableTo):
+    """The plan document is refused."""
+
+
+@transaction.atomic
+def add_plan_version(
+    *, document: str, effective_from: date, created_by: User | None = None
+) -> PlanVersion:
+    """Check a plan document and keep it as the plan in force from a month's first day on.
+
+    The same document for the same day is already there and comes back unchanged.
+
+    :raises UnableToAddPlanVersion: naming the field: a fault of the document with its path, a
+        currency that is not the company's, a day that is not the first of a month, or one in a
+        period that was closed with another plan.
+    """
+    plan = _checked(document)
+    if effective_from.day != 1:
+        raise UnableToAddPlanVersion(
+            "A plan takes effect on the first day of a month.", field="effective_from"
+        )
+    digest = hashlib.sha256(document.encode()).hexdigest()
+    there = PlanVersion.objects.filter(effective_from=effective_from).first()
+    if there is not None:
+        if there.digest == digest:
+            return there
+        raise UnableToAddPlanVersion(
+            f"{there.name} takes effect on {effective_from} already.", field="effective_from"
+        )
+    closed = Run.objects.filter(
+        kind=RunKind.CLOSE,
+        period__in=Period.objects.filter(last_day__gte=effective_from),
+        status__in=["running", "computed", "approved", "posted"],
+    ).select_related("period")
+    first = closed.order_by("period__starts_at").first()
+    if first is not None:
+        raise UnableToAddPlanVersion(
+            f"{first.period.label} is {first.period.status} with another plan.",
+            field="effective_from",
+        )
+    return PlanVersion.objects.create(
+        name=plan.name,
+        document=document,
+        digest=digest,
+        effective_from=effective_from,
+        created_by=created_by,
+    )
+
+
+def _checked(document: str) -> Plan:
+    try:
+        plan = load_plan(document)
+    except PlanError as error:
+        raise UnableToAddPlanVersion(str(error), field="document") from error
+    currency = Company.objects.get(pk=Company.ONLY_ID).currency
+    if plan.currency != currency:
+        raise UnableToAddPlanVersion(
+            f"The plan is in {plan.currency}, the company in {currency}.", field="document"
+        )
+    return plan

@@ -1,0 +1,338 @@
+"""The steps of a run. Each does its work and records it in the same transaction."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+
+from compensation import calendar, ledger, loaders, selectors, writers
+from compensation.engine import Plan, Results, compute
+from compensation.engine.digests import input_digest
+from compensation.engine.tree import build_tree
+from compensation.engine.volumes import gather_orders
+from compensation.fault_points import reach
+from compensation.models import Period, PeriodStatus, Run, RunKind, RunStatus, RunStep, StepName
+from compensation.plans import load_plan
+from compensation.services.errors import FenceLost, UnableToAdvance
+from compensation.services.runs import Hold, require_fence
+from representatives.models import Company
+
+ORDINALS = {name: ordinal for ordinal, name in enumerate(StepName, start=1)}
+
+
+@dataclass(slots=True)
+class Stopwatch:
+    """When a step began, by real time; results never depend on it."""
+
+    started_at: datetime = field(default_factory=loaders.utc_now)
+    ticks: float = field(default_factory=time.monotonic)
+
+    def elapsed(self) -> timedelta:
+        """Time since the step began."""
+        return timedelta(seconds=time.monotonic() - self.ticks)
+
+
+def record(run: Run, name: StepName, watch: Stopwatch, *, rows: int = 0, digest: str = "") -> None:
+    """Write the step's row; call in the transaction that does the step's work."""
+    elapsed = watch.elapsed()
+    RunStep.objects.create(
+        run=run,
+        name=name,
+        ordinal=ORDINALS[name],
+        host=socket.gethostname(),
+        pid=os.getpid(),
+        started_at=watch.started_at,
+        finished_at=watch.started_at + elapsed,
+        duration_ms=round(elapsed / timedelta(milliseconds=1)),
+        rows=rows,
+        output_digest=digest,
+    )
+
+
+def freeze(held: Hold, *, now: datetime) -> None:
+    """Freeze the period: from here on no fact can be counted in it."""
+    watch = Stopwatch()
+    with transaction.atomic(durable=True):
+        run = require_fence(held)
+        period = Period.objects.select_for_update(of=("self",), no_key=True).get(pk=run.period_id)
+        if period.status == PeriodStatus.OPEN:
+            period.status = PeriodStatus.FROZEN
+            period.frozen_at = now
+            period.save(update_fields=["status", "frozen_at"])
+        record(run, StepName.FREEZE, watch)
+        reach("freeze.before_commit")
+    reach("freeze.after_commit")
+
+
+def calculate(held: Hold, *, now: datetime) -> None:
+    """Load the facts, run the engine, store the results: wholly on one connection of its own.
+
+    :raises UnableToAdvance: if the facts can't be computed.
+    :raises FenceLost: if the run was taken over meanwhile; nothing is kept.
+    """
+    watch = Stopwatch()
+    run = Run.objects.select_related("period", "plan_version").get(pk=held.run_id)
+    plan = load_plan(run.plan_version.document)
+    window = window_of(run, plan)
+    titles = titles_before(run, plan)
+    with closing(loaders.connect()) as bulk:
+        loaders.begin(bulk)
+        facts = loaders.load_facts(bulk, plan, window, titles)
+        reach("compute.loaded")
+        results = compute(plan, facts.members, facts.sales, qualifying=facts.qualifying)
+        line_count = facts.line_count
+        del facts
+        members, earnings = writers.write_results(
+            bulk, results, run_id=held.run_id, fence=held.fence
+        )
+        _record_results(bulk, held, results, watch, line_count=line_count, rows=members + earnings)
+        reach("compute.before_commit")
+        bulk.commit()
+    reach("compute.after_commit")
+
+
+def _record_results(
+    bulk: object, held: Hold, results: Results, watch: Stopwatch, *, line_count: int, rows: int
+) -> None:
+    """Record the compute step on the bulk connection, if the run is still ours."""
+    totals = results.totals
+    elapsed = watch.elapsed()
+    changed = loaders.execute(
+        bulk,
+        "UPDATE compensation_run SET input_digest = {input}, plan_digest = {plan},"
+        " result_digest = {result}, engine_version = {version}, order_count = {orders},"
+        " line_count = {lines}, member_count = {members}, active_count = {active},"
+        " promotion_count = {promotions}, bv = {bv}, rsp_sold = {rsp_sold}, net_minor = {net},"
+        " commission_minor = {commission}, rsp_credited = {rsp}, earning_count = {earnings}"
+        " WHERE id = {run} AND fence = {fence} AND status = 'running'",
+        input=results.input_digest,
+        plan=results.plan_digest,
+        result=results.result_digest,
+        version=results.engine_version,
+        orders=totals.orders,
+        lines=line_count,
+        members=totals.members,
+        active=totals.active,
+        promotions=totals.promotions,
+        bv=totals.bv,
+        rsp_sold=totals.rsp_sold,
+        net=totals.net_minor,
+        commission=totals.commission_minor,
+        rsp=totals.rsp_credited,
+        earnings=len(results.earnings),
+        run=held.run_id,
+        fence=held.fence,
+    )
+    if changed != 1:
+        raise FenceLost(f"run {held.run_id} was taken over")
+    loaders.execute(
+        bulk,
+        "INSERT INTO compensation_runstep (run_id, name, ordinal, host, pid, started_at,"
+        " finished_at, duration_ms, rows, output_digest) VALUES ({run}, {name}, {ordinal}, {host},"
+        " {pid}, {started_at}, {finished_at}, {duration}, {rows}, {digest})",
+        run=held.run_id,
+        name=StepName.COMPUTE.value,
+        ordinal=ORDINALS[StepName.COMPUTE],
+        host=socket.gethostname(),
+        pid=os.getpid(),
+        started_at=watch.started_at,
+        finished_at=watch.started_at + elapsed,
+        duration=round(elapsed / timedelta(milliseconds=1)),
+        rows=rows,
+        digest=results.result_digest,
+    )
+
+
+def window_of(run: Run, plan: Plan) -> loaders.Window:
+    """The instants between which a run reads."""
+    zone = Company.objects.get(pk=Company.ONLY_ID).zone
+    period = run.period
+    month = calendar.month(period.label)
+    opens_at = period.starts_at
+    if plan.activity.window == "quarter_to_date":
+        opens_at = calendar.quarter_to_date(month, zone).starts_at
+    elif plan.activity.window == "trailing":
+        opens_at = calendar.trailing(month, plan.activity.trailing).bounds(zone).starts_at
+    return loaders.Window(
+        starts_at=period.starts_at,
+        ends_at=period.ends_at,
+        last_day=period.last_day,
+        opens_at=min(opens_at, period.starts_at),
+        zone_name=str(zone),
+    )
+
+
+def titles_before(run: Run, plan: Plan) -> loaders.Titles | None:
+    """Where the opening titles are: in the last posted run, its ranks found again by name.
+
+    :raises UnableToAdvance: if the plan in force has lost a rank that the earlier one had.
+    """
+    before = selectors.last_posted_run_before(run.period)
+    if before is None:
+        return None
+    if before.plan_version_id == run.plan_version_id:
+        return loaders.Titles(before.pk, tuple(range(len(plan.ranks.ladder))))
+    names = plan.ranks.names
+    ranks = []
+    for name in load_plan(before.plan_version.document).ranks.names:
+        if name not in names:
+            raise UnableToAdvance(f"the plan {run.plan_version} has no rank {name} any more")
+        ranks.append(names.index(name))
+    return loaders.Titles(before.pk, tuple(ranks))
+
+
+def verify(held: Hold, *, now: datetime) -> None:
+    """Compare what is stored with what was computed and with the facts; then it is computed.
+
+    :raises UnableToAdvance: if a count or sum differs.
+    """
+    watch = Stopwatch()
+    with transaction.atomic(durable=True):
+        run = require_fence(held)
+        faults = _stored_faults(run)
+        if run.kind == RunKind.CLOSE:
+            faults += _fact_faults(run)
+        if faults:
+            raise UnableToAdvance("; ".join(faults))
+        run.status = RunStatus.COMPUTED
+        run.save(update_fields=["status"])
+        if run.kind == RunKind.CLOSE:
+            period = Period.objects.select_for_update(of=("self",), no_key=True).get(
+                pk=run.period_id
+            )
+            period.status = PeriodStatus.COMPUTED
+            period.computed_at = now
+            period.save(update_fields=["status", "computed_at"])
+        rows = run.member_count + run.earning_count
+        record(run, StepName.VERIFY, watch, rows=rows, digest=run.result_digest)
+        reach("verify.before_commit")
+    reach("verify.after_commit")
+
+
+def _stored_faults(run: Run) -> list[str]:
+    """Counts and sums of the partitions against the totals of the computation."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*), count(*) FILTER (WHERE active),"
+            " coalesce(sum(commission_minor), 0)::bigint, coalesce(sum(rsp_total), 0)::bigint,"
+            " coalesce(max(position), -1) + 1, coalesce(sum(order_count), 0)"
+            " FROM compensation_memberresult WHERE run_id = %s",
+            [run.pk],
+        )
+        members = cursor.fetchone()
+        cursor.execute(
+            "SELECT count(*), coalesce(sum(amount) FILTER (WHERE unit = 0), 0)::bigint,"
+            " coalesce(sum(amount) FILTER (WHERE unit = 1), 0)::bigint"
+            " FROM compensation_earning WHERE run_id = %s",
+            [run.pk],
+        )
+        earnings = cursor.fetchone()
+    expected = {
+        "members stored": (members[0], run.member_count),
+        "active members": (members[1], run.active_count),
+        "commission of members": (members[2], run.commission_minor),
+        "RSP of members": (members[3], run.rsp_credited),
+        "positions": (members[4], run.member_count),
+        "orders of members": (members[5], run.order_count),
+        "earnings stored": (earnings[0], run.earning_count),
+        "commission of earnings": (earnings[1], run.commission_minor),
+        "RSP of earnings": (earnings[2], run.rsp_credited),
+    }
+    return [
+        f"{what}: {found} stored, {wanted} computed"
+        for what, (found, wanted) in expected.items()
+        if found != wanted
+    ]
+
+
+def _fact_faults(run: Run) -> list[str]:
+    """The run's sales against the frozen facts, added up by the database."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*), coalesce(sum(bv), 0)::bigint,"
+            " coalesce(sum(gross_minor - tax_minor), 0)::bigint"
+            " FROM sales_order WHERE counted_at >= %(starts)s AND counted_at < %(ends)s",
+            {"starts": run.period.starts_at, "ends": run.period.ends_at},
+        )
+        orders, bv, net = cursor.fetchone()
+        cursor.execute(
+            "SELECT coalesce(sum(r.bv), 0)::bigint,"
+            " coalesce(sum(r.gross_minor - r.tax_minor), 0)::bigint FROM sales_return r"
+            " JOIN sales_orderline l ON l.id = r.line_id JOIN sales_order o ON o.id = l.order_id"
+            " WHERE r.counted_at >= %(starts)s AND r.counted_at < %(ends)s"
+            " AND o.counted_at >= %(starts)s AND o.counted_at < %(ends)s",
+            {"starts": run.period.starts_at, "ends": run.period.ends_at},
+        )
+        back_bv, back_net = cursor.fetchone()
+    expected = {
+        "orders": (orders, run.order_count),
+        "BV": (bv - back_bv, run.bv),
+        "net sales": (net - back_net, run.net_minor),
+    }
+    return [
+        f"{what}: {found} in the facts, {computed} computed"
+        for what, (found, computed) in expected.items()
+        if found != computed
+    ]
+
+
+def current_input_digest(run: Run) -> str:
+    """Read the run's input again and digest it, as the engine did."""
+    plan = load_plan(run.plan_version.document)
+    with closing(loaders.connect()) as bulk:
+        loaders.begin(bulk)
+        facts = loaders.load_facts(bulk, plan, window_of(run, plan), titles_before(run, plan))
+    tree = build_tree(facts.members)
+    orders = gather_orders(facts.sales, tree)
+    return input_digest(facts.members, tree, orders, facts.qualifying, None)
+
+
+def post(held: Hold, *, now: datetime) -> None:
+    """Write the journals of an approved run, all of them or none.
+
+    :raises UnableToAdvance: if the input is no longer the one that was approved.
+    """
+    watch = Stopwatch()
+    run = Run.objects.select_related("period", "plan_version").get(pk=held.run_id)
+    found = current_input_digest(run)
+    if found != run.input_digest:
+        raise UnableToAdvance(
+            f"the input of {run.period.label} is not the one that was approved"
+            f" (digest {found[:12]}, approved {run.input_digest[:12]})"
+        )
+    plan = load_plan(run.plan_version.document)
+    with transaction.atomic(durable=True):
+        run = require_fence(held)
+        period = Period.objects.select_for_update(of=("self",), no_key=True).get(pk=run.period_id)
+        journals = ledger.post_run(run=run, period=period, currency=plan.currency)
+        run.status = RunStatus.POSTED
+        run.posted_at = now
+        run.save(update_fields=["status", "posted_at"])
+        period.status = PeriodStatus.POSTED
+        period.posted_at = now
+        period.save(update_fields=["status", "posted_at"])
+        record(run, StepName.POST, watch, rows=journals, digest=run.result_digest)
+        reach("post.before_commit")
+    reach("post.after_commit")
+
+
+def publish(held: Hold, *, now: datetime) -> None:
+    """Let readers see the run: move the period's pointer to it; earlier previews are dropped."""
+    watch = Stopwatch()
+    with transaction.atomic(durable=True):
+        run = require_fence(held)
+        period = Period.objects.select_for_update(of=("self",), no_key=True).get(pk=run.period_id)
+        if run.kind == RunKind.CLOSE or period.status != PeriodStatus.POSTED:
+            period.visible_run = run
+            if run.kind == RunKind.CLOSE:
+                period.published_at = now
+            period.save(update_fields=["visible_run", "published_at"])
+        record(run, StepName.PUBLISH, watch)
+        reach("publish.before_commit")
+    reach("publish.after_commit")
