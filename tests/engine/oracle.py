@@ -485,6 +485,7 @@ class Oracle:
         buyers = component.get("buyers", "all")
         return (
             order.net > 0
+            and order.bv > 0
             and whole(order.bv) >= number(component.get("minimum_bv", "0"))
             and (order.first_order or component["trigger"] == "every_order")
             and (buyers == "all" or order.own == (buyers == "own"))
