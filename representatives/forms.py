@@ -109,6 +109,18 @@ class AcceptForm(_PortalForm):
         return cleaned
 
 
+class LoginForm(_PortalForm):
+    """Staff give a log-in to a member who has none."""
+
+    button = _("Give a log-in")
+
+    email = forms.EmailField(
+        label=_("E-mail"),
+        max_length=254,
+        help_text=_("The person logs in with it and sets a password by a link sent there."),
+    )
+
+
 class SponsorForm(_PortalForm):
     """Staff decide on another sponsor."""
 

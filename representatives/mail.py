@@ -16,7 +16,7 @@ def send_invitation(invitation: Invitation, *, link: str, company: Company) -> b
     """Send the link to the invited person; return whether the mail server took it."""
     body = render_to_string(
         "representatives/email/invitation.txt",
-        {"invitation": invitation, "link": link, "company": company, "zone": company.time_zone},
+        {"invitation": invitation, "link": link, "company": company},
     )
     subject = _("%(sponsor)s invites you to %(company)s") % {
         "sponsor": invitation.sponsor.name,
@@ -30,7 +30,8 @@ def send_welcome(member: Representative, *, link: str, company: Company) -> bool
     body = render_to_string(
         "representatives/email/welcome.txt", {"member": member, "link": link, "company": company}
     )
-    return _send(_("Welcome to %(company)s") % {"company": company.name}, body, member.email)
+    assert member.user is not None, "the welcome tells how to log in"
+    return _send(_("Welcome to %(company)s") % {"company": company.name}, body, member.user.email)
 
 
 def _send(subject: str, body: str, address: str) -> bool:

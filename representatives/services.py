@@ -167,6 +167,40 @@ def _place(member: Representative, sponsor: Representative | None) -> None:
     member.level = tail.level
 
 
+def give_login(
+    *,
+    representative: Representative,
+    email: str,
+    now: datetime,
+    password: str | None = None,
+) -> Representative:
+    """Give a log-in to a member who has none, such as one who came by an import.
+
+    Without `password` one must be set by a reset first.
+
+    :raises UnableToEnrol: naming the field, if the address is malformed or known already, or the
+        member has a log-in or is not enrolled.
+    """
+    try:
+        contact = clean_contact(name=representative.name, email=email)
+    except UnableToUpdateProfile as fault:
+        raise UnableToEnrol(fault.message, field=fault.field) from None
+    _check_enrolment(contact, with_login=True, code=None)
+    hashed = make_password(password)
+    try:
+        with transaction.atomic():
+            member = Representative.objects.select_for_update().get(pk=representative.pk)
+            if member.user_id is not None or member.status != Representative.Status.ENROLLED:
+                raise UnableToEnrol(
+                    f"{member} has a log-in already or is not enrolled.", field="email"
+                )
+            member.user = User.objects.create(email=contact.email, password=hashed, date_joined=now)
+            member.save(update_fields=["user"])
+    except IntegrityError as error:
+        raise _enrolment_refusal(error) from error
+    return member
+
+
 def _enrolment_refusal(error: IntegrityError) -> UnableToEnrol:
     name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
     if name == "user_email_unique":

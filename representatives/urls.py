@@ -12,6 +12,7 @@ urlpatterns = [
     path("staff/enrol/", views.staff_enrol, name="staff_enrol"),
     path("staff/people/", views.staff_people, name="staff_people"),
     path("staff/people/<str:code>/", views.staff_person, name="staff_person"),
+    path("staff/people/<str:code>/login/", views.staff_give_login, name="staff_give_login"),
     path(
         "staff/people/<str:code>/sponsor/",
         views.staff_change_sponsor,

@@ -10,6 +10,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -18,13 +19,31 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from representatives import invitations, mail, selectors, services
 from representatives.clock import company_now, company_zone
 from representatives.errors import UnableTo
-from representatives.forms import AcceptForm, EnrolForm, InviteForm, SponsorForm, StatusForm
+from representatives.forms import (
+    AcceptForm,
+    EnrolForm,
+    InviteForm,
+    LoginForm,
+    SponsorForm,
+    StatusForm,
+)
 from representatives.models import Invitation, Representative, SponsorChange
 
 View = Callable[..., HttpResponse]
 INVITATIONS_SHOWN = 100
 PEOPLE_SHOWN = 50
 REFUSED = HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+def in_company_time(view: View) -> View:
+    """Show dates on the page, and in e-mails sent from it, in the company's time zone."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        with timezone.override(company_zone()):
+            return view(request, *args, **kwargs)
+
+    return wrapped
 
 
 def staff_only(view: View) -> View:
@@ -34,7 +53,7 @@ def staff_only(view: View) -> View:
     def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not (request.user.is_authenticated and request.user.is_staff):
             raise Http404
-        return view(request, *args, **kwargs)
+        return in_company_time(view)(request, *args, **kwargs)
 
     return wrapped
 
@@ -50,6 +69,7 @@ def _own_representative(request: HttpRequest) -> Representative:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@in_company_time
 def invitation_list(request: HttpRequest) -> HttpResponse:
     """Show a representative the own invitations, and send one."""
     sponsor = _own_representative(request)
@@ -93,6 +113,7 @@ def _send_invitation(request: HttpRequest, sent: invitations.SentInvitation) -> 
 @never_cache
 @sensitive_post_parameters("password1", "password2")
 @require_http_methods(["GET", "HEAD", "POST"])
+@in_company_time
 def accept_invitation(request: HttpRequest, token: str) -> HttpResponse:
     """Let the invited person set name and password, and enrol under the inviter."""
     now, zone = company_now(), company_zone()
@@ -163,9 +184,9 @@ def staff_enrol(request: HttpRequest) -> HttpResponse:
         sponsor = _find_sponsor(form, form.cleaned_data["sponsor_code"])
         member = None if form.errors else _enrol(form, sponsor)
         if member is not None:
-            link = request.build_absolute_uri(reverse("account_reset_password"))
-            sent = mail.send_welcome(member, link=link, company=selectors.get_company())
-            _tell_enrolled(request, member, sent=sent)
+            text = _("%(name)s is enrolled with the code %(code)s.")
+            messages.success(request, text % {"name": member.name, "code": member.code})
+            _send_welcome(request, member)
             return redirect("representatives:staff_person", code=member.code)
     return render(
         request,
@@ -192,10 +213,9 @@ def _enrol(form: EnrolForm, sponsor: Representative | None) -> Representative | 
         return None
 
 
-def _tell_enrolled(request: HttpRequest, member: Representative, *, sent: bool) -> None:
-    text = _("%(name)s is enrolled with the code %(code)s.")
-    messages.success(request, text % {"name": member.name, "code": member.code})
-    if not sent:
+def _send_welcome(request: HttpRequest, member: Representative) -> None:
+    link = request.build_absolute_uri(reverse("account_reset_password"))
+    if not mail.send_welcome(member, link=link, company=selectors.get_company()):
         messages.error(request, _("The e-mail with the link for the password could not be sent."))
 
 
@@ -227,6 +247,26 @@ def staff_people(request: HttpRequest) -> HttpResponse:
 def staff_person(request: HttpRequest, code: str) -> HttpResponse:
     """Show a person to staff, with sponsor, status and their histories."""
     return _person_page(request, _person(code))
+
+
+@staff_only
+@require_POST
+def staff_give_login(request: HttpRequest, code: str) -> HttpResponse:
+    """Give a log-in to a member who has none."""
+    member = _person(code)
+    form = LoginForm(request.POST, action=request.path)
+    if form.is_valid():
+        try:
+            member = services.give_login(
+                representative=member, email=form.cleaned_data["email"], now=company_now()
+            )
+        except UnableTo as refusal:
+            form.add_refusal(refusal.field, refusal.message)
+        else:
+            messages.success(request, _("The log-in is open."))
+            _send_welcome(request, member)
+            return redirect("representatives:staff_person", code=member.code)
+    return _person_page(request, member, login_form=form)
 
 
 @staff_only
@@ -327,9 +367,15 @@ def _person_page(
     *,
     sponsor_form: SponsorForm | None = None,
     status_form: StatusForm | None = None,
+    login_form: LoginForm | None = None,
 ) -> HttpResponse:
-    refused = bool(sponsor_form or status_form)
+    refused = sponsor_form is not None or status_form is not None or login_form is not None
     acts = _acts_on(member)
+    if login_form is None and not member.user_id and member.status == "enrolled":
+        login_form = LoginForm(
+            initial={"email": member.email},
+            action=reverse("representatives:staff_give_login", args=[member.code]),
+        )
     if sponsor_form is None and member.sponsor_id and acts:
         sponsor_form = SponsorForm(
             action=reverse("representatives:staff_change_sponsor", args=[member.code])
@@ -345,6 +391,7 @@ def _person_page(
             "member": member,
             "sponsor_form": sponsor_form,
             "status_form": status_form,
+            "login_form": login_form,
             "sponsor_changes": member.sponsor_changes.select_related(
                 "old_sponsor", "new_sponsor", "decided_by"
             ).order_by("-effective_at", "-id"),

@@ -170,6 +170,29 @@ def test_staff_suspend_reinstate_and_terminate(desk: Client, root: Representativ
     assert desk.get(page_of(member)).status_code == 200
 
 
+def test_staff_give_a_log_in_to_a_member_without(desk: Client, root: Representative) -> None:
+    page = desk.post(page_of(root, "login/"), {"email": "Root@Example.com"}, follow=True)
+
+    root.refresh_from_db()
+    assert root.user is not None
+    assert (root.user.email, root.user.has_usable_password()) == ("root@example.com", False)
+    assert mail.outbox[-1].to == ["root@example.com"]
+    assert "Give a log-in" not in page.content.decode()
+    again = desk.post(page_of(root, "login/"), {"email": "other@example.com"})
+    assert again.status_code == 422
+    known = desk.post(page_of(enrol(root), "login/"), {"email": "root@example.com"})
+    assert known.status_code == 422
+    assert "has a log-in already" in known.content.decode()
+
+
+def test_dates_are_the_company_s(desk: Client, root: Representative, staff: User) -> None:
+    Company.objects.update(time_zone="Europe/Warsaw")
+    member = enrol(enrol(root))
+    desk.post(page_of(member, "sponsor/"), {"sponsor_code": "ROOT", "reason": "moved"})
+
+    assert "1 Apr 2026" in desk.get(page_of(member)).content.decode()
+
+
 def test_staff_find_people(desk: Client, root: Representative) -> None:
     enrol(root, name="Łucja Żak")
 
@@ -185,7 +208,12 @@ def test_desk_does_not_exist_for_others(root: Representative) -> None:
     member = enrol(root, with_login=True)
     client = Client()
     paths = ["/staff/enrol/", "/staff/people/", page_of(root)]
-    acts = [page_of(root, "sponsor/"), page_of(root, "status/"), page_of(root, "sponsor/1/cancel/")]
+    acts = [
+        page_of(root, "login/"),
+        page_of(root, "sponsor/"),
+        page_of(root, "status/"),
+        page_of(root, "sponsor/1/cancel/"),
+    ]
 
     for path in [*paths, *acts]:
         answer = client.get(path)
