@@ -90,7 +90,7 @@ servers: install ## Keep the demo's database and queue up until Ctrl-C
 
 .PHONY: migrate
 migrate: install ## Bring the database up to date, as its owner
-	@$(BIN)/python manage.py migrate --database=owner
+	@$(BIN)/python manage.py migrate
 
 .PHONY: run
 run: install ## Serve the portal on PORT=8000
