@@ -161,6 +161,7 @@ class Run(models.Model):
     created_at = models.DateTimeField(db_default=Now())
     posted_at = models.DateTimeField(null=True, blank=True)
     error = models.TextField(blank=True)
+    facts_mark = models.CharField(max_length=200, blank=True)
     failure_count = models.PositiveSmallIntegerField(default=0)
     order_count = models.BigIntegerField(default=0)
     line_count = models.BigIntegerField(default=0)

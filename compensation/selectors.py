@@ -8,6 +8,14 @@ from django.db.models import QuerySet
 from compensation.models import Period, PeriodStatus, PlanVersion, Run, RunKind, RunStatus
 
 Interval = tuple[datetime, datetime]
+FACT_TABLES = (
+    "compensation_planversion",
+    "representatives_representative",
+    "representatives_sponsorchange",
+    "representatives_statuschange",
+    "sales_order",
+    "sales_return",
+)
 
 
 def open_intervals() -> list[Interval]:
@@ -120,3 +128,26 @@ def waiting_returns() -> list[int]:
             " ORDER BY r.id"
         )
         return [number for (number,) in cursor.fetchall()]
+
+
+def last_failed_close(period: Period) -> Run | None:
+    """Return the closing run that failed last, or None."""
+    return (
+        Run.objects.filter(period=period, kind=RunKind.CLOSE, status=RunStatus.FAILED)
+        .order_by("-attempt")
+        .first()
+    )
+
+
+def facts_mark() -> str:
+    """Return a mark that changes with every write to the tables a run reads.
+
+    The server's own counters: a number of the last row would miss one that commits late.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT coalesce(string_agg((n_tup_ins + n_tup_upd)::text, '.' ORDER BY relname), '')"
+            " FROM pg_stat_user_tables WHERE relname = ANY(%s)",
+            [list(FACT_TABLES)],
+        )
+        return str(cursor.fetchone()[0])

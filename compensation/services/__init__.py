@@ -14,12 +14,13 @@ from compensation.services.closing import (
     drop_results_of_dead_runs,
     next_step,
     preview_period,
+    refresh_live_figures,
     unfinished_runs,
 )
 from compensation.services.errors import (
     Busy,
     FenceLost,
-    UnableToAddPlan,
+    UnableToAddPlanVersion,
     UnableToAdvance,
     UnableToApprove,
     UnableToOpenPeriod,
@@ -27,12 +28,8 @@ from compensation.services.errors import (
     UnableToStartRun,
 )
 from compensation.services.payments import record_payment
-from compensation.services.periods import (
-    add_plan_version,
-    ensure_current_period,
-    ensure_periods,
-    open_period,
-)
+from compensation.services.periods import ensure_periods, open_months_up_to, open_period
+from compensation.services.plans import add_plan_version
 from compensation.services.returns import accept_return, reverse_waiting_returns
 from compensation.services.runs import drop_run, start_run
 
@@ -41,7 +38,7 @@ __all__ = [
     "Busy",
     "FenceLost",
     "Progress",
-    "UnableToAddPlan",
+    "UnableToAddPlanVersion",
     "UnableToAdvance",
     "UnableToApprove",
     "UnableToOpenPeriod",
@@ -56,12 +53,13 @@ __all__ = [
     "drop_old_previews",
     "drop_results_of_dead_runs",
     "drop_run",
-    "ensure_current_period",
     "ensure_periods",
     "next_step",
+    "open_months_up_to",
     "open_period",
     "preview_period",
     "record_payment",
+    "refresh_live_figures",
     "reverse_waiting_returns",
     "start_run",
     "unfinished_runs",

@@ -9,13 +9,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 import adbc_driver_manager
 from django.db import OperationalError, transaction
+from django.db.models import Sum
 
-from compensation import selectors
+from compensation import loaders, selectors
 from compensation.engine import EngineError, SumTooLargeError
 from compensation.fault_points import reach
 from compensation.loaders import UnableToLoad
@@ -46,6 +47,7 @@ PREVIEW_STEPS: dict[StepName, Step | None] = {
     StepName.VERIFY: steps.verify,
     StepName.PUBLISH: steps.publish,
 }
+REFRESH_PAUSE = timedelta(seconds=10)
 # What trying again can't mend.
 FINAL_FAULTS = (UnableToAdvance, UnableToLoad, EngineError, SumTooLargeError)
 
@@ -220,7 +222,9 @@ def unfinished_runs() -> list[Run]:
     return [run for run in live if next_step(run) != StepName.APPROVE]
 
 
-def preview_period(*, period: Period, by: User, now: datetime) -> Run:
+def preview_period(
+    *, period: Period, by: User, now: datetime, facts_mark: str | None = None
+) -> Run:
     """Compute a preview of a period and show it, unless the period is posted.
 
     The pointer moves to it at the end; older previews are dropped, the newest one stays for
@@ -231,10 +235,36 @@ def preview_period(*, period: Period, by: User, now: datetime) -> Run:
     :raises UnableToAdvance: as `advance`.
     """
     _abandon_dead_previews(period)
-    run = runs.start_preview(period=period, by=by, now=now)
+    run = runs.start_preview(
+        period=period, by=by, now=now, facts_mark=facts_mark or selectors.facts_mark()
+    )
     advance_to_end(run=run, now=now)
     drop_old_previews(period=period)
     return Run.objects.get(pk=run.pk)
+
+
+def refresh_live_figures(*, now: datetime, by: User) -> Run | None:
+    """Preview the open month that holds the clock, if anything has happened since the last time.
+
+    Keeps a distance that grows with the time a preview takes, so that a large company's live
+    figures do not take the machine for themselves. None if there was nothing to do.
+
+    :raises Busy: as `preview_period`.
+    :raises UnableToStartRun: as `preview_period`.
+    :raises UnableToAdvance: as `preview_period`.
+    """
+    period = selectors.current_period(now)
+    if period is None or period.status != PeriodStatus.OPEN:
+        return None
+    mark = selectors.facts_mark()
+    last = Run.objects.filter(period=period, kind=RunKind.PREVIEW).order_by("-pk").first()
+    if last is not None:
+        taken = timedelta(milliseconds=last.steps.aggregate(taken=Sum("duration_ms"))["taken"] or 0)
+        if loaders.utc_now() < last.created_at + max(REFRESH_PAUSE, 3 * taken):
+            return None
+        if (last.status, last.facts_mark) == (RunStatus.COMPUTED, mark):
+            return None
+    return preview_period(period=period, by=by, now=now, facts_mark=mark)
 
 
 def _abandon_dead_previews(period: Period) -> None:

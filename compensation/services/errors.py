@@ -7,7 +7,7 @@ class UnableToOpenPeriod(UnableTo):
     """A period can't be opened; the message says why."""
 
 
-class UnableToAddPlan(UnableTo):
+class UnableToAddPlanVersion(UnableTo):
     """A plan document or its date is refused; `field` names the part at fault."""
 
 

@@ -1,25 +1,23 @@
-"""Open the company's months, and add plan versions."""
+"""Open the company's months."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 
 from django.db import connection, transaction
 from django.db.models import Max, Min
 
 from compensation import calendar
-from compensation.engine import PlanError
-from compensation.models import Period, PeriodStatus, PlanVersion
-from compensation.plans import load_plan
-from compensation.services.errors import UnableToAddPlan, UnableToOpenPeriod
-from representatives.models import Company, User
+from compensation.models import Period, PeriodStatus
+from compensation.services.errors import UnableToOpenPeriod
+from representatives.models import Company
 
 PERIODS_LOCK = 0x50455249  # "PERI": opening months takes turns
 
 
 @transaction.atomic
-def open_period(*, label: str) -> Period:
-    """Open a calendar month of the company (2017-03); one that exists is returned as it is.
+def open_period(*, label: str, zone: tzinfo | None = None) -> Period:
+    """Open a calendar month (2017-03) in the company's zone; one that exists is returned as it is.
 
     :raises UnableToOpenPeriod: if the label names no month, or it lies before a month that is no
         longer open (months are closed oldest first), or it would leave a gap.
@@ -36,8 +34,7 @@ def open_period(*, label: str) -> Period:
     bounds = Period.objects.aggregate(first=Min("first_day"), last=Max("last_day"))
     if bounds["first"] is not None:
         _check_neighbour(month, first=bounds["first"], last=bounds["last"])
-    zone = Company.objects.get(pk=Company.ONLY_ID).zone
-    starts_at, ends_at = month.bounds(zone)
+    starts_at, ends_at = month.bounds(zone or Company.objects.get(pk=Company.ONLY_ID).zone)
     return Period.objects.create(
         label=month.label,
         first_day=month.first_day,
@@ -89,56 +86,14 @@ def ensure_periods(*, first: str, last: str) -> list[Period]:
 
 
 @transaction.atomic
-def ensure_current_period(*, now: datetime) -> Period:
-    """Open the month that holds the clock, and those missing before it, once there is a first.
+def open_months_up_to(*, now: datetime) -> list[Period]:
+    """Open the months up to the one that holds the clock, once the company has a first month.
 
     :raises UnableToOpenPeriod: as `open_period`.
     """
+    last = Period.objects.order_by("-starts_at").first()
+    if last is None or now < last.ends_at:
+        return []
     zone = Company.objects.get(pk=Company.ONLY_ID).zone
     month = calendar.month_of_instant(now, zone)
-    last = Period.objects.order_by("-starts_at").first()
-    if last is None or last.label >= month.label:
-        return open_period(label=month.label)
-    return ensure_periods(first=calendar.month(last.label).next().label, last=month.label)[-1]
-
-
-@transaction.atomic
-def add_plan_version(
-    *, document: str, effective_from: date, created_by: User | None, now: datetime, name: str = ""
-) -> PlanVersion:
-    """Add a plan document that holds from a day on; the same document and day again is done.
-
-    :raises UnableToAddPlan: if the document has faults (each with its path), its currency is not
-        the company's, the day is taken by another plan, or a month that it would govern is no
-        longer open.
-    """
-    try:
-        plan = load_plan(document)
-    except PlanError as fault:
-        raise UnableToAddPlan(str(fault), "document") from fault
-    company = Company.objects.get(pk=Company.ONLY_ID)
-    if plan.currency != company.currency:
-        raise UnableToAddPlan(
-            f"the plan pays in {plan.currency}, the company in {company.currency}", "document"
-        )
-    taken = PlanVersion.objects.filter(effective_from=effective_from).first()
-    if taken is not None:
-        if taken.document == document:
-            return taken
-        raise UnableToAddPlan(
-            f"from {effective_from} on {taken.name} holds already", "effective_from"
-        )
-    frozen = Period.objects.exclude(status=PeriodStatus.OPEN).filter(first_day__gte=effective_from)
-    if frozen.exists():
-        raise UnableToAddPlan(
-            f"{frozen.order_by('first_day').first()} is no longer open and keeps its plan",
-            "effective_from",
-        )
-    return PlanVersion.objects.create(
-        name=name or plan.name,
-        document=document,
-        digest=plan.digest(),
-        effective_from=effective_from,
-        created_by=created_by,
-        created_at=now,
-    )
+    return ensure_periods(first=calendar.month(last.label).next().label, last=month.label)

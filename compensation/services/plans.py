@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import date
 
 from django.db import transaction
 
 from compensation.engine import Plan, PlanError
-from compensation.models import Period, PlanVersion, Run, RunKind
+from compensation.models import Period, PeriodStatus, PlanVersion
 from compensation.plans import load_plan
-from representatives.errors import UnableTo
+from compensation.services.errors import UnableToAddPlanVersion
 from representatives.models import Company, User
-
-
-class UnableToAddPlanVersion(UnableTo):
-    """The plan document is refused."""
 
 
 @transaction.atomic
@@ -35,29 +30,27 @@ def add_plan_version(
         raise UnableToAddPlanVersion(
             "A plan takes effect on the first day of a month.", field="effective_from"
         )
-    digest = hashlib.sha256(document.encode()).hexdigest()
     there = PlanVersion.objects.filter(effective_from=effective_from).first()
     if there is not None:
-        if there.digest == digest:
+        if there.document == document:
             return there
         raise UnableToAddPlanVersion(
             f"{there.name} takes effect on {effective_from} already.", field="effective_from"
         )
-    closed = Run.objects.filter(
-        kind=RunKind.CLOSE,
-        period__in=Period.objects.filter(last_day__gte=effective_from),
-        status__in=["running", "computed", "approved", "posted"],
-    ).select_related("period")
-    first = closed.order_by("period__starts_at").first()
-    if first is not None:
+    closed = (
+        Period.objects.exclude(status=PeriodStatus.OPEN)
+        .filter(first_day__gte=effective_from)
+        .order_by("first_day")
+        .first()
+    )
+    if closed is not None:
         raise UnableToAddPlanVersion(
-            f"{first.period.label} is {first.period.status} with another plan.",
-            field="effective_from",
+            f"{closed.label} is no longer open and keeps its plan.", field="effective_from"
         )
     return PlanVersion.objects.create(
         name=plan.name,
         document=document,
-        digest=digest,
+        digest=plan.digest(),
         effective_from=effective_from,
         created_by=created_by,
     )

@@ -60,7 +60,7 @@ def start_run(*, period: Period, by: User, now: datetime) -> Run:
     return run
 
 
-def start_preview(*, period: Period, by: User, now: datetime) -> Run:
+def start_preview(*, period: Period, by: User, now: datetime, facts_mark: str) -> Run:
     """Start a preview of a period that is not posted.
 
     :raises UnableToStartRun: if the period has not begun, is posted, or no plan is in force.
@@ -71,7 +71,10 @@ def start_preview(*, period: Period, by: User, now: datetime) -> Run:
         raise Busy(f"a preview of {period.label} is running")
     try:
         with transaction.atomic():
-            return _start(period=period, kind=RunKind.PREVIEW, by=by, now=now)
+            run = _start(period=period, kind=RunKind.PREVIEW, by=by, now=now)
+            run.facts_mark = facts_mark
+            run.save(update_fields=["facts_mark"])
+            return run
     except IntegrityError as fault:
         raise Busy(f"a preview of {period.label} is running") from fault
 

@@ -163,6 +163,21 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 60.0,
         "options": {"expires": 55},
     },
+    "watch-closes": {
+        "task": "compensation.tasks.watch_closes_task",
+        "schedule": 20.0,
+        "options": {"expires": 18},
+    },
+    "refresh-live-figures": {
+        "task": "compensation.tasks.refresh_live_figures_task",
+        "schedule": 10.0,
+        "options": {"expires": 9},
+    },
+    "heartbeat": {
+        "task": "compensation.tasks.heartbeat_task",
+        "schedule": 60.0,
+        "options": {"expires": 55},
+    },
 }
 
 # -- People, sessions, log-in ----------------------------------------------------------------------

@@ -1,0 +1,189 @@
+"""Close a month by hand: start its run, or go on with it, as far as this person may."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser
+from typing import Any, NoReturn
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from compensation import selectors, services
+from compensation.models import Period, PeriodStatus, Run, RunStatus, StepName
+from representatives.clock import company_now
+from representatives.errors import UnableTo
+from representatives.models import User
+
+DONE, FAULT, USAGE, BUSY = 0, 1, 2, 3
+
+
+class Command(BaseCommand):
+    """``close_period 2017-03 [--resume] [--preview] --by EMAIL [--approve-by EMAIL] [--json]``.
+
+    Exit 0: done, already done, or computed and waiting for another person; 1: a fault was found;
+    2: usage; 3: another process is at work. Needs no broker and no worker.
+    """
+
+    help = "Close a month: freeze, compute, verify, and post it once another person has approved."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Name the month, the persons, and what is wanted."""
+        parser.add_argument("period", help="the month, such as 2017-03")
+        parser.add_argument("--by", required=True, metavar="EMAIL", help="who closes it")
+        parser.add_argument(
+            "--approve-by", metavar="EMAIL", help="who approves it (local settings only)"
+        )
+        parser.add_argument(
+            "--resume", action="store_true", help="go on with a run that is under way or failed"
+        )
+        parser.add_argument("--preview", action="store_true", help="compute and show, post nothing")
+        parser.add_argument("--json", action="store_true", help="one JSON object on the last line")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Do as much as can be done now."""
+        self.as_json: bool = options["json"]
+        if options["approve_by"] and not settings.CLOSE_APPROVAL_BY_COMMAND:
+            self.leave(USAGE, "--approve-by works in local settings only: approve on the page")
+        by = self.person(options["by"], "--by")
+        approver = self.person(options["approve_by"], "--approve-by")
+        assert by is not None
+        period = selectors.get_period(options["period"])
+        if period is None:
+            self.leave(USAGE, f"there is no period {options['period']!r}")
+        try:
+            if options["preview"]:
+                self.preview(period, by)
+            else:
+                self.close(period, by, approver, resume=options["resume"])
+        except services.Busy as fault:
+            self.leave(BUSY, f"busy: {fault}", period)
+        except services.UnableToAdvance as fault:
+            self.leave(FAULT, str(fault), period)
+        except (services.UnableToStartRun, services.UnableToApprove) as fault:
+            self.leave(USAGE, str(fault), period)
+
+    def person(self, email: str | None, option: str) -> User | None:
+        """Find a member of staff by e-mail."""
+        if email is None:
+            return None
+        user = User.objects.filter(email=email.strip().lower()).first()
+        if user is None or not (user.is_staff and user.is_active):
+            self.leave(USAGE, f"{option}: {email} is not an active member of staff")
+        return user
+
+    def preview(self, period: Period, by: User) -> NoReturn:
+        """Compute a preview and leave."""
+        run = services.preview_period(period=period, by=by, now=company_now())
+        self.leave(DONE, f"{period.label} preview run={run.pk}", period, run)
+
+    def close(self, period: Period, by: User, approver: User | None, *, resume: bool) -> NoReturn:
+        """Bring the closing run as far as it goes and leave."""
+        now = company_now()
+        run = selectors.live_close(period)
+        if run is not None and run.status == RunStatus.POSTED and self.published(run):
+            self.leave(DONE, f"{period.label} already posted run={run.pk}", period, run)
+        if run is None:
+            failed = selectors.last_failed_close(period)
+            if failed is not None and not resume:
+                self.leave(
+                    FAULT,
+                    f"{period.label}: run {failed.pk} failed ({failed.error});"
+                    " --resume computes it anew",
+                    period,
+                    failed,
+                )
+            run = services.start_run(period=period, by=by, now=now)
+        self.tell(f"{period.label} run={run.pk}")
+        outcome = self.advance(run)
+        if outcome.progress is services.Progress.WAITING and approver is not None:
+            services.approve_run(run=run, by=approver, now=company_now())
+            self.tell(f"{period.label} approved by {approver}")
+            outcome = self.advance(run)
+        run = Run.objects.get(pk=run.pk)
+        if outcome.progress is services.Progress.WAITING:
+            self.leave(
+                DONE,
+                f"{period.label} computed run={run.pk}: waits for the approval of another person",
+                period,
+                run,
+            )
+        if outcome.progress is services.Progress.GIVEN_UP:
+            self.leave(FAULT, f"{period.label}: run {run.pk} is {run.status}", period, run)
+        try:
+            services.reverse_waiting_returns(now=company_now())
+        except UnableTo as fault:
+            self.tell(f"waiting returns: {fault}")
+        self.leave(DONE, f"{period.label} posted run={run.pk}", period, run)
+
+    def advance(self, run: Run) -> services.Advance:
+        """Advance the run, telling each step."""
+        return services.advance_to_end(run=run, now=company_now(), told=self.step_done(run))
+
+    def step_done(self, run: Run) -> Any:
+        """Return a function that tells a finished step with rows and time."""
+
+        def told(done: services.Advance) -> None:
+            step = run.steps.get(name=done.step)
+            self.tell(f"  {done.step}: {step.rows} rows in {step.duration_ms / 1000:.1f} s")
+
+        return told
+
+    @staticmethod
+    def published(run: Run) -> bool:
+        """Tell whether the run's last step is done."""
+        return run.steps.filter(name=StepName.PUBLISH).exists()
+
+    def tell(self, text: str) -> None:
+        """Say how far it got; not among JSON."""
+        if not self.as_json:
+            self.stdout.write(text)
+
+    def leave(
+        self, code: int, text: str, period: Period | None = None, run: Run | None = None
+    ) -> NoReturn:
+        """Write the outcome and end with its exit code."""
+        if self.as_json:
+            self.stdout.write(json.dumps(self.outcome(code, text, period, run)))
+        else:
+            (self.stdout if code == DONE else self.stderr).write(text)
+        raise SystemExit(code)
+
+    def outcome(
+        self, code: int, text: str, period: Period | None, run: Run | None
+    ) -> dict[str, Any]:
+        """Describe the outcome for a machine."""
+        found: dict[str, Any] = {"exit": code, "message": text}
+        if period is not None:
+            status = Period.objects.values_list("status", flat=True).get(pk=period.pk)
+            found |= {"period": period.label, "status": PeriodStatus(status).value}
+        if run is not None:
+            run = Run.objects.get(pk=run.pk)
+            found["run"] = {
+                "id": run.pk,
+                "kind": run.kind,
+                "attempt": run.attempt,
+                "status": run.status,
+                "orders": run.order_count,
+                "lines": run.line_count,
+                "members": run.member_count,
+                "active": run.active_count,
+                "promotions": run.promotion_count,
+                "bv": run.bv,
+                "rsp_credited": run.rsp_credited,
+                "commission_minor": run.commission_minor,
+                "net_minor": run.net_minor,
+                "result_digest": run.result_digest,
+                "steps": [
+                    {
+                        "name": step.name,
+                        "host": step.host,
+                        "pid": step.pid,
+                        "milliseconds": step.duration_ms,
+                        "rows": step.rows,
+                    }
+                    for step in run.steps.order_by("ordinal")
+                ],
+            }
+        return found

@@ -1,0 +1,98 @@
+"""Tasks of the close: one service call each, ids in, safe to run twice or never.
+
+A task is a hint. Beat looks every few seconds at the rows, which are the truth, and finds whatever
+a lost message would have said.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+from typing import Any
+
+from celery import shared_task
+from django.db import OperationalError
+from django.utils import timezone
+
+from compensation import selectors, services
+from compensation.models import HeartBeat, Run
+from representatives.clock import company_now
+from representatives.models import User
+
+logger = logging.getLogger(__name__)
+
+
+def hint(run: Run) -> None:
+    """Tell a worker that a run has a step to do; a lost message only delays it."""
+    advance_run_task.delay_on_commit(run_id=run.pk)
+
+
+@shared_task(acks_late=True, queue="close")
+def advance_run_task(*, run_id: int, **_: Any) -> str:
+    """Do the next step of a run, and hint at the one after it."""
+    run = Run.objects.filter(pk=run_id).first()
+    if run is None:
+        return "gone"
+    try:
+        done = services.advance(run=run, now=company_now())
+    except services.Busy as fault:
+        return str(fault)
+    except services.UnableToAdvance as fault:
+        logger.error("%s", fault)
+        return str(fault)
+    if done.progress is services.Progress.STEPPED:
+        hint(run)
+    elif done.progress is services.Progress.FINISHED:
+        reverse_waiting_returns_task.delay()
+    return done.progress.value
+
+
+@shared_task(acks_late=True, queue="close")
+def watch_closes_task(**_: Any) -> list[int]:
+    """Start the oldest month whose end the company's clock has passed; hint at runs with work."""
+    system = User.objects.get(is_system=True)
+    now = company_now()
+    services.open_months_up_to(now=now)
+    found = services.close_due_periods(now=now, by=system)
+    for run in found:
+        hint(run)
+    services.drop_results_of_dead_runs()
+    if selectors.waiting_returns():
+        reverse_waiting_returns_task.delay()
+    return [run.pk for run in found]
+
+
+@shared_task(acks_late=True, queue="close", autoretry_for=(OperationalError,), max_retries=5)
+def reverse_waiting_returns_task(**_: Any) -> int:
+    """Reverse accepted returns of months that have been posted since."""
+    try:
+        return services.reverse_waiting_returns(now=company_now())
+    except services.UnableToReverse as fault:
+        logger.warning("%s", fault)
+        return 0
+
+
+@shared_task(acks_late=True, queue="close")
+def refresh_live_figures_task(**_: Any) -> int | None:
+    """Compute the open month anew if anything has happened in it since the last time."""
+    system = User.objects.get(is_system=True)
+    try:
+        run = services.refresh_live_figures(now=company_now(), by=system)
+    except (services.Busy, services.UnableToStartRun, services.UnableToAdvance) as fault:
+        logger.info("live figures: %s", fault)
+        return None
+    return run.pk if run else None
+
+
+@shared_task(acks_late=True)
+def heartbeat_task(**_: Any) -> None:
+    """Leave a sign of life that has gone all the way through broker, worker and database."""
+    HeartBeat.objects.update_or_create(
+        name="worker",
+        defaults={
+            "beat_at": timezone.now(),
+            "host": socket.gethostname(),
+            "pid": os.getpid(),
+        },
+    )

@@ -1,0 +1,166 @@
+"""Check the ledger from outside the rules that guard it: sums, wholeness, and the guards."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+
+from django.db import connection, transaction
+
+# table → trigger → the function it must call.
+GUARDS: dict[tuple[str, str], str] = {
+    ("compensation_journal", "ledger_check"): "compensation_check_journals",
+    ("compensation_journal", "append_only"): "compensation_refuse_change",
+    ("compensation_entry", "ledger_check"): "compensation_check_entries",
+    ("compensation_entry", "append_only"): "compensation_refuse_change",
+    ("compensation_reversal", "append_only"): "compensation_refuse_change",
+    ("compensation_reversedpart", "append_only"): "compensation_refuse_change",
+    ("compensation_planversion", "append_only"): "compensation_refuse_change",
+    ("compensation_period", "period_moves"): "compensation_guard_period_moves",
+    ("compensation_period", "kept"): "compensation_refuse_change",
+    ("compensation_run", "run_moves"): "compensation_guard_run_moves",
+    ("compensation_run", "kept"): "compensation_refuse_change",
+    ("representatives_representative", "kept"): "compensation_refuse_change",
+    **{
+        (table, f"counted_in_open_period_{event}"): "compensation_guard_counted"
+        for table in ("sales_order", "sales_return")
+        for event in ("insert", "update", "delete")
+    },
+}
+CONSTRAINTS = (
+    "journal_source_key_once",
+    "journal_reversed_once",
+    "run_one_live_close_per_period",
+)
+CHECKS = (
+    "entry_amount_not_nought",
+    "run_approved_by_another_person",
+    "run_approved_before_posting",
+    "period_no_overlap",
+)
+ROWS_PER_FETCH = 20_000
+MOST_NAMED = 20
+
+
+def ledger_faults() -> list[str]:
+    """Return what is wrong with the ledger and its guards, each in a sentence; none is sound."""
+    return [*_guard_faults(), *_sum_faults(), *_run_faults()]
+
+
+def _guard_faults() -> Iterator[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT t.tgrelid::regclass::text, t.tgname, t.tgenabled, p.proname FROM pg_trigger t"
+            " JOIN pg_proc p ON p.oid = t.tgfoid WHERE NOT t.tgisinternal"
+        )
+        found = {(table, name): (enabled, function) for table, name, enabled, function in cursor}
+        cursor.execute(
+            "SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"
+            " WHERE i.indisunique AND i.indisvalid AND c.relname = ANY(%s)",
+            [list(CONSTRAINTS)],
+        )
+        unique = {name for (name,) in cursor}
+        cursor.execute(
+            "SELECT conname FROM pg_constraint WHERE convalidated AND conname = ANY(%s)",
+            [list(CHECKS)],
+        )
+        checks = {name for (name,) in cursor}
+    for (table, name), function in GUARDS.items():
+        enabled, called = found.get((table, name), ("", ""))
+        if not enabled:
+            yield f"guard {name} on {table} is missing"
+        elif enabled not in ("O", "A"):
+            yield f"guard {name} on {table} is disabled"
+        elif called != function:
+            yield f"guard {name} on {table} calls {called}, not {function}"
+    for name in CONSTRAINTS:
+        if name not in unique:
+            yield f"the unique index {name} is missing"
+    for name in CHECKS:
+        if name not in checks:
+            yield f"the constraint {name} is missing"
+
+
+def _sum_faults() -> Iterator[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT j.source_key, e.unit, e.total FROM ("
+            " SELECT journal_id, unit, sum(amount) AS total FROM compensation_entry"
+            " GROUP BY journal_id, unit HAVING sum(amount) <> 0) e"
+            " LEFT JOIN compensation_journal j ON j.id = e.journal_id ORDER BY 1, 2 LIMIT %s",
+            [MOST_NAMED],
+        )
+        for key, unit, total in cursor.fetchall():
+            yield f"journal {key}: the entries in {unit} sum to {total}, not to nought"
+        cursor.execute(
+            "SELECT j.source_key, count(e.journal_id) FROM compensation_journal j"
+            " LEFT JOIN compensation_entry e ON e.journal_id = j.id"
+            " GROUP BY j.id, j.source_key HAVING count(e.journal_id) < 2 ORDER BY 1 LIMIT %s",
+            [MOST_NAMED],
+        )
+        for key, count in cursor.fetchall():
+            yield f"journal {key}: {count} entries, at least 2 are needed"
+        cursor.execute(
+            "SELECT e.journal_id FROM compensation_entry e LEFT JOIN compensation_journal j"
+            " ON j.id = e.journal_id WHERE j.id IS NULL GROUP BY 1 ORDER BY 1 LIMIT %s",
+            [MOST_NAMED],
+        )
+        for (number,) in cursor.fetchall():
+            yield f"entries of journal {number}, which does not exist"
+
+
+def _run_faults() -> Iterator[str]:
+    """What each posted run computed is what its journals hold."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT p.label, r.commission_minor, r.rsp_credited, coalesce(s.money, 0),"
+            " coalesce(s.rsp, 0) FROM compensation_run r"
+            " JOIN compensation_period p ON p.id = r.period_id"
+            " LEFT JOIN (SELECT j.run_id,"
+            "  sum(e.amount) FILTER (WHERE e.account = 2) AS money,"
+            "  sum(e.amount) FILTER (WHERE e.account = 4) AS rsp"
+            "  FROM compensation_journal j JOIN compensation_entry e ON e.journal_id = j.id"
+            "  WHERE j.kind = 'commission' GROUP BY j.run_id) s ON s.run_id = r.id"
+            " WHERE r.kind = 'close' AND r.status = 'posted' ORDER BY p.starts_at"
+        )
+        for label, money, rsp, posted_money, posted_rsp in cursor.fetchall():
+            if (money, rsp) != (posted_money, posted_rsp):
+                yield (
+                    f"{label}: the run earned {money} in money and {rsp} in RSP, its journals"
+                    f" hold {posted_money} and {posted_rsp}"
+                )
+
+
+_CANONICAL = """
+    SELECT j.source_key, j.kind, p.label, coalesce(r.code, ''),
+           coalesce(b.source_key, ''), string_agg(
+               e.account || ' ' || coalesce(er.code, '') || ' ' || e.unit || ' ' || e.amount, ';'
+               ORDER BY e.account, coalesce(er.code, '') COLLATE "C", e.unit COLLATE "C", e.amount)
+    FROM compensation_journal j
+    JOIN compensation_period p ON p.id = j.period_id
+    LEFT JOIN representatives_representative r ON r.id = j.representative_id
+    LEFT JOIN compensation_journal b ON b.id = j.reverses_id
+    LEFT JOIN compensation_entry e ON e.journal_id = j.id
+    LEFT JOIN representatives_representative er ON er.id = e.representative_id
+    GROUP BY j.id, p.label, r.code, b.source_key
+    ORDER BY j.source_key COLLATE "C"
+"""
+
+
+def ledger_digest() -> tuple[str, int]:
+    """Return the sha256 over all journals and entries in canonical order, and how many journals.
+
+    Free of ids and of the clock: equal ledgers have equal digests on every machine.
+    """
+    digest = hashlib.sha256(b"perennial ledger 1")
+    count = 0
+    with transaction.atomic():
+        connection.ensure_connection()
+        with connection.connection.cursor(name="ledger_digest") as cursor:
+            cursor.itersize = ROWS_PER_FETCH
+            cursor.execute(_CANONICAL)
+            while rows := cursor.fetchmany(ROWS_PER_FETCH):
+                count += len(rows)
+                for row in rows:
+                    digest.update("\0".join(map(str, row)).encode() + b"\n")
+    return digest.hexdigest(), count
