@@ -70,17 +70,30 @@ def parse_money(text: str, currency: str) -> int:
 
     :raises ValueError: if it is not a plain decimal, has too many places, or is too large.
     """
+    return parse_scaled(text, MINOR_DIGITS.get(currency, 2))
+
+
+def parse_scaled(text: str, places: int) -> int:
+    """Return a plain decimal times 10**places, exactly.
+
+    :raises ValueError: if it is not a plain decimal, has too many places, or is too large.
+    """
     found = _DECIMAL.fullmatch(text)
     if not found:
         raise ValueError("is not an amount such as 12.90")
     whole, fraction = found[1], found[2] or ""
-    places = MINOR_DIGITS.get(currency, 2)
     if len(fraction) > places and fraction[places:].strip("0"):
         raise ValueError(f"has more than {places} decimal places")
-    minor = int(whole + fraction[:places].ljust(places, "0"))
-    if minor > AMOUNT_LIMIT:
+    scaled = int(whole + fraction[:places].ljust(places, "0"))
+    if scaled > AMOUNT_LIMIT:
         raise ValueError("is too large")
-    return minor
+    return scaled
+
+
+def spell_scaled(value: int, places: int) -> str:
+    """Return value / 10**places as a plain decimal, as `parse_scaled` reads it."""
+    whole, fraction = divmod(value, 10**places)
+    return f"{whole}.{fraction:0{places}}" if places else str(whole)
 
 
 def parse_quantity(text: str) -> int:

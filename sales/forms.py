@@ -115,7 +115,7 @@ class OrderForm(forms.Form):
         }
         self.helper = FormHelper()
         self.helper.form_tag = False
-        self.problems: list[str] = []
+        self.problems: list[Any] = []
 
     @property
     def is_own(self) -> bool:

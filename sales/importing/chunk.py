@@ -9,6 +9,7 @@ from datetime import datetime
 from django.db import connection
 
 from sales.amounts import AMOUNT_LIMIT, Amounts, line_amounts, returned_amounts
+from sales.importing.targets import Target, TargetOrder, stored_targets
 from sales.importing.units import Content, Unit, UnitFault, UnitLine
 from sales.models import Order, Product, Return
 from sales.periods import Interval, is_open, return_counts_at
@@ -37,35 +38,6 @@ class Priced:
     unit_price_minor: int
     worth: Amounts
     text: str
-
-
-@dataclass(slots=True)
-class Target:
-    """A line that pieces can come back from: of this chunk (`line_id` None) or stored before."""
-
-    number: int
-    sku: str
-    product_id: int
-    quantity: int
-    unit_price_minor: int
-    worth: Amounts
-    line_id: int | None = None
-    taken: int = 0  # requested or accepted pieces
-    accepted: int = 0
-
-
-@dataclass(slots=True)
-class TargetOrder:
-    """A paid order that pieces can come back from; of this chunk its customer has no id yet."""
-
-    external_ref: str
-    customer_id: int | None
-    seller_code: str
-    customer_ref: str
-    own: bool
-    paid_at: datetime
-    counted_at: datetime
-    lines: list[Target]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +128,7 @@ class _Resolver:
         skus = {line.says.sku for unit in units for line in unit.sales}
         self.products = {row.sku: row for row in Product.objects.filter(sku__in=skus)}
         wanted = {line.says.returned_ref for unit in units for line in unit.returns}
-        self.targets = _stored_targets(wanted) if wanted else {}
+        self.targets = stored_targets(wanted) if wanted else {}
         self.wanted = wanted
         self.priced: dict[Content, Priced | str] = {}
 
@@ -340,46 +312,6 @@ def _new_target(unit: Unit, lines: list[Priced], counted_at: datetime) -> Target
             for number, line in enumerate(lines, start=1)
         ],
     )
-
-
-# An order is named by its external reference or, if it was placed here, by its own.
-_NAMED = """
-o.external_ref = ANY(%(wanted)s) OR (o.external_ref IS NULL AND o.reference = ANY(%(wanted)s))
-"""
-_TARGETS = f"""
-SELECT coalesce(o.external_ref, o.reference), o.customer_id, s.code,
-       CASE WHEN o.own THEN '' ELSE c.reference END, o.own, o.paid_at, o.counted_at,
-       l.number, p.sku, l.product_id, l.quantity, l.unit_price_minor,
-       l.gross_minor, l.tax_minor, l.bv, l.rsp, l.id,
-       coalesce(sum(r.quantity), 0)::bigint,
-       coalesce(sum(r.quantity) FILTER (WHERE r.status = 'accepted'), 0)::bigint
-  FROM sales_order o
-  JOIN representatives_representative s ON s.id = o.seller_id
-  JOIN sales_customer c ON c.id = o.customer_id
-  JOIN sales_orderline l ON l.order_id = o.id
-  JOIN sales_product p ON p.id = l.product_id
-  LEFT JOIN sales_return r ON r.line_id = l.id AND r.status <> 'refused'
- WHERE o.status = 'paid'
-   AND ({_NAMED})
- GROUP BY o.id, s.code, c.reference, l.id, p.sku
- ORDER BY o.id, l.number
-"""  # noqa: S608  (constants of this module)
-_LOCK_TARGETS = f"""
-SELECT l.id FROM sales_orderline l JOIN sales_order o ON o.id = l.order_id
- WHERE {_NAMED}
- ORDER BY l.id FOR NO KEY UPDATE OF l
-"""  # noqa: S608  (constants of this module)
-
-
-def _stored_targets(wanted: set[str]) -> dict[str, TargetOrder]:
-    found: dict[str, TargetOrder] = {}
-    with connection.cursor() as cursor:
-        cursor.execute(_LOCK_TARGETS, {"wanted": sorted(wanted)})
-        cursor.execute(_TARGETS, {"wanted": sorted(wanted)})
-        for row in cursor.fetchall():
-            order = found.setdefault(row[0], TargetOrder(*row[:7], lines=[]))
-            order.lines.append(Target(*row[7:12], Amounts(*row[12:16]), row[16], row[17], row[18]))
-    return found
 
 
 def _spelt(instant: datetime) -> str:

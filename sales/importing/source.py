@@ -122,7 +122,7 @@ def _decompressed(raw: BinaryIO) -> BinaryIO:
     magic = raw.read(2)
     raw.seek(0)
     if magic == GZIP_MAGIC:
-        return io.BufferedReader(gzip.GzipFile(fileobj=raw), 1 << 20)  # type: ignore[arg-type,return-value]
+        return io.BufferedReader(gzip.GzipFile(fileobj=raw), 1 << 20)
     return raw
 
 

@@ -123,7 +123,7 @@ def write(resolved: Sequence[Resolved], terms: Terms, batch: ImportBatch, *, fir
                     copy.write_row(row)
         if first:
             cursor.execute(ANALYZE_STAGING)
-        values = {
+        values: dict[str, Any] = {
             "now": terms.now,
             "currency": terms.currency,
             "add_on_days": terms.add_on_days,

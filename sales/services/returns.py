@@ -110,6 +110,8 @@ def accept_return(
         raise UnableToReturn(f"This return is {return_.get_status_display().lower()} already.")
     if quantity is not None and not 1 <= quantity <= return_.quantity:
         raise UnableToReturn(f"{return_.quantity} pieces were asked for.", "quantity")
+    if line.order.counted_at is None:
+        raise UnableToReturn("Only a paid order can be returned.")
     counted_at = return_counts_at(
         order_counted_at=line.order.counted_at, returned_at=now, open_intervals=open_intervals
     )

@@ -1,0 +1,379 @@
+"""Staff's view of catalogue, customers, orders and returns; facts are read-only."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.forms import Form, ModelForm
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from representatives.admin import ReadOnlyAdmin
+from representatives.errors import UnableTo
+from representatives.formatting import hundredths, money
+from representatives.models import Company
+from sales import services, staff_acts
+from sales.admin_forms import CustomerForm, DecisionForm, PaymentForm, ProductForm
+from sales.models import Customer, ImportBatch, Order, OrderLine, Payment, Product, Return
+
+
+def company_clock() -> tuple[Company, datetime]:
+    """Return the company and its instant; dates of the answer are in its zone."""
+    company = Company.objects.get(pk=Company.ONLY_ID)
+    timezone.activate(company.zone)
+    return company, company.now(real_time=datetime.now(UTC))
+
+
+class AmountColumns:
+    """Columns of amounts and volumes as people read them."""
+
+    @admin.display(description=_("Total"), ordering="gross_minor")
+    def total(self, row: Any) -> str:
+        order = row if isinstance(row, Order) else getattr(row, "order", None) or row.line.order
+        return money(row.gross_minor, order.currency)
+
+    @admin.display(description="BV", ordering="bv")
+    def bv_shown(self, row: Any) -> str:
+        return hundredths(row.bv)
+
+    @admin.display(description="RSP", ordering="rsp")
+    def rsp_shown(self, row: Any) -> str:
+        return hundredths(row.rsp)
+
+
+@admin.register(Product)
+class ProductAdmin(admin.ModelAdmin):
+    """The catalogue; products are taken off sale and never deleted."""
+
+    form = ProductForm
+    list_display = (
+        *("name", "sku", "category", "repeat", "retail", "ir", "bv_shown", "rsp_shown"),
+        "is_active",
+    )
+    list_filter = ("is_active", "repeat", "category")
+    search_fields = ("name", "sku__iexact")
+    ordering = ("category", "name", "id")
+    list_per_page = 50
+    show_full_result_count = False
+    autocomplete_fields = ("companions",)
+    fieldsets = (
+        (None, {"fields": ("sku", "name", "category", "is_active")}),
+        (_("Price"), {"fields": ("retail_price_minor", "ir_price_minor", "tax_rate_bp")}),
+        (_("Volume and points"), {"fields": ("repeat", "bv", "rsp")}),
+        (_("Selling"), {"fields": ("pack_days", "uses", "companions")}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        self.currency = Company.objects.get(pk=Company.ONLY_ID).currency
+        return super().get_queryset(request)
+
+    @admin.display(description=_("Retail price"), ordering="retail_price_minor")
+    def retail(self, product: Product) -> str:
+        return money(product.retail_price_minor, self.currency)
+
+    @admin.display(description=_("IR price"), ordering="ir_price_minor")
+    def ir(self, product: Product) -> str:
+        return money(product.ir_price_minor, self.currency)
+
+    @admin.display(description="BV", ordering="bv")
+    def bv_shown(self, product: Product) -> str:
+        return hundredths(product.bv)
+
+    @admin.display(description="RSP", ordering="rsp")
+    def rsp_shown(self, product: Product) -> str:
+        return hundredths(product.rsp) if product.repeat else "-"
+
+    def save_model(self, request: HttpRequest, obj: Product, form: ModelForm, change: bool) -> None:
+        facts = form.facts()  # type: ignore[attr-defined]
+        if change:
+            services.edit_product(product_id=obj.pk, facts=facts)
+        else:
+            obj.pk = services.add_product(facts=facts).pk
+
+    def save_related(
+        self, request: HttpRequest, form: ModelForm, formsets: Any, change: bool
+    ) -> None:
+        """Leave companions alone: the service has set them."""
+
+    def has_delete_permission(self, request: HttpRequest, obj: Product | None = None) -> bool:
+        return False
+
+
+@admin.register(Customer)
+class CustomerAdmin(admin.ModelAdmin):
+    """Customers of all representatives; a representative's own row follows his name."""
+
+    form = CustomerForm
+    list_display = ("name", "representative", "reference", "email", "is_self", "created_at")
+    list_filter = ("is_self",)
+    list_select_related = ("representative",)
+    search_fields = ("sort_key__contains", "reference__startswith", "representative__code")
+    search_help_text = _("Part of a name (without accents), beginning of a reference, or a code")
+    ordering = ("sort_key", "id")
+    list_per_page = 50
+    show_full_result_count = False
+    autocomplete_fields = ("representative", "referred_by")
+    readonly_fields = ("is_self", "created_at")
+    fields = (
+        *("representative", "reference", "name", "email", "phone", "note", "referred_by"),
+        *("is_self", "created_at"),
+    )
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: Customer | None = None
+    ) -> tuple[str, ...]:
+        fixed = ("representative", "reference") if obj else ()
+        return (*self.readonly_fields, *fixed)
+
+    def save_model(
+        self, request: HttpRequest, obj: Customer, form: ModelForm, change: bool
+    ) -> None:
+        stated = {
+            name: form.cleaned_data[name]
+            for name in ("name", "email", "phone", "note", "referred_by")
+        }
+        if change:
+            services.edit_customer(customer=obj, **stated)
+        else:
+            added = services.add_customer(
+                representative=form.cleaned_data["representative"],
+                reference=form.cleaned_data["reference"] or None,
+                now=company_clock()[1],
+                **stated,
+            )
+            obj.pk = added.pk
+
+    def has_change_permission(self, request: HttpRequest, obj: Customer | None = None) -> bool:
+        if obj is not None and obj.is_self:
+            return False
+        return bool(super().has_change_permission(request, obj))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Customer | None = None) -> bool:
+        return False
+
+
+class LineInline(AmountColumns, admin.TabularInline):
+    """The lines of an order."""
+
+    model = OrderLine
+    fields = readonly_fields = (
+        *("number", "product", "quantity", "total", "bv_shown", "rsp_shown"),
+        *("repeat", "line_class", "within_add_on_days"),
+    )
+    ordering = ("number",)
+    extra = 0
+    can_delete = False
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related("product", "order")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class ActAdmin(AmountColumns, ReadOnlyAdmin):
+    """A read-only table with one act of staff on a row, on a page of its own."""
+
+    act_name = ""
+    act_title: Any = ""
+    act_permission = ""
+
+    def get_urls(self) -> list[URLPattern]:
+        name = f"{self.opts.app_label}_{self.opts.model_name}_{self.act_name}"
+        view = self.admin_site.admin_view(self.act_view)
+        return [path(f"<path:object_id>/{self.act_name}/", view, name=name), *super().get_urls()]
+
+    def can_act(self, request: HttpRequest, row: Any) -> bool:
+        """Return whether the act is offered on a row to this person."""
+        raise NotImplementedError
+
+    @admin.display(description=_("To do"))
+    def act(self, row: Any) -> SafeString | str:
+        if not self.is_waiting(row):
+            return "-"
+        name = f"admin:{self.opts.app_label}_{self.opts.model_name}_{self.act_name}"
+        return format_html('<a href="{}">{}</a>', reverse(name, args=[row.pk]), self.act_title)
+
+    def is_waiting(self, row: Any) -> bool:
+        """Return whether a row waits for the act."""
+        raise NotImplementedError
+
+    def act_form(self, request: HttpRequest, row: Any, now: datetime) -> Form:
+        """Return the form of the act."""
+        raise NotImplementedError
+
+    def perform(self, request: HttpRequest, row: Any, form: Form, now: datetime) -> str:
+        """Do it, and return what to say.
+
+        :raises UnableTo: if it is refused.
+        """
+        raise NotImplementedError
+
+    def act_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Show the form of the act and perform it."""
+        row = self.get_object(request, unquote(object_id))
+        if row is None or not self.is_waiting(row):
+            raise Http404
+        if not request.user.has_perm(self.act_permission):
+            raise PermissionDenied
+        _company, now = company_clock()
+        form = self.act_form(request, row, timezone.localtime(now))
+        if request.method == "POST" and form.is_valid():
+            try:
+                done = self.perform(request, row, form, now)
+            except UnableTo as refusal:
+                form.add_error(
+                    refusal.field if refusal.field in form.fields else None, refusal.message
+                )
+            else:
+                self.log_change(request, row, done)
+                messages.success(request, done)
+                return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
+        context = {
+            **self.admin_site.each_context(request),
+            "title": self.act_title,
+            "opts": self.opts,
+            "row": row,
+            "form": form,
+            "acts": self.buttons(),
+        }
+        return TemplateResponse(
+            request, "sales/admin_act.html", context, status=422 if form.errors else 200
+        )
+
+    def buttons(self) -> list[tuple[str, str]]:
+        """Return the values and labels of the form's buttons."""
+        return [("done", _t("Save"))]
+
+
+@admin.register(Order)
+class OrderAdmin(ActAdmin):
+    """Orders with their lines; staff record payments here."""
+
+    list_display = (
+        *("reference", "external_ref", "seller", "customer", "status", "placed_at", "counted_at"),
+        *("total", "bv_shown", "rsp_shown", "act"),
+    )
+    list_filter = ("status", "own")
+    list_select_related = ("seller", "customer")
+    search_fields = ("reference__exact", "external_ref__exact", "seller__code__exact")
+    search_help_text = _("A reference of the order, or the seller's code, as it is")
+    ordering = ("-placed_at", "-id")
+    inlines = (LineInline,)
+    exclude = ("import_digest",)
+    act_name = "payment"
+    act_title = _("Record the payment")
+    act_permission = "sales.add_payment"
+
+    def is_waiting(self, row: Order) -> bool:
+        return row.is_placed and staff_acts.provided.record_payment is not None
+
+    def act_form(self, request: HttpRequest, row: Order, now: datetime) -> Form:
+        return PaymentForm(request.POST or None, order=row, now=now)
+
+    def perform(self, request: HttpRequest, row: Order, form: Form, now: datetime) -> str:
+        record = staff_acts.provided.record_payment
+        assert record is not None
+        record(
+            order=row,
+            payment_reference=form.cleaned_data["reference"],
+            amount_minor=form.cleaned_data["amount"],
+            paid_at=form.cleaned_data["paid_at"],
+            recorded_by=request.user,
+            now=now,
+        )
+        return _t("Order %(order)s is paid and counts.") % {"order": row.reference}
+
+
+@admin.register(Return)
+class ReturnAdmin(ActAdmin):
+    """Returns; staff accept or refuse what was asked for."""
+
+    list_display = (
+        *("line", "product", "quantity", "status", "requested_at", "counted_at", "total"),
+        *("bv_shown", "rsp_shown", "decided_by", "act"),
+    )
+    list_filter = ("status",)
+    list_select_related = ("line__order", "line__product", "decided_by")
+    search_fields = ("reference__exact", "external_ref__exact", "line__order__reference__exact")
+    ordering = ("-requested_at", "-id")
+    exclude = ("import_digest",)
+    act_name = "decide"
+    act_title = _("Accept or refuse")
+    act_permission = "sales.change_return"
+
+    @admin.display(description=_("Product"))
+    def product(self, return_: Return) -> str:
+        return return_.line.product.name
+
+    def is_waiting(self, row: Return) -> bool:
+        return row.status == Return.Status.REQUESTED and bool(staff_acts.provided.accept_return)
+
+    def act_form(self, request: HttpRequest, row: Return, now: datetime) -> Form:
+        return DecisionForm(request.POST or None, return_=row)
+
+    def buttons(self) -> list[tuple[str, str]]:
+        return [("accept", _t("Accept")), ("refuse", _t("Refuse"))]
+
+    def perform(self, request: HttpRequest, row: Return, form: Form, now: datetime) -> str:
+        said = {"decided_by": request.user, "decision": form.cleaned_data["decision"], "now": now}
+        if request.POST.get("act") == "refuse":
+            services.refuse_return(return_=row, **said)
+            return _t("The return is refused.")
+        accept = staff_acts.provided.accept_return
+        assert accept is not None
+        accept(return_=row, quantity=form.cleaned_data["quantity"], **said)
+        return _t("The return is accepted.")
+
+
+@admin.register(OrderLine)
+class OrderLineAdmin(AmountColumns, ReadOnlyAdmin):
+    """Single lines, for looking up what was sold as what."""
+
+    list_display = (
+        *("order", "number", "product", "quantity", "total", "bv_shown", "rsp_shown"),
+        *("repeat", "line_class"),
+    )
+    list_select_related = ("order", "product")
+    search_fields = ("order__reference__exact", "order__external_ref__exact")
+    ordering = ("-id",)
+
+
+@admin.register(Payment)
+class PaymentAdmin(ReadOnlyAdmin):
+    """Payments as they were recorded."""
+
+    list_display = ("reference", "order", "amount", "paid_at", "recorded_by", "batch")
+    list_select_related = ("order", "recorded_by", "batch")
+    search_fields = ("reference__exact", "order__reference__exact")
+    ordering = ("-id",)
+
+    @admin.display(description=_("Amount"), ordering="amount_minor")
+    def amount(self, payment: Payment) -> str:
+        return money(payment.amount_minor, payment.order.currency)
+
+
+@admin.register(ImportBatch)
+class ImportBatchAdmin(ReadOnlyAdmin):
+    """What was imported when, and how it went."""
+
+    list_display = (
+        *("file_name", "started_at", "finished_at", "line_count", "order_count", "return_count"),
+        *("customer_count", "known_count", "rejected_count", "conflict_count"),
+    )
+    search_fields = ("file_name",)
+    ordering = ("-id",)

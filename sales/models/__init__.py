@@ -1,0 +1,20 @@
+"""Catalogue, customers and the facts of selling.
+
+Money is in minor units of the company's currency, volumes and points are in hundredths, rates are
+in basis points (1/100 of a percent); all of them are integers. Facts are written by
+`sales.services` and `sales.importing` alone; the guards of migration 0002 refuse the rest.
+"""
+
+from sales.models.catalogue import Customer, Product
+from sales.models.orders import ImportBatch, LineClass, Order, OrderLine, Payment, Return
+
+__all__ = [
+    "Customer",
+    "ImportBatch",
+    "LineClass",
+    "Order",
+    "OrderLine",
+    "Payment",
+    "Product",
+    "Return",
+]
