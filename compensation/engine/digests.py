@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
 
 import numpy as np
@@ -59,16 +58,15 @@ def input_digest(
     return digest.hex()
 
 
-def result_digest(members: MemberResults, earnings: Earnings) -> str:
-    """Digest results: every array of members except ``row``, and every array of earnings."""
-    digests = [Digest(f"perennial engine results 1, {what}") for what in ("members", "earnings")]
+def part_digest(part: MemberResults | Earnings) -> str:
+    """Digest every array of a part of the results, except input rows."""
+    digest = Digest(f"perennial engine {type(part).__name__} 1")
+    for field in fields(part):
+        if field.name != "row":
+            digest.add(field.name, getattr(part, field.name))
+    return digest.hex()
 
-    def fill(digest: Digest, part: MemberResults | Earnings) -> str:
-        for field in fields(part):
-            if field.name != "row":
-                digest.add(field.name, getattr(part, field.name))
-        return digest.hex()
 
-    with ThreadPoolExecutor(max_workers=2) as both:
-        halves = list(both.map(fill, digests, (members, earnings)))
-    return hashlib.sha256(" ".join(halves).encode()).hexdigest()
+def result_digest(members: str, earnings: str) -> str:
+    """Digest results from the digests of their two parts."""
+    return hashlib.sha256(f"{members} {earnings}".encode()).hexdigest()

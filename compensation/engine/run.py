@@ -12,7 +12,7 @@ import numpy as np
 
 from compensation.engine.components import Component, RspPoints
 from compensation.engine.components.base import Situation, Standing
-from compensation.engine.digests import input_digest, result_digest
+from compensation.engine.digests import input_digest, part_digest, result_digest
 from compensation.engine.levels import Level
 from compensation.engine.money import multiply_and_round, require_sum_fits
 from compensation.engine.plan import Activity, Plan
@@ -75,9 +75,36 @@ def compute(
         raise EngineError(f"stated figures for {len(stated.active)} of {len(members)} members")
     tree = build_tree(members)
     orders = gather_orders(sales, tree)
-    personal = personal_volumes(orders, qualifying, tree, plan.points_from)
+    with ThreadPoolExecutor(max_workers=1) as aside:  # hashing lets the other core work
+        went_in = aside.submit(input_digest, members, tree, orders, qualifying, stated)
+        personal = personal_volumes(orders, qualifying, tree, plan.points_from)
+        results, lines = _earned(plan, members, tree, orders, personal, stated)
+        came_out = aside.submit(part_digest, results)
+        earnings = _assembled(lines, len(tree))
+        digest_of_lines = part_digest(earnings)
+    return Results(
+        members=results,
+        earnings=earnings,
+        totals=_totals(results, orders, plan.points_from),
+        engine_version=ENGINE_VERSION,
+        input_digest=went_in.result(),
+        plan_digest=plan.digest(),
+        result_digest=result_digest(came_out.result(), digest_of_lines),
+    )
+
+
+def _earned(
+    plan: Plan,
+    members: Members,
+    tree: Tree,
+    orders: Orders,
+    personal: Personal,
+    stated: Stated | None,
+) -> tuple[MemberResults, list[_Lines]]:
+    """Decide activity and ranks, then points and commissions."""
     measures = _Measured(tree, personal, stated)
-    enrolled = members.status[tree.row] == Status.ENROLLED
+    status = members.status[tree.row]
+    enrolled = status == Status.ENROLLED
     active = _activity(plan.activity, measures, enrolled)
     situation = Situation(
         tree=tree,
@@ -86,31 +113,6 @@ def compute(
             enrolled=enrolled, qualified=active, enrolled_day=members.enrolled[tree.row]
         ),
     )
-    with ThreadPoolExecutor(max_workers=1) as aside:  # hashing lets the other core work
-        digest = aside.submit(input_digest, members, tree, orders, qualifying, stated)
-        results, earnings = _earned(plan, members, situation, personal, measures, stated)
-    return Results(
-        members=results,
-        earnings=earnings,
-        totals=_totals(results, orders, plan.points_from),
-        engine_version=ENGINE_VERSION,
-        input_digest=digest.result(),
-        plan_digest=plan.digest(),
-        result_digest=result_digest(results, earnings),
-    )
-
-
-def _earned(
-    plan: Plan,
-    members: Members,
-    situation: Situation,
-    personal: Personal,
-    measures: _Measured,
-    stated: Stated | None,
-) -> tuple[MemberResults, Earnings]:
-    """Decide ranks, then points and commissions, once activity and volumes are known."""
-    tree = situation.tree
-    enrolled, active = situation.standing.enrolled, situation.standing.qualified
     spreads = [component.spread(situation) for component in plan.components]
     rsp_base = np.zeros(len(tree), dtype=np.int64)
     for component, levels in zip(plan.components, spreads, strict=True):
@@ -139,9 +141,7 @@ def _earned(
         for index, levels in enumerate(spreads)
         for made in _lines(plan, index, levels, situation, pay)
     ]
-    earnings = _assembled(lines, len(tree))
     rsp_own, rsp_total, commission = _credited(lines, len(tree))
-    status = members.status[tree.row]
     by_name = measures.by_name
     results = MemberResults(
         ids=members.ids[tree.row],
@@ -170,9 +170,9 @@ def _earned(
         title_rank=title.astype(np.int16),
         pay_rank=pay.astype(np.int16),
         commission_minor=commission,
-        order_count=np.bincount(situation.orders.seller, minlength=len(tree)).astype(np.int32),
+        order_count=np.bincount(orders.seller, minlength=len(tree)).astype(np.int32),
     )
-    return results, earnings
+    return results, lines
 
 
 class _Measured:
@@ -213,10 +213,10 @@ def _activity(activity: Activity, measures: _Measured, enrolled: Bool) -> Bool:
 
 
 def _reasons(status: Int, active: Bool) -> np.ndarray[tuple[int], np.dtype[np.int16]]:
-    reason = np.where(active, Reason.PAID, Reason.INACTIVE)
+    reason = np.where(active, np.int16(Reason.PAID), np.int16(Reason.INACTIVE))
     reason[status == Status.SUSPENDED] = Reason.SUSPENDED
     reason[status == Status.TERMINATED] = Reason.TERMINATED
-    return reason.astype(np.int16)
+    return reason
 
 
 def _check_titles(plan: Plan, ids: Int, opening: Int) -> None:

@@ -181,20 +181,20 @@ def _places(following: Int, head: int) -> Int | None:
     """
     n = len(following) - 1
     # Multiplying by an odd constant scatters the beginnings, whatever order the ids are in.
-    scattered = np.arange(n, dtype=np.uint64)
-    scattered *= np.uint64(0x9E3779B97F4A7C15)
+    scattered = np.arange(n, dtype=np.uint32)
+    scattered *= np.uint32(0x9E3779B1)
     begins = np.empty(n + 1, dtype=np.bool_)
-    np.less(scattered, np.uint64(1 << (64 - STRETCH_BITS)), out=begins[:n])
+    np.less(scattered, np.uint32(1 << (32 - STRETCH_BITS)), out=begins[:n])
     begins[head] = True
     begins[n] = True
     heads = np.flatnonzero(begins)
     stretches = len(heads) - 1  # the end is the last of them
 
-    seen = np.full(n, -1, dtype=np.int64)  # stretch << 32 | steps since it began
+    seen = np.zeros(n, dtype=np.int64)  # (stretch + 1) << 32 | steps since it began
     behind = np.full(stretches + 1, stretches, dtype=np.int64)
     length = np.zeros(stretches + 1, dtype=np.int64)
     walker, here, steps = np.arange(stretches), heads[:-1], 0
-    code = walker << 32
+    code = (walker + 1) << 32
     while len(here):
         seen[here] = code
         steps += 1
@@ -213,10 +213,10 @@ def _places(following: Int, head: int) -> Int | None:
     for _ in range(stretches.bit_length() + 1):
         length += length[behind]
         behind = behind[behind]
-    if bool((behind != stretches).any()) or int(seen.min()) < 0:
+    if bool((behind != stretches).any()) or int(seen.min()) == 0:
         return None
     before = length[int(np.searchsorted(heads, head))] - length
-    place: Int = before[seen >> 32]
+    place: Int = before[(seen >> 32) - 1]
     seen &= 0xFFFFFFFF
     place += seen
     return place
