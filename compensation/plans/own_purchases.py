@@ -44,7 +44,12 @@ def activity_by_own_purchases() -> OwnShare | None:
         .order_by("-starts_at")
         .first()
     )
-    if period is None or period.visible_run is None:
+    return None if period is None else own_share_of(period)
+
+
+def own_share_of(period: Period) -> OwnShare | None:
+    """Look at a month's visible run; ``None`` if there is none or its test is not on BV."""
+    if period.visible_run is None:
         return None
     try:
         activity = load_plan(period.visible_run.plan_version.document).activity

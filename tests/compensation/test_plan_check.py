@@ -8,7 +8,10 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from compensation.plans import load_preset
+from compensation.plans.own_purchases import OwnShare, activity_by_own_purchases, own_share_of
+from sales.services import customers
 from tests.engine.test_plan_document import SMALL
+from tests.web.company import Town, enrol, found_town, preview, sell
 
 pytestmark = pytest.mark.django_db
 
@@ -85,3 +88,22 @@ def test_fixed_amounts_stand_beside_the_share_and_a_sponsors_bonus_is_warned_of(
 
     assert "pack: 50.00 EUR for each customer's first order, whatever the volume" in text
     assert "warning: components[1].buyers: a representative's own purchase pays his sponsor" in text
+
+
+def own_name(town: Town, name: str) -> str:
+    """Give the name of the customer that a representative is himself."""
+    return customers.self_customer(representative=town.people[name], now=town.now).name
+
+
+def test_the_share_of_activity_by_own_purchases_counts_who_would_not_be_active_without() -> None:
+    town = found_town()
+    for name, under in (("Ada Top", None), ("Ben Own", "Ada Top"), ("Cleo Both", "Ada Top")):
+        enrol(town, name, under)
+    sell(town, "Ada Top", pieces=3)
+    sell(town, "Ben Own", pieces=3, customer=own_name(town, "Ben Own"))
+    sell(town, "Cleo Both", pieces=3)
+    sell(town, "Cleo Both", customer=own_name(town, "Cleo Both"))
+    preview(town)
+
+    assert own_share_of(town.period) == OwnShare("2017-11", active=3, by_own_purchases=1)
+    assert activity_by_own_purchases() is None  # the month is not posted
