@@ -58,6 +58,11 @@ def staff_only(view: View) -> View:
     return wrapped
 
 
+def _posted(request: HttpRequest) -> Any:
+    """Return what was posted, even if that is nothing; None when a form is only asked for."""
+    return request.POST if request.method == "POST" else None
+
+
 def _own_representative(request: HttpRequest) -> Representative:
     member: Representative | None = getattr(request.user, "representative", None)
     if member is None:
@@ -74,7 +79,7 @@ def invitation_list(request: HttpRequest) -> HttpResponse:
     """Show a representative the own invitations, and send one."""
     sponsor = _own_representative(request)
     now = company_now()
-    form = InviteForm(request.POST or None, action=reverse("representatives:invitations"))
+    form = InviteForm(_posted(request), action=reverse("representatives:invitations"))
     if request.method == "POST" and form.is_valid():
         try:
             sent = invitations.create_invitation(
@@ -120,7 +125,7 @@ def accept_invitation(request: HttpRequest, token: str) -> HttpResponse:
     try:
         invitation = invitations.find_invitation(token=token, now=now)
         form = AcceptForm(
-            request.POST or None,
+            _posted(request),
             email=invitation.email,
             initial={"name": invitation.name},
             action=request.path,
@@ -178,7 +183,7 @@ def staff_enrol(request: HttpRequest) -> HttpResponse:
     """Enrol a person under a sponsor by hand."""
     initial = {"sponsor_code": request.GET.get("sponsor", "")[:32]}
     form = EnrolForm(
-        request.POST or None, initial=initial, action=reverse("representatives:staff_enrol")
+        _posted(request), initial=initial, action=reverse("representatives:staff_enrol")
     )
     if request.method == "POST" and form.is_valid():
         sponsor = _find_sponsor(form, form.cleaned_data["sponsor_code"])
