@@ -21,6 +21,7 @@ from sales.models import Order
 
 MONTHS_DRAWN = 6
 MOST_TIPS = 3
+COUNTED_AT_MOST = 50_000
 
 OWN_ACCOUNTS = (Account.COMMISSION_PAYABLE, Account.RSP_BANK)
 
@@ -141,12 +142,15 @@ def moved_by_period(representative_id: int) -> dict[int, tuple[int, int]]:
 
 
 def count_waiting_orders(run: Run, period: Period) -> int:
-    """Return how many orders count in the month but came after the run's figures."""
-    if run.as_of is None:
-        return 0
-    return Order.objects.filter(
-        counted_at__gt=run.as_of, counted_at__gte=period.starts_at, counted_at__lt=period.ends_at
-    ).count()
+    """Return how many orders count in the month but are not in the run's figures yet.
+
+    Exact up to COUNTED_AT_MOST orders, imports of earlier days included; in a larger month only
+    orders that count from later than the run are looked at, so that no page counts a long month.
+    """
+    orders = Order.objects.filter(counted_at__gte=period.starts_at, counted_at__lt=period.ends_at)
+    if run.order_count <= COUNTED_AT_MOST:
+        return max(orders.count() - run.order_count, 0)
+    return orders.filter(counted_at__gt=run.as_of).count() if run.as_of is not None else 0
 
 
 def count_unpaid_orders(representative_id: int) -> int:

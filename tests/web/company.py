@@ -133,7 +133,9 @@ def preview(town: Town) -> Run:
         fence=1,
         as_of=town.now,
     )
-    _fill(run, _results(town, load_plan(version.document)))
+    results = _results(town, load_plan(version.document))
+    _fill(run, results)
+    run.order_count = results.totals.orders
     run.status = RunStatus.COMPUTED
     run.save()
     town.period.visible_run = run
