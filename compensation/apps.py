@@ -1,6 +1,20 @@
 """Django application of periods, runs, the ledger and every page that shows points or money."""
 
+from typing import Any
+
 from django.apps import AppConfig
+
+
+def _record_payment(**facts: Any) -> Any:
+    from compensation import services  # heavy, and needs loaded apps
+
+    return services.record_payment(**facts)
+
+
+def _accept_return(**facts: Any) -> Any:
+    from compensation import services  # heavy, and needs loaded apps
+
+    return services.accept_return(**facts)
 
 
 class CompensationConfig(AppConfig):
@@ -9,3 +23,9 @@ class CompensationConfig(AppConfig):
     name = "compensation"
     default_auto_field = "django.db.models.BigAutoField"
     verbose_name = "Compensation"
+
+    def ready(self) -> None:
+        """Give the admin of orders and returns the acts that need open periods and the ledger."""
+        from sales import staff_acts  # needs loaded apps
+
+        staff_acts.provide(record_payment=_record_payment, accept_return=_accept_return)

@@ -204,3 +204,21 @@ def test_acts_need_the_permission_and_a_provider(
     staff_acts.provided.record_payment = None
     client.force_login(User.objects.create_superuser("other@example.com", "a long password"))
     assert client.get(address).status_code == 404
+
+
+@pytest.mark.django_db
+def test_the_app_above_provides_the_acts(
+    site: Client, place: Buy, customer: Customer, intervals: list[Any]
+) -> None:
+    """The real acts: payment into the open month, then the return of it."""
+    order = place(customer, TEA=1)
+    paid = {"reference": "b", "amount": "12.90", "paid_at": "2017-03-20T10:00"}
+    assert site.post(f"/admin/sales/order/{order.pk}/payment/", paid).status_code == 302
+    back = services.request_return(line=order.lines.get(), quantity=1, requested_by=None, now=NOW)
+
+    answer = site.post(f"/admin/sales/return/{back.pk}/decide/", {"quantity": "1", "act": "accept"})
+
+    assert answer.status_code == 302
+    back.refresh_from_db()
+    order.refresh_from_db()
+    assert (order.counted_at, back.status, back.counted_at) == (NOW, "accepted", NOW)
