@@ -79,11 +79,11 @@ def test_chain_enrolled_one_below_the_other(monkeypatch: pytest.MonkeyPatch) -> 
     written = count_relabelled(monkeypatch)
     member = enrol()
 
-    for _ in range(400):
+    for _ in range(250):
         member = enrol(member)
 
-    assert member.level == 400
-    assert sum(written) / 400 < 20
+    assert member.level == 250
+    assert sum(written) / 250 < 20
     assert checks.check_tree().faults == []
 
 

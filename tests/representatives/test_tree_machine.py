@@ -270,8 +270,8 @@ def test_every_read_agrees_with_the_sponsors(monkeypatch: pytest.MonkeyPatch) ->
     run_state_machine_as_test(
         ReferralTree,
         settings=settings(
-            max_examples=25,
-            stateful_step_count=18,
+            max_examples=20,
+            stateful_step_count=16,
             deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
