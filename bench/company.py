@@ -76,7 +76,7 @@ def fill_sales(
             "created_at": _same_instant(FIRST, size),
         },
     )
-    bv = rng.integers(300, 2501, PRODUCTS)
+    bv = rng.integers(300, 2401, PRODUCTS)
     repeat = rng.random(PRODUCTS) < 0.7
     rsp = np.where(repeat, bv // 3, 0)
     price = bv * 95 // 60

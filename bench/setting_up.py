@@ -7,12 +7,14 @@ from zoneinfo import ZoneInfo
 NAME = "Bench"
 REQUESTER, APPROVER = "requests@bench.example", "approves@bench.example"
 PLAN = "four-levels"
+FIRST_DAY = date(2016, 1, 1)
 
 
 def add_company(*, now: datetime, period: str, zone: ZoneInfo) -> int:
     """Name the company, freeze its clock, add staff, plan and period; return a staff id."""
-    from compensation.calendar import parse_label
-    from compensation.models import Period
+    from compensation.plans import preset_text
+    from compensation.services.periods import open_period
+    from compensation.services.plans import add_plan_version
     from representatives.models import Company, User
 
     Company.objects.filter(pk=Company.ONLY_ID).update(
@@ -22,15 +24,8 @@ def add_company(*, now: datetime, period: str, zone: ZoneInfo) -> int:
         User.objects.create_user(email, is_staff=True, is_superuser=True)
         for email in (REQUESTER, APPROVER)
     ]
-    month = parse_label("month", period)
-    bounds = month.bounds(zone)
-    Period.objects.create(
-        label=month.label,
-        first_day=month.first_day,
-        last_day=month.last_day,
-        starts_at=bounds.starts_at,
-        ends_at=bounds.ends_at,
-    )
+    add_plan_version(document=preset_text(PLAN), effective_from=FIRST_DAY, created_by=staff[0])
+    open_period(label=period, zone=zone)
     return int(staff[0].pk)
 
 

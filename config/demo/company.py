@@ -10,6 +10,7 @@ from config.demo.files import DemoData
 from config.demo.tree import Member, draw, household_name, referrer_of
 from config.demo.year import CLOCK, ZONE
 from representatives.models import Company, Representative, User
+from representatives.services import give_login
 from sales import services as sales
 from sales.models import Customer, Product
 
@@ -138,9 +139,7 @@ def add_logins(data: DemoData, now: datetime) -> None:
     for _, chosen in people_with_logins(data):
         member = Representative.objects.get(code=chosen.code)
         if member.user_id is None:
-            with transaction.atomic():
-                member.user = User.objects.create_user(chosen.email, PASSWORD, date_joined=now)
-                member.save(update_fields=["user"])
+            give_login(representative=member, email=chosen.email, password=PASSWORD, now=now)
 
 
 def _size_below(index: int, members: list[Member]) -> int:

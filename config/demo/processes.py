@@ -106,8 +106,10 @@ class Processes:
         for process in reversed(self._running):
             process.wait()
 
-    def start_worker(self) -> Process:
-        """Start a Celery worker and return when it takes messages."""
+    def start_worker(self) -> None:
+        """Start a Celery worker unless one runs, and return when it takes messages."""
+        if self._is_running("worker"):
+            return
         worker = self._start(
             "worker",
             [
@@ -117,11 +119,12 @@ class Processes:
             ],
         )
         worker.wait_until(lambda: " ready." in worker.log())
-        return worker
 
-    def start_beat(self) -> Process:
-        """Start Celery's beat, which looks after closes and live figures."""
-        return self._start(
+    def start_beat(self) -> None:
+        """Start Celery's beat, which looks after closes and live figures, unless it runs."""
+        if self._is_running("beat"):
+            return
+        self._start(
             "beat",
             [
                 *(sys.executable, "-m", "celery", "-A", "config", "beat"),
@@ -130,7 +133,7 @@ class Processes:
             ],
         )
 
-    def start_portal(self) -> tuple[Process, str]:
+    def start_portal(self) -> str:
         """Start the portal on the first free port from 8000 and return its address."""
         port = free_port()
         portal = self._start(
@@ -141,16 +144,29 @@ class Processes:
             ],
         )
         portal.wait_until(lambda: _answers(port))
-        return portal, f"http://127.0.0.1:{port}/"
+        return f"http://127.0.0.1:{port}/"
+
+    def check(self) -> None:
+        """Look whether all processes are alive.
+
+        :raises StartError: with the end of its log, if one has ended.
+        """
+        for process in self._running:
+            if process.has_ended():
+                tail = "\n".join(process.log().splitlines()[-15:])
+                raise StartError(f"{process.name} ended by itself:\n{tail}")
 
     def watch(self) -> None:
-        """Return when a process has ended by itself; runs until then, or Ctrl-C."""
-        while not any(process.has_ended() for process in self._running):
+        """Look after the processes until Ctrl-C.
+
+        :raises StartError: if one ends by itself.
+        """
+        while True:
+            self.check()
             time.sleep(0.5)
 
-    def ended(self) -> Process | None:
-        """Return a process that has ended by itself, or None."""
-        return next((p for p in self._running if p.has_ended()), None)
+    def _is_running(self, name: str) -> bool:
+        return any(p.name == name and not p.has_ended() for p in self._running)
 
     def _start(self, name: str, command: list[str]) -> Process:
         process = Process(name, command, self.folder)

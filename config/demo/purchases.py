@@ -133,7 +133,7 @@ class _ProductTable:
         numbers = _integers(products, "product_id")
         departments = products.column("department").to_pylist()
         types = products.column("product_type").to_pylist()
-        names = []
+        names: list[str | None] = []
         for department, product_type in zip(departments, types, strict=True):
             if department == "FUEL" or (product_type or "").startswith("GASOLINE"):
                 names.append(None)
