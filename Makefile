@@ -18,6 +18,8 @@ CASES ?= 5000
 SEED ?=
 PORT ?= 8000
 PYTEST_ARGS ?=
+# Each process has its own database and queue names.
+PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
 STAMP := $(VENV)/.installed
 
 .PHONY: help
@@ -40,11 +42,11 @@ demo: install ## Set up the demo company and serve it (SERVE=0: only set up)
 
 .PHONY: test
 test: install ## Run all tests
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+	@$(PYTEST) $(PYTEST_ARGS)
 
 .PHONY: check
 check: install lint types imports migrations-check deploy-check ## What CI runs: everything below, and all tests
-	@$(BIN)/python -m pytest --no-skips $(PYTEST_ARGS)
+	@$(PYTEST) --no-skips $(PYTEST_ARGS)
 
 .PHONY: bench
 bench: install ## Run the benchmark (SIZE=100000)

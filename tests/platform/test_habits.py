@@ -28,20 +28,17 @@ def test_the_engine_imports_numpy_and_the_standard_library_only(path: Path):
             assert name.split(".")[0] in allowed or name.startswith("compensation.engine"), name
 
 
-@pytest.mark.parametrize(
-    ("body", "code"),
-    [
-        ("def test_one():\n    pass", 0),
-        ("import pytest\n\ndef test_one():\n    pytest.skip('not today')", 1),
-        ("import pytest\n\n@pytest.mark.xfail\ndef test_one():\n    assert False", 1),
-        ("import pytest\n\npytest.importorskip('no_such_module')", 1),
-    ],
-    ids=["passed", "skipped", "expected-to-fail", "module-skipped"],
-)
-def test_no_skips_fails_a_run_that_leaves_tests_out(tmp_path: Path, body: str, code: int):
-    (tmp_path / "test_left_out.py").write_text(body)
-    whole = "def test_two():\n    pass"
-    (tmp_path / "test_whole.py").write_text(whole)
+LEFT_OUT = {
+    "skipped": "import pytest\n\ndef test_one():\n    pytest.skip('not today')",
+    "expected": "import pytest\n\n@pytest.mark.xfail\ndef test_one():\n    assert False",
+    "module": "import pytest\n\npytest.importorskip('no_such_module')",
+}
+
+
+@pytest.mark.parametrize("bodies", [{}, LEFT_OUT], ids=["whole", "left-out"])
+def test_no_skips_fails_a_run_that_leaves_tests_out(tmp_path: Path, bodies: dict[str, str]):
+    for name, body in {**bodies, "whole": "def test_two():\n    pass"}.items():
+        (tmp_path / f"test_{name}.py").write_text(body)
 
     done = subprocess.run(
         [
@@ -55,7 +52,9 @@ def test_no_skips_fails_a_run_that_leaves_tests_out(tmp_path: Path, body: str, c
         check=False,
     )
 
-    assert done.returncode == code, done.stdout + done.stderr
+    assert done.returncode == (1 if bodies else 0), done.stdout + done.stderr
+    listed = done.stdout.partition("--no-skips: skipped or expected to fail")[2]
+    assert all(f"test_{name}.py" in listed for name in bodies)
 
 
 def test_migrate_refuses_the_application_role(run_command):
