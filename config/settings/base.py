@@ -180,6 +180,9 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     },
 }
 
+# A close is approved by a logged-in person on the page; local settings also allow the command.
+CLOSE_APPROVAL_BY_COMMAND = False
+
 # -- People, sessions, log-in ----------------------------------------------------------------------
 AUTH_USER_MODEL = "representatives.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]

@@ -54,6 +54,3 @@ CSRF_COOKIE_SECURE = True
 CSRF_COOKIE_NAME = "__Host-csrf"
 LANGUAGE_COOKIE_SECURE = True
 LANGUAGE_COOKIE_NAME = "__Host-language"
-
-# A close is approved by a logged-in person on the page.
-CLOSE_APPROVAL_BY_COMMAND = False
