@@ -26,6 +26,9 @@ Int = npt.NDArray[np.int64]
 
 EPOCH = date(1970, 1, 1)
 STATUS_CODE = "CASE {} WHEN 'enrolled' THEN 0 WHEN 'suspended' THEN 1 ELSE 2 END::smallint"
+BulkError = adbc.Error
+"""What the bulk connection raises; nobody else imports its driver."""
+
 DENSE_IDS = 8
 """Ids are looked up in a table of this many places per member, beyond that by bisection."""
 

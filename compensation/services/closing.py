@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-import adbc_driver_manager
 from django.db import OperationalError, transaction
 from django.db.models import Sum
 
@@ -123,7 +122,7 @@ def _step(held: runs.Hold, *, now: datetime) -> Advance:
         raise UnableToAdvance(f"{name} of {run.period.label}: {fault}") from fault
     except OperationalError as fault:
         raise Busy(f"{name} of {run.period.label} has to wait: {_first_line(fault)}") from fault
-    except adbc_driver_manager.Error as fault:
+    except loaders.BulkError as fault:
         if getattr(fault, "sqlstate", None) in ("40001", "40P01", "55P03"):
             raise Busy(f"{name} of {run.period.label} has to wait") from fault
         _note(held, name, fault)
