@@ -21,12 +21,17 @@ class _PortalForm(forms.Form):
     button_css = "btn-primary"
 
     def __init__(self, *args: Any, action: str = "", **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        # Several of them stand on one page: each has ids of its own.
+        name = type(self).__name__.lower()
+        super().__init__(*args, **{"auto_id": f"{name}_%s", **kwargs})
         self.helper = FormHelper()
         self.helper.form_action = action
         self.helper.layout = Layout(
             *self.fields,
-            Div(Submit("send", self.button, css_class=self.button_css), css_class="form-actions"),
+            Div(
+                Submit("send", self.button, css_class=self.button_css, css_id=f"{name}_send"),
+                css_class="form-actions",
+            ),
         )
 
     def add_refusal(self, field: str | None, message: str) -> None:

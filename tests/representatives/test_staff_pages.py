@@ -193,6 +193,15 @@ def test_dates_are_the_company_s(desk: Client, root: Representative, staff: User
     assert "1 Apr 2026" in desk.get(page_of(member)).content.decode()
 
 
+def test_page_of_a_person_has_no_id_twice(desk: Client, root: Representative) -> None:
+    page = desk.get(page_of(enrol(root))).content.decode()
+
+    ids = re.findall(r'\sid="([^"]+)"', page)
+
+    assert len(ids) > 10
+    assert sorted(ids) == sorted(set(ids))
+
+
 def test_staff_find_people(desk: Client, root: Representative) -> None:
     enrol(root, name="Łucja Żak")
 
