@@ -1,0 +1,108 @@
+"""Pages on months that the close has posted, with a return that came afterwards."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.db.models import Sum
+from django.test import Client
+
+from compensation import services
+from compensation.models import Account, Earning, Entry, Period
+from compensation.selectors_pages.statement import line_key
+from representatives import formatting
+from representatives.models import Representative, User
+from representatives.services import apply_sponsor_changes, change_sponsor
+from tests.compensation import town as closing
+from tests.web.test_pages import BACKEND, text_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def _log_in(member: Representative) -> Client:
+    if member.user is None:
+        member.user = User.objects.create_user(f"{member.code.lower()}@example.org")
+        Representative.objects.filter(pk=member.pk).update(user=member.user)
+    client = Client()
+    client.force_login(member.user, backend=BACKEND)
+    return client
+
+
+def test_a_posted_statement_shows_what_the_ledger_holds() -> None:
+    town = closing.build_town()
+    run = town.close("2017-01")
+
+    for member in town.members.values():
+        client = _log_in(member)
+        page = client.get("/earnings/2017-01/")
+        held = Entry.objects.filter(
+            representative=member, account=Account.COMMISSION_PAYABLE, journal__run=run
+        ).aggregate(total=Sum("amount"))["total"]
+
+        assert page.status_code == 200
+        assert "Final, posted" in text_of(page)
+        assert "Estimate" not in text_of(page)
+        assert f"{formatting.money(held or 0, 'EUR')} posted to your ledger" in text_of(page)
+
+
+def test_every_line_of_a_posted_month_adds_up() -> None:
+    town = closing.build_town()
+    run = town.close("2017-01")
+    lines = list(Earning.objects.filter(run_id=run.pk).order_by("receiver_id", "component"))
+
+    assert lines
+    for line in lines:
+        member = next(one for one in town.members.values() if one.pk == line.receiver_id)
+        page = _log_in(member).get(f"/earnings/2017-01/{line_key(line)}/")
+        assert page.status_code == 200
+        assert "adds up to the line" in text_of(page), (member.code, line_key(line))
+
+
+def test_a_return_after_the_close_is_a_line_of_the_open_month() -> None:
+    town = closing.build_town()
+    town.close("2017-01")
+    order = min(
+        (one for one in town.orders.values() if one.seller_id == town.members["E"].pk),
+        key=lambda one: one.paid_at or one.placed_at,
+    )
+    town.set_clock("2017-02-10T12:00")
+    town.take_back(order, 1, "2017-02-10")
+    services.reverse_waiting_returns(now=closing.local("2017-02-10T13:00"))
+    services.preview_period(
+        period=Period.objects.get(label="2017-02"),
+        by=town.closer,
+        now=closing.local("2017-02-10T13:00"),
+    )
+
+    january = text_of(_log_in(town.members["D"]).get("/earnings/2017-01/"))
+    february = text_of(_log_in(town.members["D"]).get("/earnings/2017-02/"))
+
+    assert f"Return of order {order.reference}" in february
+    assert f"Return of order {order.reference}" not in january
+    assert "−" in february
+
+
+def test_a_past_month_masks_people_who_are_below_another_one_now() -> None:
+    town = closing.build_town()
+    change_sponsor(
+        representative=town.members["F"],
+        new_sponsor=town.members["X"],
+        reason="moved to another town",
+        decided_by=town.closer,
+        now=closing.local("2017-01-25T12:00"),
+        zone=closing.ZONE,
+    )
+    town.close("2017-01")
+    before = _log_in(town.members["A"]).get("/downline/?month=2017-01&view=table")
+    assert "Member F" in text_of(before)
+    apply_sponsor_changes(now=closing.local("2017-02-05T12:00"))
+
+    table = text_of(_log_in(town.members["A"]).get("/downline/?month=2017-01&view=table"))
+    found = text_of(_log_in(town.members["A"]).get("/downline/?month=2017-01&q=member"))
+    card = _log_in(town.members["A"]).get(f"/downline/{town.members['F'].code}/?month=2017-01")
+
+    assert "Member F" not in table
+    assert "no longer below you" in table
+    assert re.search(r"\bMember F\b", found) is None
+    assert card.status_code == 404
