@@ -6,6 +6,7 @@ engine's own functions, which a reversal uses as well; so they add up to the lin
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -18,13 +19,14 @@ from compensation.engine.components.base import Standing
 from compensation.engine.explain import Branch, contributors, standing_of
 from compensation.engine.parts import OrderLines, Parts, line_parts
 from compensation.engine.plan import Plan
-from compensation.engine.types import EngineError
+from compensation.engine.types import EngineError, Int
 from compensation.models import Earning, MemberResult, Run
 from compensation.selectors_pages import plans
 from representatives.models import Representative
 
 PAGE_SIZE = 50
 EPOCH = date(1970, 1, 1)
+ROWS_AT_ONCE = 20_000
 
 # Order lines of some sellers, net of what came back while the month was open. In an open month
 # some may be newer than the run: then the parts say that they do not add up yet.
@@ -214,22 +216,9 @@ def _behind(run: Run, earning: Earning, plan: Plan) -> tuple[dict[int, _Seller],
 
 def _sellers(component: Component, paid_level: int, top: MemberResult) -> dict[int, _Seller]:
     """Return who sold at a paid level, by representative id."""
-    end = top.position + 1 if paid_level == 0 else top.subtree_end
-    found = list(
-        MemberResult.objects.filter(run_id=top.run_id, position__gte=top.position, position__lt=end)
-        .order_by("position")
-        .values_list(
-            "sponsor_position",
-            "subtree_end",
-            "depth",
-            "status",
-            "active",
-            "representative_id",
-            "order_count",
-        )
+    sponsor, subtree_end, depth, status, active, ids, order_count = _branch_columns(
+        top, end=top.position + 1 if paid_level == 0 else top.subtree_end
     )
-    columns = [np.array(column, dtype=np.int64) for column in zip(*found, strict=True)]
-    sponsor, subtree_end, depth, status, active, ids, order_count = columns
     standing = standing_of(status, active.astype(np.bool_), np.zeros(len(ids), dtype=np.int64))
     branch = Branch(top.position, sponsor, subtree_end, depth, standing)
     places = contributors(component, paid_level, branch) - top.position
@@ -243,6 +232,28 @@ def _sellers(component: Component, paid_level: int, top: MemberResult) -> dict[i
         for place in places.tolist()
         if order_count[place]
     }
+
+
+def _branch_columns(top: MemberResult, *, end: int) -> list[Int]:
+    """Return the stored columns of a member and the branch below, a stretch of rows at a time."""
+    rows = (
+        MemberResult.objects.filter(run_id=top.run_id, position__gte=top.position, position__lt=end)
+        .order_by("position")
+        .values_list(
+            "sponsor_position",
+            "subtree_end",
+            "depth",
+            "status",
+            "active",
+            "representative_id",
+            "order_count",
+        )
+        .iterator(chunk_size=ROWS_AT_ONCE)
+    )
+    stretches = []
+    while stretch := list(islice(rows, ROWS_AT_ONCE)):
+        stretches.append(np.array(stretch, dtype=np.int64))
+    return list(np.concatenate(stretches).T)
 
 
 def _order_lines(run: Run, seller_ids: list[int]) -> list[tuple[Any, ...]]:
