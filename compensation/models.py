@@ -17,6 +17,7 @@ class TransactionIdField(models.Field):
     description = "PostgreSQL transaction id"
 
     def db_type(self, connection: object) -> str:
+        """Return the column's type."""
         return "xid8"
 
 
@@ -52,6 +53,8 @@ class PlanVersion(models.Model):
 
 
 class PeriodStatus(models.TextChoices):
+    """States of a period, in their order."""
+
     OPEN = "open", "Open"
     FROZEN = "frozen", "Frozen"
     COMPUTED = "computed", "Computed"
@@ -101,11 +104,15 @@ class Period(models.Model):
 
 
 class RunKind(models.TextChoices):
+    """What a run is for."""
+
     CLOSE = "close", "Close"
     PREVIEW = "preview", "Preview"
 
 
 class RunStatus(models.TextChoices):
+    """States of a run."""
+
     RUNNING = "running", "Running"
     COMPUTED = "computed", "Computed"
     APPROVED = "approved", "Approved"
@@ -215,6 +222,8 @@ class Run(models.Model):
 
 
 class StepName(models.TextChoices):
+    """Steps of a run, in their order."""
+
     FREEZE = "freeze", "Freeze"
     COMPUTE = "compute", "Compute"
     VERIFY = "verify", "Verify"
@@ -293,6 +302,8 @@ class MemberResult(models.Model):
 
 
 class EarningUnit(models.IntegerChoices):
+    """What an amount is counted in."""
+
     MONEY = 0, "Money"
     RSP = 1, "RSP"
 
@@ -333,6 +344,8 @@ class Earning(models.Model):
 
 
 class JournalKind(models.TextChoices):
+    """Why a journal was written."""
+
     COMMISSION = "commission", "Commission"
     REVERSAL = "reversal", "Reversal"
     ADJUSTMENT = "adjustment", "Adjustment"
@@ -424,6 +437,8 @@ class Journal(models.Model):
 
 
 class Account(models.IntegerChoices):
+    """Accounts of the ledger."""
+
     COMMISSION_EXPENSE = 1, "Commission expense"
     COMMISSION_PAYABLE = 2, "Commission payable"
     RSP_ISSUED = 3, "RSP issued"

@@ -110,8 +110,16 @@ def _sum_faults() -> Iterator[str]:
 
 
 def _run_faults() -> Iterator[str]:
-    """What each posted run computed is what its journals hold."""
+    """What each posted run computed is what its journals hold; no other run has any."""
     with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT r.id, p.label, r.status FROM compensation_journal j"
+            " JOIN compensation_run r ON r.id = j.run_id"
+            " JOIN compensation_period p ON p.id = r.period_id"
+            " WHERE r.status <> 'posted' ORDER BY r.id"
+        )
+        for number, label, status in cursor.fetchall():
+            yield f"{label}: run {number} has journals and is not posted but {status}"
         cursor.execute(
             "SELECT p.label, r.commission_minor, r.rsp_credited, coalesce(s.money, 0),"
             " coalesce(s.rsp, 0) FROM compensation_run r"

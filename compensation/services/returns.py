@@ -80,7 +80,7 @@ def reverse_waiting_returns(*, now: datetime) -> int:
 def _reverse(return_: Return, *, now: datetime) -> bool:
     """Post what takes a return back, once; False if it is done or there is nothing to reverse."""
     OrderLine.objects.select_for_update(of=("self",), no_key=True).get(pk=return_.line_id)
-    if Reversal.objects.filter(sales_return_id=return_.pk).exists():
+    if _is_reversed(return_):
         return False
     line = OrderLine.objects.select_related("order").get(pk=return_.line_id)
     order_period = _period_of_order(return_)
@@ -117,6 +117,10 @@ def _reverse(return_: Return, *, now: datetime) -> bool:
         for part in taken
     )
     return True
+
+
+def _is_reversed(return_: Return) -> bool:
+    return Reversal.objects.filter(sales_return_id=return_.pk).exists()
 
 
 def _taken_back(run: Run, return_: Return, line: OrderLine) -> list[PostedPart]:

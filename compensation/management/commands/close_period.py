@@ -83,6 +83,7 @@ class Command(BaseCommand):
         now = company_now()
         run = selectors.live_close(period)
         if run is not None and run.status == RunStatus.POSTED and self.published(run):
+            self.reverse_waiting_returns()
             self.leave(DONE, f"{period.label} already posted run={run.pk}", period, run)
         if run is None:
             failed = selectors.last_failed_close(period)
@@ -111,11 +112,15 @@ class Command(BaseCommand):
             )
         if outcome.progress is services.Progress.GIVEN_UP:
             self.leave(FAULT, f"{period.label}: run {run.pk} is {run.status}", period, run)
+        self.reverse_waiting_returns()
+        self.leave(DONE, f"{period.label} posted run={run.pk}", period, run)
+
+    def reverse_waiting_returns(self) -> None:
+        """Reverse what waited for the posting; what can't be reversed yet goes on waiting."""
         try:
             services.reverse_waiting_returns(now=company_now())
         except UnableTo as fault:
             self.tell(f"waiting returns: {fault}")
-        self.leave(DONE, f"{period.label} posted run={run.pk}", period, run)
 
     def advance(self, run: Run) -> services.Advance:
         """Advance the run, telling each step."""
