@@ -25,7 +25,16 @@ from representatives.formatting import hundredths, money
 from representatives.models import Company
 from sales import services, staff_acts
 from sales.admin_forms import CustomerForm, DecisionForm, PaymentForm, ProductForm
-from sales.models import Customer, ImportBatch, Order, OrderLine, Payment, Product, Return
+from sales.models import (
+    Customer,
+    CustomerTransfer,
+    ImportBatch,
+    Order,
+    OrderLine,
+    Payment,
+    Product,
+    Return,
+)
 
 
 def company_clock() -> tuple[Company, datetime]:
@@ -376,4 +385,14 @@ class ImportBatchAdmin(ReadOnlyAdmin):
         *("customer_count", "known_count", "rejected_count", "conflict_count"),
     )
     search_fields = ("file_name",)
+    ordering = ("-id",)
+
+
+@admin.register(CustomerTransfer)
+class CustomerTransferAdmin(ReadOnlyAdmin):
+    """Customers of terminated members: from whom to whom, and when."""
+
+    list_display = ("customer", "old_representative", "new_representative", "passed_at")
+    list_select_related = ("customer", "old_representative", "new_representative")
+    search_fields = ("=old_representative__code", "=new_representative__code", "old_reference")
     ordering = ("-id",)

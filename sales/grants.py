@@ -10,6 +10,7 @@ GRANTS: dict[str, str] = {
     # A companion link is a hint for selling, not a fact: it may be taken away again.
     "sales_product_companions": "SELECT, INSERT, DELETE",
     "sales_customer": "SELECT, INSERT, UPDATE",
+    "sales_customertransfer": "SELECT, INSERT",
     "sales_order": "SELECT, INSERT, UPDATE (status, paid_at, counted_at)",
     "sales_orderline": "SELECT, INSERT, UPDATE (line_class, within_add_on_days)",
     "sales_payment": "SELECT, INSERT",

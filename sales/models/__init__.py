@@ -5,11 +5,12 @@ in basis points (1/100 of a percent); all of them are integers. Facts are writte
 `sales.services` and `sales.importing` alone; the guards of migration 0002 refuse the rest.
 """
 
-from sales.models.catalogue import Customer, Product
+from sales.models.catalogue import Customer, CustomerTransfer, Product
 from sales.models.orders import ImportBatch, LineClass, Order, OrderLine, Payment, Return
 
 __all__ = [
     "Customer",
+    "CustomerTransfer",
     "ImportBatch",
     "LineClass",
     "Order",

@@ -127,3 +127,31 @@ class Customer(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class CustomerTransfer(models.Model):
+    """The record that a customer passed from a terminated representative to another, and when.
+
+    Written by `services.pass_on_customers` alone and never changed. Orders stay with who sold them.
+    """
+
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="transfers")
+    old_representative = models.ForeignKey(
+        Representative, on_delete=models.PROTECT, related_name="+"
+    )
+    new_representative = models.ForeignKey(
+        Representative, on_delete=models.PROTECT, related_name="+"
+    )
+    old_reference = models.CharField(max_length=64)
+    passed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(old_representative=F("new_representative")),
+                name="customertransfer_to_another",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.customer_id}: {self.old_representative_id} to {self.new_representative_id}"

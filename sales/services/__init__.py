@@ -9,6 +9,8 @@ from sales.services.customers import (
     UnableToSaveCustomer,
     add_customer,
     edit_customer,
+    pass_on_customers,
+    pass_on_customers_of_terminated,
     self_customer,
 )
 from sales.services.orders import (
@@ -45,6 +47,8 @@ __all__ = [
     "cancel_order",
     "edit_customer",
     "edit_product",
+    "pass_on_customers",
+    "pass_on_customers_of_terminated",
     "pay_order",
     "place_order",
     "refuse_return",

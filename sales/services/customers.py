@@ -10,8 +10,9 @@ from django.db import IntegrityError, transaction
 
 from representatives.errors import UnableTo
 from representatives.models import Representative
+from representatives.selectors import nearest_enrolled_upline
 from representatives.text import sort_key
-from sales.models import Customer
+from sales.models import Customer, CustomerTransfer
 from sales.references import new_reference
 
 # No reference from outside may be this one: it is the representative as his own customer.
@@ -103,6 +104,64 @@ def own_customer(representative: Representative, *, now: datetime) -> Customer:
         is_self=True,
         created_at=now,
     )
+
+
+@transaction.atomic
+def pass_on_customers(*, representative: Representative, now: datetime) -> int:
+    """Pass the customers of a terminated representative to the nearest enrolled upline.
+
+    Each pass is recorded. Orders stay with who sold them, and so do own purchases. A reference
+    that the new representative uses already is drawn anew. Returns how many passed; none if
+    nobody above is enrolled. Safe to repeat.
+
+    :raises UnableToSaveCustomer: if the representative is not terminated.
+    """
+    old = Representative.objects.select_for_update(of=("self",), no_key=True).get(
+        pk=representative.pk
+    )
+    if old.status != Representative.Status.TERMINATED:
+        raise UnableToSaveCustomer(f"{old} is not terminated.", "representative")
+    new = nearest_enrolled_upline(old)
+    if new is None:
+        return 0
+    customers = list(
+        old.customers.select_for_update(of=("self",), no_key=True)
+        .filter(is_self=False)
+        .order_by("pk")
+    )
+    taken = set(
+        new.customers.filter(
+            reference__in=[customer.reference for customer in customers]
+        ).values_list("reference", flat=True)
+    )
+    CustomerTransfer.objects.bulk_create(
+        CustomerTransfer(
+            customer=customer,
+            old_representative=old,
+            new_representative=new,
+            old_reference=customer.reference,
+            passed_at=now,
+        )
+        for customer in customers
+    )
+    for customer in customers:
+        customer.representative = new
+        if customer.reference in taken:
+            customer.reference = new_reference()
+    Customer.objects.bulk_update(customers, ["representative", "reference"], batch_size=1000)
+    return len(customers)
+
+
+def pass_on_customers_of_terminated(*, now: datetime) -> int:
+    """Pass on the customers of everybody who is terminated and still has some; called by beat."""
+    owners = (
+        Representative.objects.filter(
+            status=Representative.Status.TERMINATED, customers__is_self=False
+        )
+        .distinct()
+        .order_by("pk")
+    )
+    return sum(pass_on_customers(representative=owner, now=now) for owner in owners)
 
 
 def _fill(
