@@ -163,6 +163,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 60.0,
         "options": {"expires": 55},
     },
+    "pass-on-customers": {
+        "task": "sales.tasks.pass_on_customers_task",
+        "schedule": 300.0,
+        "options": {"expires": 290},
+    },
     "watch-closes": {
         "task": "compensation.tasks.watch_closes_task",
         "schedule": 20.0,
