@@ -11,8 +11,9 @@ from collections import defaultdict
 
 import django
 
+from bench.setting_up import level_percentages
+
 ACTIVE_AT = 60_00
-RATES_PERCENT = (8, 5, 4, 3)
 DEPTH = 4
 
 
@@ -21,6 +22,7 @@ def walk(period: str) -> dict[str, float | int]:
     from compensation.models import Period
     from sales.models import Order
 
+    rates = level_percentages()
     month = Period.objects.get(label=period)
     orders = Order.objects.filter(counted_at__gte=month.starts_at, counted_at__lt=month.ends_at)
     started = time.perf_counter()
@@ -39,16 +41,18 @@ def walk(period: str) -> dict[str, float | int]:
         points[order.seller_id] += order.rsp
         level = 0
         member = order.seller.sponsor
-        while member is not None and level < DEPTH:
+        while member is not None and level < max(DEPTH, len(rates)):
             if personal[member.pk] >= ACTIVE_AT:
                 level += 1
-                points[member.pk] += order.rsp
-                base[member.pk, level] += order.bv
+                if level <= DEPTH:
+                    points[member.pk] += order.rsp
+                if level <= len(rates):
+                    base[member.pk, level] += order.bv
             member = member.sponsor
     commission = 0
     for (_, level), volume in base.items():
         # Hundredths of a BV times per cent, rounded once a line, half away from zero.
-        commission += (volume * RATES_PERCENT[level - 1] + 50) // 100
+        commission += (volume * rates[level - 1] + 50) // 100
     return {
         "seconds": time.perf_counter() - started,
         "commission_minor": commission,

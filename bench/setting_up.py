@@ -10,6 +10,16 @@ PLAN = "four-levels"
 FIRST_DAY = date(2016, 1, 1)
 
 
+def level_percentages() -> tuple[int, ...]:
+    """Return the plan's whole percentages by level, read from the raw document."""
+    from compensation.plans import load_document, preset_text
+
+    document = load_document(preset_text(PLAN))
+    assert isinstance(document, dict)
+    (levels,) = (c for c in document["components"] if c["kind"] == "level_percent")
+    return tuple(int(rate) for rate in levels["rates"])
+
+
 def add_company(*, now: datetime, period: str, zone: ZoneInfo) -> int:
     """Name the company, freeze its clock, add staff, plan and period; return a staff id."""
     from compensation.plans import preset_text

@@ -12,6 +12,8 @@ import sys
 import django
 import psycopg
 
+from bench.setting_up import level_percentages
+
 PERSONAL = """
 CREATE TEMPORARY TABLE personal AS
 SELECT r.id, r.sponsor_id, coalesce(sum(o.bv), 0)::bigint AS bv, coalesce(sum(o.rsp), 0)::bigint
@@ -37,8 +39,8 @@ WITH RECURSIVE below AS (
 SELECT me.bv, me.bv + coalesce((SELECT sum(bv) FROM levels), 0)::bigint,
        me.rsp + CASE WHEN me.active
                 THEN coalesce((SELECT sum(rsp) FROM levels WHERE lvl <= 4), 0) ELSE 0 END::bigint,
-       CASE WHEN me.active THEN coalesce((SELECT sum(round(bv * (ARRAY[8, 5, 4, 3])[lvl] / 100))
-                FROM levels WHERE lvl <= 4), 0) ELSE 0 END::bigint
+       CASE WHEN me.active THEN coalesce((SELECT sum(round(bv * (%(rates)s::int[])[lvl] / 100))
+                FROM levels WHERE lvl <= cardinality(%(rates)s::int[])), 0) ELSE 0 END::bigint
 FROM personal me WHERE me.id = %(id)s
 """
 STORED = """
@@ -53,6 +55,7 @@ def compare(period: str, run: int, members: int, seed: int) -> dict[str, int | l
 
     chance = random.Random(seed)
     differ = []
+    rates = list(level_percentages())
     with psycopg.connect(settings.DATABASE_URL, autocommit=True) as connection:
         bounds = connection.execute(
             "SELECT starts_at, ends_at, last_day FROM compensation_period WHERE label = %s",
@@ -66,7 +69,7 @@ def compare(period: str, run: int, members: int, seed: int) -> dict[str, int | l
         ids = [row[0] for row in connection.execute("SELECT id FROM personal ORDER BY id")]
         chosen = chance.sample(ids, min(members, len(ids)))
         for member in chosen:
-            expected = connection.execute(MEMBER, {"id": member}).fetchone()
+            expected = connection.execute(MEMBER, {"id": member, "rates": rates}).fetchone()
             stored = connection.execute(STORED, {"run": run, "id": member}).fetchone()
             if stored != expected:
                 sys.stderr.write(f"member {member}: stored {stored}, query {expected}\n")
