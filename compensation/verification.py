@@ -155,15 +155,28 @@ _CANONICAL = """
 """
 
 
+# What each posted run was computed from: a changed price changes the net sales, though the volumes
+# of a product may stay.
+_POSTED_RUNS = """
+    SELECT p.label, r.order_count, r.line_count, r.bv, r.rsp_sold, r.net_minor
+    FROM compensation_run r JOIN compensation_period p ON p.id = r.period_id
+    WHERE r.kind = 'close' AND r.status = 'posted' ORDER BY p.label COLLATE "C"
+"""
+
+
 def ledger_digest() -> tuple[str, int]:
     """Return the sha256 over all journals and entries in canonical order, and how many journals.
 
-    Free of ids and of the clock: equal ledgers have equal digests on every machine.
+    It begins with the sales of each posted run. Free of ids and of the clock: equal ledgers have
+    equal digests on every machine.
     """
     digest = hashlib.sha256(b"perennial ledger 1")
     count = 0
     with transaction.atomic():
-        connection.ensure_connection()
+        with connection.cursor() as cursor:
+            cursor.execute(_POSTED_RUNS)
+            for row in cursor.fetchall():
+                digest.update("\0".join(map(str, row)).encode() + b"\n")
         with connection.connection.cursor(name="ledger_digest") as cursor:
             cursor.itersize = ROWS_PER_FETCH
             cursor.execute(_CANONICAL)
