@@ -28,7 +28,7 @@ def hint(run: Run) -> None:
     advance_run_task.delay_on_commit(run_id=run.pk)
 
 
-@shared_task(acks_late=True, queue="close")
+@shared_task(acks_late=True)
 def advance_run_task(*, run_id: int, **_: Any) -> str:
     """Do the next step of a run, and hint at the one after it."""
     run = Run.objects.filter(pk=run_id).first()
@@ -48,7 +48,7 @@ def advance_run_task(*, run_id: int, **_: Any) -> str:
     return done.progress.value
 
 
-@shared_task(acks_late=True, queue="close")
+@shared_task(acks_late=True)
 def watch_closes_task(**_: Any) -> list[int]:
     """Start the oldest month whose end the company's clock has passed; hint at runs with work."""
     system = User.objects.get(is_system=True)
@@ -63,7 +63,7 @@ def watch_closes_task(**_: Any) -> list[int]:
     return [run.pk for run in found]
 
 
-@shared_task(acks_late=True, queue="close", autoretry_for=(OperationalError,), max_retries=5)
+@shared_task(acks_late=True, autoretry_for=(OperationalError,), max_retries=5)
 def reverse_waiting_returns_task(**_: Any) -> int:
     """Reverse accepted returns of months that have been posted since."""
     try:
@@ -73,7 +73,7 @@ def reverse_waiting_returns_task(**_: Any) -> int:
         return 0
 
 
-@shared_task(acks_late=True, queue="close")
+@shared_task(acks_late=True)
 def refresh_live_figures_task(**_: Any) -> int | None:
     """Compute the open month anew if anything has happened in it since the last time."""
     system = User.objects.get(is_system=True)

@@ -157,6 +157,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_ENABLE_UTC = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_QUEUES = (Queue("default"), Queue("close"))  # a worker without -Q serves both
+CELERY_TASK_ROUTES = {"compensation.tasks.*": {"queue": "close"}}
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "apply-sponsor-changes": {
         "task": "representatives.tasks.apply_sponsor_changes_task",

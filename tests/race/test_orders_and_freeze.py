@@ -13,7 +13,7 @@ from django.db import connection, connections, transaction
 from compensation import services
 from compensation.models import Period, Run
 from sales.models import Order
-from tests.compensation.town import Town, local
+from tests.compensation.town import Town
 
 
 def _close_in_thread(town: Town, errors: list[Exception]) -> threading.Thread:
@@ -39,7 +39,6 @@ def _counted() -> int:
 
 def _wait_for_lock(seconds: float = 3) -> bool:
     """Wait until somebody waits for a lock of this transaction; False if nobody ever does."""
-    deadline = local("2017-01-01")
     with connection.cursor() as cursor:
         for _ in range(int(seconds / 0.05)):
             cursor.execute(
@@ -48,7 +47,6 @@ def _wait_for_lock(seconds: float = 3) -> bool:
             )
             if cursor.fetchone()[1]:
                 return True
-    assert deadline
     return False
 
 
