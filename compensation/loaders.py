@@ -21,6 +21,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from compensation.engine import Members, Plan, Qualifying, Sales
+from compensation.engine.explain import FIGURES
 
 Int = npt.NDArray[np.int64]
 
@@ -390,6 +391,9 @@ class StoredBranch:
     active: npt.NDArray[np.bool_]
     order_count: Int
     enrolled: Int
+    pay_rank: Int
+    figures: dict[str, Int]
+    """The measures that components may go by, by name (``compensation.engine.explain.FIGURES``)."""
 
 
 def load_branch(connection: adbc.Connection, *, run_id: int, start: int, end: int) -> StoredBranch:
@@ -397,7 +401,8 @@ def load_branch(connection: adbc.Connection, *, run_id: int, start: int, end: in
     found = query(
         connection,
         "SELECT m.representative_id, m.sponsor_position, m.subtree_end, m.depth, m.status,"
-        " m.active, m.order_count, r.enrolled_on FROM compensation_memberresult m"
+        " m.active, m.order_count, r.enrolled_on, m.pay_rank,"
+        f" {', '.join(f'm.{name}' for name in FIGURES)} FROM compensation_memberresult m"
         " JOIN representatives_representative r ON r.id = m.representative_id"
         " WHERE m.run_id = {run} AND m.position >= {start} AND m.position < {end}"
         " ORDER BY m.position",
@@ -405,7 +410,7 @@ def load_branch(connection: adbc.Connection, *, run_id: int, start: int, end: in
         start=start,
         end=end,
     )
-    columns = [_numbers(found, column) for column in range(8)]
+    columns = [_numbers(found, column) for column in range(9 + len(FIGURES))]
     return StoredBranch(
         start=start,
         representative=columns[0],
@@ -416,4 +421,6 @@ def load_branch(connection: adbc.Connection, *, run_id: int, start: int, end: in
         active=columns[5].astype(np.bool_),
         order_count=columns[6],
         enrolled=columns[7],
+        pay_rank=columns[8],
+        figures=dict(zip(FIGURES, columns[9:], strict=True)),
     )

@@ -17,7 +17,7 @@ from django.db import connection
 
 from compensation import loaders
 from compensation.engine.components import Component, FlatBonus
-from compensation.engine.explain import Branch, Upline, contributors, standing_of, why
+from compensation.engine.explain import FIGURES, Branch, Upline, contributors, standing_of, why
 from compensation.engine.parts import OrderLines, line_parts
 from compensation.engine.volumes import Orders
 from compensation.models import Earning, Run
@@ -28,11 +28,15 @@ EPOCH = date(1970, 1, 1)
 
 _PATH = """
     WITH RECURSIVE up AS (
-        SELECT representative_id, position, sponsor_position, subtree_end, status, active, pay_rank
-        FROM compensation_memberresult WHERE run_id = %(run)s AND representative_id = %(seller)s
+        SELECT m.representative_id, m.position, m.sponsor_position, m.subtree_end, m.status,
+               m.active, m.pay_rank, m.personal_bv, m.own_bv, m.window_bv, m.group_bv,
+               m.personal_rsp, m.active_directs, m.direct_count
+        FROM compensation_memberresult m
+        WHERE m.run_id = %(run)s AND m.representative_id = %(seller)s
         UNION ALL
         SELECT m.representative_id, m.position, m.sponsor_position, m.subtree_end, m.status,
-               m.active, m.pay_rank
+               m.active, m.pay_rank, m.personal_bv, m.own_bv, m.window_bv, m.group_bv,
+               m.personal_rsp, m.active_directs, m.direct_count
         FROM up JOIN compensation_memberresult m
           ON m.run_id = %(run)s AND m.position = up.sponsor_position
     )
@@ -154,6 +158,8 @@ def _part(
         np.array([seller.upline.status]),
         np.array([seller.upline.active]),
         np.array([seller.enrolled_day]),
+        np.array([seller.upline.pay_rank]),
+        {name: np.array([figure]) for name, figure in seller.upline.figures.items()},
     )
     if isinstance(component, FlatBonus):
         return int(line_parts(component, component.amount, sale, standing).amount[place])
@@ -196,7 +202,13 @@ class _Behind:
             sponsor=stored.sponsor[part],
             end=stored.end[part],
             depth=stored.depth[part],
-            standing=standing_of(stored.status[part], stored.active[part], stored.enrolled[part]),
+            standing=standing_of(
+                stored.status[part],
+                stored.active[part],
+                stored.enrolled[part],
+                stored.pay_rank[part],
+                {name: figures[part] for name, figures in stored.figures.items()},
+            ),
         )
         return branch, stored.representative[part]
 
@@ -205,15 +217,23 @@ def _path(run: Run, seller_id: int) -> list[_Person]:
     """The seller and all uplines, as the run stored them, the seller first."""
     with connection.cursor() as cursor:
         cursor.execute(_PATH, {"run": run.pk, "seller": seller_id})
-        return [
-            _Person(
-                representative_id=representative,
-                subtree_end=end,
-                enrolled_day=_day(enrolled),
-                upline=Upline(position=position, status=status, active=active, pay_rank=pay_rank),
-            )
-            for representative, position, _, end, status, active, pay_rank, enrolled in cursor
-        ]
+        columns = [column.name for column in cursor.description]
+        return [_person(dict(zip(columns, row, strict=True))) for row in cursor]
+
+
+def _person(row: dict[str, Any]) -> _Person:
+    return _Person(
+        representative_id=row["representative_id"],
+        subtree_end=row["subtree_end"],
+        enrolled_day=_day(row["enrolled_on"]),
+        upline=Upline(
+            position=row["position"],
+            status=row["status"],
+            active=row["active"],
+            pay_rank=row["pay_rank"],
+            figures={name: row[name] for name in FIGURES},
+        ),
+    )
 
 
 def _lines(run: Run, condition: str, **values: object) -> list[tuple[Any, ...]]:

@@ -6,52 +6,40 @@ Pure functions over arrays that a run has stored; they give the same answers as 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import cache
 
 import numpy as np
 
+from compensation.engine.branches import (
+    FIGURES,
+    Branch,
+    Upline,
+    Verdict,
+    branch_of,
+    own_reason,
+    standing_by_position,
+    standing_of,
+    standing_of_people,
+)
 from compensation.engine.components import Component, FlatBonus, LevelPercent, RspPoints
 from compensation.engine.components.base import Standing
-from compensation.engine.results import MemberResults
-from compensation.engine.types import Bool, EngineError, Int, Reason, Status
+from compensation.engine.requirements import Requirement
+from compensation.engine.tree import nearest_above
+from compensation.engine.types import Bool, EngineError, Int, Reason
 from compensation.engine.volumes import Orders
 
-
-@dataclass(frozen=True, slots=True)
-class Branch:
-    """A member and the whole downline: consecutive positions of one run, the member first."""
-
-    start: int
-    """Position of the member."""
-    sponsor: Int
-    """Position of each one's sponsor (absolute)."""
-    end: Int
-    """End of each one's downline (absolute, exclusive)."""
-    depth: Int
-    """Number of uplines, as stored."""
-    standing: Standing
-
-    def __len__(self) -> int:
-        return len(self.sponsor)
-
-
-def standing_of(status: Int, active: Bool, enrolled_day: Int) -> Standing:
-    """Make a ``Standing`` from stored columns."""
-    return Standing(enrolled=status == Status.ENROLLED, qualified=active, enrolled_day=enrolled_day)
-
-
-def branch_of(results: MemberResults, position: int, enrolled_day: Int) -> Branch:
-    """Cut a member's branch out of results; ``enrolled_day`` is by position."""
-    part = slice(position, int(results.subtree_end[position]))
-    return Branch(
-        start=position,
-        sponsor=results.sponsor_position[part],
-        end=results.subtree_end[part],
-        depth=results.depth[part].astype(np.int64),
-        standing=standing_of(
-            results.status[part].astype(np.int64), results.active[part], enrolled_day[part]
-        ),
-    )
+__all__ = [
+    "FIGURES",
+    "Branch",
+    "Upline",
+    "Verdict",
+    "branch_of",
+    "contributors",
+    "standing_by_position",
+    "standing_of",
+    "why",
+]
 
 
 def contributors(component: Component, paid_level: int, branch: Branch) -> Int:
@@ -62,7 +50,9 @@ def contributors(component: Component, paid_level: int, branch: Branch) -> Int:
     """
     if paid_level == 0:
         return np.array([branch.start], dtype=np.int64)
-    counted = component.may_receive(1, branch.standing)
+    if isinstance(component, LevelPercent) and component.compression == "dynamic":
+        return _taken_by_receiver(component, paid_level, branch) + branch.start
+    counted = component.counted(branch.standing)
     if component.compression == "skip_and_recount":
         found = _counted_above(branch, counted) == paid_level
     else:
@@ -72,6 +62,22 @@ def contributors(component: Component, paid_level: int, branch: Branch) -> Int:
         else:
             found = _rolled_up(branch, counted, plain, paid_level)
     return np.flatnonzero(found) + branch.start
+
+
+def _taken_by_receiver(component: LevelPercent, paid_level: int, branch: Branch) -> Int:
+    """Sellers whose level is taken by the receiver: each level goes on from its taker."""
+    sponsor: Int = branch.sponsor - branch.start
+    sponsor[0] = -1
+    seller = taker = np.arange(len(branch))
+    for level in range(1, paid_level + 1):
+        may = component.takers(level, branch.standing)
+        if level == paid_level:
+            may[0] = True  # he was paid
+        taker = nearest_above(sponsor, may)[taker]
+        found = taker >= 0 if level == paid_level else taker > 0
+        seller, taker = seller[found], taker[found]
+    sellers: Int = seller[taker == 0]
+    return sellers
 
 
 def _counted_above(branch: Branch, counted: Bool) -> Int:
@@ -96,32 +102,6 @@ def _rolled_up(branch: Branch, counted: Bool, plain: Int, paid_level: int) -> Bo
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Upline:
-    """One person on the way up from a seller, as a run stored him."""
-
-    position: int
-    status: int
-    active: bool
-    pay_rank: int
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """Why one person is or is not paid for a sale by a component."""
-
-    position: int
-    level: int | None
-    """Level counted for payment; ``None`` for people passed over by compression."""
-    reason: Reason
-    paid_levels: tuple[int, ...]
-    """Levels paid on this sale; more than one only where missed levels roll up."""
-    depth: int | None
-    """Deepest level the person may be paid on, ``None``: no limit."""
-    received_by: int | None
-    """Position of who got the level instead, where somebody did."""
-
-
 def why(
     component: Component, sale: Orders, seller: Upline, enrolled_day: int, path: Sequence[Upline]
 ) -> list[Verdict]:
@@ -136,7 +116,7 @@ def why(
     """
     if len(sale) != 1:
         raise EngineError("one order is needed")
-    standing = _standing([seller], enrolled_day)
+    standing = standing_of_people([seller], enrolled_day)
     alone = Orders(
         seller=np.zeros(1, dtype=np.int64),
         number=sale.number,
@@ -153,18 +133,10 @@ def why(
     verdicts = _on_levels(component, path)
     if _pays_seller(component):
         may = bool(component.may_receive(0, standing)[0])
-        reason = Reason.PAID if may else _own_reason(seller)
+        reason = Reason.PAID if may else own_reason(_qualification(component), seller)
         depth = _depth(component, seller)
         verdicts.insert(0, Verdict(seller.position, 0, reason, (0,) if may else (), depth, None))
     return verdicts
-
-
-def _standing(people: Sequence[Upline], enrolled_day: int) -> Standing:
-    return Standing(
-        enrolled=np.array([one.status == Status.ENROLLED for one in people], dtype=np.bool_),
-        qualified=np.array([one.active for one in people], dtype=np.bool_),
-        enrolled_day=np.full(len(people), enrolled_day, dtype=np.int64),
-    )
 
 
 def _pays_seller(component: Component) -> bool:
@@ -175,12 +147,8 @@ def _pays_seller(component: Component) -> bool:
     return isinstance(component, FlatBonus) and component.to == "seller"
 
 
-def _own_reason(person: Upline) -> Reason:
-    if person.status == Status.SUSPENDED:
-        return Reason.SUSPENDED
-    if person.status == Status.TERMINATED:
-        return Reason.TERMINATED
-    return Reason.PAID if person.active else Reason.INACTIVE
+def _qualification(component: Component) -> tuple[Requirement, ...]:
+    return component.qualification if isinstance(component, LevelPercent) else ()
 
 
 def _depth(component: Component, person: Upline) -> int | None:
@@ -205,8 +173,10 @@ def _unpaid(
     if isinstance(component, LevelPercent):
         if (sale.net if component.on == "net" else sale.bv)[0] == 0:
             return []
-        unqualified = not component.unqualified_volume_pays and not standing.qualified[0]
-        reason = _own_reason(seller) if unqualified else Reason.OUTSIDE_WINDOW
+        unqualified = not component.unqualified_volume_pays and not component.counted(standing)[0]
+        reason = (
+            own_reason(_qualification(component), seller) if unqualified else Reason.OUTSIDE_WINDOW
+        )
     elif isinstance(component, FlatBonus):
         whatever_bv = replace(component, minimum_bv=0).quantity(sale, standing)
         reason = Reason.BELOW_MINIMUM if whatever_bv[0] else None
@@ -216,8 +186,11 @@ def _unpaid(
 
 
 def _on_levels(component: Component, path: Sequence[Upline]) -> list[Verdict]:
-    counted = component.may_receive(1, _standing(path, 0)).tolist()
+    standing = standing_of_people(path, 0)
+    counted = component.counted(standing).tolist()
     deepest = _deepest(component)
+    if isinstance(component, LevelPercent) and component.compression == "dynamic":
+        return _taking_turns(component, path, standing, counted)
     recount = component.compression == "skip_and_recount"
     rolls = component.compression == "roll_up"
     verdicts: list[Verdict] = []
@@ -229,16 +202,53 @@ def _on_levels(component: Component, path: Sequence[Upline]) -> list[Verdict]:
             if rolls and distance <= deepest:
                 missed.append(distance)
             place = None if recount else distance
-            verdicts.append(Verdict(person.position, place, _own_reason(person), (), depth, None))
+            unqualified = own_reason(_qualification(component), person)
+            verdicts.append(Verdict(person.position, place, unqualified, (), depth, None))
             continue
         level = level + 1 if recount else distance
         due = [*missed, level]
         missed = []
         limit = deepest if depth is None else min(deepest, depth)
-        paid = tuple(one for one in due if one <= limit)
-        reason = Reason.PAID if paid else Reason.TOO_DEEP
+        reached = [one for one in due if one <= limit]
+        paid = tuple(
+            one for one in reached if bool(component.may_receive(one, standing)[distance - 1])
+        )
+        reason = Reason.BELOW_MINIMUM if reached else Reason.TOO_DEEP
+        reason = Reason.PAID if paid else reason
         verdicts.append(Verdict(person.position, level, reason, paid, depth, None))
     return _with_receivers(verdicts, path, counted, component.compression)
+
+
+def _taking_turns(
+    component: LevelPercent, path: Sequence[Upline], standing: Standing, counted: Sequence[bool]
+) -> list[Verdict]:
+    """Dynamic compression: each level waits for somebody who may be paid on it."""
+    verdicts: list[Verdict] = []
+    waiting: list[int] = []
+    due = 1
+    may_take = cache(lambda level: component.may_receive(level, standing).tolist())
+    for place, person in enumerate(path):
+        depth = _depth(component, person)
+        limit = len(component.rates) if depth is None else min(len(component.rates), depth)
+        paid: tuple[int, ...] = ()
+        if not counted[place]:
+            reason = own_reason(_qualification(component), person)
+        elif due > limit:
+            reason = Reason.TOO_DEEP
+        elif not may_take(due)[place]:
+            reason = Reason.BELOW_MINIMUM
+        else:
+            reason, paid = Reason.PAID, (due,)
+        level = due if counted[place] else None
+        verdicts.append(Verdict(person.position, level, reason, paid, depth, None))
+        if paid:
+            for index in waiting:
+                verdicts[index] = replace(verdicts[index], received_by=person.position)
+            waiting = []
+            due += 1
+        elif due <= len(component.rates):
+            waiting.append(place)
+    return verdicts
 
 
 def _with_receivers(

@@ -6,7 +6,7 @@ the next counted upline: one array pass per *paid* level, never one per depth of
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -67,6 +67,27 @@ def levels_below(
         if len(level.receiver) == 0:
             return
         yield level if catcher is None else _pushed(level, catcher, number, len(tree))
+
+
+def levels_taken(
+    tree: Tree, sums: Sums, takers: Callable[[int], Bool], deepest: int
+) -> Iterator[Level]:
+    """Give levels 1 to ``deepest`` under dynamic compression, as far as there are any.
+
+    ``takers(k)`` says who may be paid on level k. The sums of a level go on from its taker to the
+    next person above who may take the following one.
+    """
+    level = own_level(sums)
+    before: Bool | None = None
+    above = tree.sponsor
+    for number in range(1, deepest + 1):
+        may = takers(number)
+        if before is None or not np.array_equal(may, before):
+            above, before = tree.nearest_above(may), may
+        level = _pushed(level, above, number, len(tree))
+        if len(level.receiver) == 0:
+            return
+        yield level
 
 
 def _pushed(level: Level, towards: Int, number: int, count: int) -> Level:

@@ -9,29 +9,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from fractions import Fraction
 
 from compensation.engine.components import KINDS, Component, RspPoints
+from compensation.engine.components.base import LATER
 from compensation.engine.money import ROUNDINGS
 from compensation.engine.reading import Mapping, Node, PlanError, resolve
+from compensation.engine.requirements import Requirement, read_requirements
 
 FORMAT = 1
 ACTIVITY_MEASURES = ("personal_bv", "personal_rsp", "always", "stated")
-RANK_MEASURES = (
-    "personal_bv",
-    "own_bv",
-    "window_bv",
-    "group_bv",
-    "personal_rsp",
-    "rsp_total",
-    "active",
-    "active_directs",
-    "direct_count",
-    "stated_points",
-)
-COUNTED_MEASURES = frozenset({"active", "active_directs", "direct_count"})
-"""Measures that are plain counts; all others are hundredths."""
 MOST_RANKS = 50
 WITHOUT_A_SALE = frozenset(
     {"enrolment_bonus", "enrollment_bonus", "recruiting_bonus", "sign_up_bonus", "fee_share"}
@@ -62,14 +50,6 @@ class Activity:
     """``period``, ``quarter_to_date`` or ``trailing``."""
     trailing: int
     """Number of periods with this one, for ``trailing``; else 0."""
-
-
-@dataclass(frozen=True, slots=True)
-class Requirement:
-    """``measure`` is at least ``at_least`` (hundredths, or a count: ``COUNTED_MEASURES``)."""
-
-    measure: str
-    at_least: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +118,10 @@ class Plan:
             del content[display_only]
         for table, component in zip(content["components"], self.components, strict=True):
             table["kind"] = component.kind
+            # Keys that came later say nothing where they are left out: old digests hold.
+            for added in fields(component):  # type: ignore[arg-type]
+                if added.metadata.get(LATER) and table[added.name] == added.default:
+                    del table[added.name]
         text = json.dumps(content, sort_keys=True, default=str, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 
@@ -305,25 +289,11 @@ def _floor(node: Node, names: list[str]) -> PayRankFloor | None:
 def _rank(node: Node, *, lowest: bool) -> Rank:
     table = node.mapping(("name",), ("requires", "maintains"))
     name = table["name"].text(pattern=r"\S.{0,59}", what="a name") if table.has("name") else ""
-    requires = _requirements(table["requires"])
-    maintains = _requirements(table["maintains"]) if table.has("maintains") else requires
+    requires = read_requirements(table["requires"])
+    maintains = read_requirements(table["maintains"]) if table.has("maintains") else requires
     if lowest and (requires or maintains):
         table["requires"].fault("the lowest rank can't require anything")
     return Rank(name, requires, maintains)
-
-
-def _requirements(node: Node) -> tuple[Requirement, ...]:
-    if not node.given:
-        return ()
-    found = []
-    for element in node.items(most=20):
-        table = element.mapping(("measure", "at_least"))
-        if table.broken or not table.has("measure") or not table.has("at_least"):
-            continue
-        measure = table["measure"].choice(RANK_MEASURES)
-        digits = 0 if measure in COUNTED_MEASURES else 2
-        found.append(Requirement(measure, table["at_least"].scaled("a figure", digits)))
-    return tuple(found)
 
 
 def _components(table: Mapping, ranks: tuple[str, ...], digits: int) -> tuple[Component, ...]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from compensation.engine.components import Component, FlatBonus, LevelPercent, RspPoints
-from compensation.engine.plan import COUNTED_MEASURES, Plan, Rank, Requirement
+from compensation.engine.plan import Plan, Rank
+from compensation.engine.requirements import Requirement, digits_of
 from compensation.engine.worst_case import percent_text
 
 _MEASURES = {
@@ -30,6 +31,10 @@ _COMPRESSIONS = {
     "roll_up": (
         "Levels are plain distances; what somebody who is not qualified misses goes to the next "
         "qualified upline, who has his own level besides."
+    ),
+    "dynamic": (
+        "A level is only taken by somebody who may be paid on that very level; everybody else is "
+        "passed over and the level goes to the next upline who may."
     ),
 }
 
@@ -121,8 +126,7 @@ def _needs(requires: tuple[Requirement, ...]) -> str:
     if not requires:
         return "nothing"
     return ", ".join(
-        f"{decimal_text(one.at_least, 0 if one.measure in COUNTED_MEASURES else 2)} "
-        f"{_MEASURES[one.measure]}"
+        f"{decimal_text(one.at_least, digits_of(one.measure))} {_MEASURES[one.measure]}"
         if one.measure != "active"
         else _MEASURES["active"]
         for one in requires
@@ -169,6 +173,20 @@ def _percentages(plan: Plan, component: LevelPercent) -> list[str]:
             f"{len(component.rates)}, on {_depth(plan, component.depths)}."
         )
         sentences.append(_COMPRESSIONS[component.compression])
+    if component.qualification:
+        sentences.append(
+            f"Qualified for {component.id} is, in place of who is active, an enrolled member with "
+            f"{_needs(component.qualification)}."
+        )
+    if component.level_minimum is not None:
+        minimum = component.level_minimum
+        figures = ", ".join(
+            decimal_text(one, digits_of(minimum.measure)) for one in minimum.at_least
+        )
+        sentences.append(
+            f"To be paid on a level takes {_MEASURES[minimum.measure]} of at least, level by "
+            f"level, {figures}."
+        )
     if component.seller_rate:
         sentences.append(
             f"{component.id}: a qualified seller earns {percent_text(component.seller_rate)} of "

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from compensation.engine.plan import Ranks, Requirement
+from compensation.engine.plan import Ranks
+from compensation.engine.requirements import Requirement
 from compensation.engine.types import Bool, Int
 
 

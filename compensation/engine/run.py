@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -113,34 +113,36 @@ def _earned(
             enrolled=enrolled, qualified=active, enrolled_day=members.enrolled[tree.row]
         ),
     )
-    spreads = [component.spread(situation) for component in plan.components]
+    points: dict[str, list[Level]] = {}
     rsp_base = np.zeros(len(tree), dtype=np.int64)
-    for component, levels in zip(plan.components, spreads, strict=True):
+    for component in plan.components:
         if isinstance(component, RspPoints):
+            levels = points[component.id] = component.spread(situation)
             _require_points_fit(component, situation)
             rsp_base += component.at_base_depth(levels, situation)
     directs = tree.child_sums(enrolled.astype(np.int64))
     active_directs = tree.child_sums(active.astype(np.int64))
+    figures = {
+        **measures.by_name,
+        "active_directs": active_directs,
+        "direct_count": directs,
+    }
     opening = members.opening_title[tree.row]
     _check_titles(plan, members.ids[tree.row], opening)
     title, pay = decide_ranks(
         plan.ranks,
-        {
-            **measures.by_name,
-            "rsp_total": rsp_base,
-            "active": active.astype(np.int64),
-            "active_directs": active_directs,
-            "direct_count": directs,
-        },
+        {**figures, "rsp_total": rsp_base, "active": active.astype(np.int64)},
         opening,
         enrolled,
     )
     pay = _stated_ranks(plan, stated, tree, pay)
-    lines = [
-        made
-        for index, levels in enumerate(spreads)
-        for made in _lines(plan, index, levels, situation, pay)
-    ]
+    situation = replace(
+        situation, standing=replace(situation.standing, pay_rank=pay, figures=figures)
+    )
+    lines = []
+    for index, component in enumerate(plan.components):
+        levels = points[component.id] if component.id in points else component.spread(situation)
+        lines += _lines(plan, index, levels, situation, pay)
     rsp_own, rsp_total, commission = _credited(lines, len(tree))
     by_name = measures.by_name
     results = MemberResults(

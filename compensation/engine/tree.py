@@ -68,17 +68,25 @@ class Tree:
         Pointers double their reach in each round, so a run of n passed-over members takes
         log2(n) rounds.
         """
-        above = self.sponsor.copy()
-        undecided = np.flatnonzero(above >= 0)
-        while True:
-            target = above[undecided]
-            passing = ~counted[target]
-            undecided, target = undecided[passing], target[passing]
-            if len(undecided) == 0:
-                return above
-            target = above[target]
-            above[undecided] = target
-            undecided = undecided[target >= 0]
+        return nearest_above(self.sponsor, counted)
+
+
+def nearest_above(sponsor: Int, counted: Bool) -> Int:
+    """Give the position of everybody's nearest upline with ``counted``, or -1.
+
+    ``sponsor`` are positions in the same arrays, -1 for nobody above.
+    """
+    above = sponsor.copy()
+    undecided = np.flatnonzero(above >= 0)
+    while True:
+        target = above[undecided]
+        passing = ~counted[target]
+        undecided, target = undecided[passing], target[passing]
+        if len(undecided) == 0:
+            return above
+        target = above[target]
+        above[undecided] = target
+        undecided = undecided[target >= 0]
 
 
 def count_above(end: Int, counted: Bool) -> Int:

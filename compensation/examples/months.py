@@ -9,11 +9,16 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-import numpy as np
-
 from compensation import engine
 from compensation.calendar import CalendarPeriod
-from compensation.engine.explain import Upline, Verdict, branch_of, contributors, standing_of, why
+from compensation.engine.explain import (
+    Upline,
+    Verdict,
+    branch_of,
+    contributors,
+    standing_by_position,
+    why,
+)
 from compensation.engine.parts import OrderLines, line_parts
 from compensation.engine.tree import build_tree
 from compensation.engine.volumes import Orders, gather_orders
@@ -143,13 +148,7 @@ class Month:
         )
 
     def _upline(self, position: int) -> Upline:
-        members = self.results.members
-        return Upline(
-            position=position,
-            status=int(members.status[position]),
-            active=bool(members.active[position]),
-            pay_rank=int(members.pay_rank[position]),
-        )
+        return Upline.of(self.results.members, position)
 
     # -- what the engine is given ----------------------------------------------------------------
 
@@ -220,10 +219,7 @@ class Month:
 
     @cached_property
     def _standing(self) -> Any:
-        members = self.results.members
-        return standing_of(
-            members.status.astype(np.int64), members.active, self._enrolled_by_position
-        )
+        return standing_by_position(self.results.members, self._enrolled_by_position)
 
     def _order_lines(self, lines: list[Line]) -> OrderLines:
         row_of = {line.name: row for row, line in enumerate(self.lines)}

@@ -35,6 +35,8 @@ class Setup:
     test_field: str | None = None
     ranks: list[str] = field(default_factory=list)
     """The ladder where each member states his pay rank."""
+    rank_field: str = "rank"
+    """The field in which he states it."""
 
     def plan(self, example: Example) -> engine.Plan:
         """Return the plan.
@@ -66,9 +68,9 @@ class Setup:
                 raise self._not_stated(person, self.test_field, where)
             stated[NUMERIC_TESTS[self.test_field][1]] = person.numbers[self.test_field]
         if self.ranks:
-            rank = person.words.get("rank")
+            rank = person.words.get(self.rank_field)
             if rank is None:
-                raise self._not_stated(person, "rank", where)
+                raise self._not_stated(person, self.rank_field, where)
             if rank not in self.ranks:
                 raise ExampleError(
                     f"{where}: member {person.name}: {rank!r} is no rank of the plan", person.line
@@ -131,6 +133,30 @@ def unilevel_percent(parameters: Fields) -> Setup:
         component["unqualified_volume_pays"] = parameters.flag("unqualified_volume_pays")
     if "window_days_from_enrolment" in parameters:
         component["window_days_from_enrolment"] = parameters.whole("window_days_from_enrolment")
+    setup.document["components"].append(component)
+    return setup
+
+
+TITLE_COMPRESSIONS = {"none": "none", "generous": "dynamic"}
+"""How the examples call a compression -> how a plan document does."""
+
+
+def level_by_title(parameters: Fields) -> Setup:
+    """Set up one per cent on each level, down to a depth by the title that each member states."""
+    setup = empty_setup()
+    _take_test(parameters, "qualified_test", setup)
+    levels = parameters.whole("levels")
+    compression = parameters.choice("compression", tuple(TITLE_COMPRESSIONS), "none")
+    component: dict[str, Any] = {
+        "id": "levels",
+        "kind": "level_percent",
+        "rates": ["1"] * levels,
+        "compression": TITLE_COMPRESSIONS[compression],
+    }
+    _take_depth_by_rank(parameters, setup, component, "depth_by_title")
+    setup.rank_field = "title"
+    for name, depth in component.get("depth_by_rank", {}).items():
+        component["depth_by_rank"][name] = min(depth, levels)
     setup.document["components"].append(component)
     return setup
 
@@ -209,10 +235,12 @@ def _take_test(parameters: Fields, key: str, setup: Setup) -> None:
     setup.test_field = name
 
 
-def _take_depth_by_rank(parameters: Fields, setup: Setup, component: dict[str, Any]) -> None:
-    if "depth_by_rank" not in parameters:
+def _take_depth_by_rank(
+    parameters: Fields, setup: Setup, component: dict[str, Any], key: str = "depth_by_rank"
+) -> None:
+    if key not in parameters:
         return
-    table = parameters.inner("depth_by_rank")
+    table = parameters.inner(key)
     component["depth_by_rank"] = {name: table.whole(name) for name in table.mapping}
     setup.ranks = list(table.mapping)
     setup.document["ranks"] = {"ladder": [{"name": name} for name in setup.ranks]}

@@ -14,6 +14,7 @@ from compensation.examples.reading import Example, ExampleError
 KINDS: dict[str, Callable[[Example], Record]] = {
     "rsp_upline": sales_kinds.run_rsp_upline,
     "unilevel_percent": sales_kinds.run_unilevel_percent,
+    "level_by_title": sales_kinds.run_level_by_title,
     "flat_bonus_with_return": sales_kinds.run_flat_bonus_with_return,
     "rank_month": rank_kinds.run_rank_month,
     "period_bounds": period_kinds.run_period_bounds,

@@ -71,6 +71,14 @@ def run_unilevel_percent(example: Example) -> Record:
     return _answer(course, ("commission", "bv"))
 
 
+def run_level_by_title(example: Example) -> Record:
+    """Answer the level on which each member is paid."""
+    parameters = parameters_of(example)
+    setup = plans.level_by_title(parameters)
+    parameters.close()
+    return _answer(_run(example, setup, None, set()), ("paid_level",))
+
+
 def run_flat_bonus_with_return(example: Example) -> Record:
     """Answer a bonus, group volume and the month's rank."""
     parameters = parameters_of(example)
@@ -328,6 +336,7 @@ def _member(
         "bv": volume("personal_bv"),
         "group_volume": volume("group_bv"),
         "rank": lambda: _rank(months[-1], name),
+        "paid_level": lambda: _paid_level(months, name),
     }
     return Record(
         {key: ways[key] for key in kept},
@@ -344,6 +353,13 @@ def _member(
 
 def _rank(month: Month, name: str) -> str:
     return month.plan.ranks.names[month.figure(name, "pay_rank")]
+
+
+def _paid_level(months: list[Month], name: str) -> Any:
+    """Return the level on which a member is paid for the sales below him; null for none."""
+    verdicts = [verdict for month in months for verdict in month.verdicts(name)]
+    levels = sorted({level for verdict in verdicts for level in verdict.paid_levels})
+    return " and ".join(map(str, levels)) if levels else None
 
 
 def _by_source(course: Course, months: list[Month], name: str) -> Names:

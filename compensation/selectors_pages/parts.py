@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from compensation.engine.components import Component
 from compensation.engine.components.base import Standing
-from compensation.engine.explain import Branch, contributors, standing_of
+from compensation.engine.explain import FIGURES, Branch, contributors, standing_of
 from compensation.engine.parts import OrderLines, Parts, line_parts
 from compensation.engine.plan import Plan
 from compensation.engine.types import EngineError, Int
@@ -89,6 +89,9 @@ class _Seller:
     level: int
     status: int
     active: bool
+    pay_rank: int
+    figures: tuple[int, ...]
+    """As ``FIGURES`` names them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,10 +219,15 @@ def _behind(run: Run, earning: Earning, plan: Plan) -> tuple[dict[int, _Seller],
 
 def _sellers(component: Component, paid_level: int, top: MemberResult) -> dict[int, _Seller]:
     """Return who sold at a paid level, by representative id."""
-    sponsor, subtree_end, depth, status, active, ids, order_count = _branch_columns(
-        top, end=top.position + 1 if paid_level == 0 else top.subtree_end
+    columns = _branch_columns(top, end=top.position + 1 if paid_level == 0 else top.subtree_end)
+    sponsor, subtree_end, depth, status, active, ids, order_count, pay_rank, *figures = columns
+    standing = standing_of(
+        status,
+        active.astype(np.bool_),
+        np.zeros(len(ids), dtype=np.int64),
+        pay_rank,
+        dict(zip(FIGURES, figures, strict=True)),
     )
-    standing = standing_of(status, active.astype(np.bool_), np.zeros(len(ids), dtype=np.int64))
     branch = Branch(top.position, sponsor, subtree_end, depth, standing)
     places = contributors(component, paid_level, branch) - top.position
     return {
@@ -228,6 +236,8 @@ def _sellers(component: Component, paid_level: int, top: MemberResult) -> dict[i
             level=int(depth[place]) - top.depth,
             status=int(status[place]),
             active=bool(active[place]),
+            pay_rank=int(pay_rank[place]),
+            figures=tuple(int(figure[place]) for figure in figures),
         )
         for place in places.tolist()
         if order_count[place]
@@ -247,6 +257,8 @@ def _branch_columns(top: MemberResult, *, end: int) -> list[Int]:
             "active",
             "representative_id",
             "order_count",
+            "pay_rank",
+            *FIGURES,
         )
         .iterator(chunk_size=ROWS_AT_ONCE)
     )
@@ -325,4 +337,9 @@ def _standing(sellers: dict[int, _Seller]) -> Standing:
         np.array([one.status for one in sellers.values()], dtype=np.int64),
         np.array([one.active for one in sellers.values()], dtype=np.bool_),
         np.array([(joined[key] - EPOCH).days for key in sellers], dtype=np.int64),
+        np.array([one.pay_rank for one in sellers.values()], dtype=np.int64),
+        {
+            name: np.array([one.figures[place] for one in sellers.values()], dtype=np.int64)
+            for place, name in enumerate(FIGURES)
+        },
     )

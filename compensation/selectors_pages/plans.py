@@ -7,7 +7,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from compensation.engine.components import Component
-from compensation.engine.plan import COUNTED_MEASURES, Plan, Requirement
+from compensation.engine.plan import Plan
+from compensation.engine.requirements import COUNTED_MEASURES, Requirement
 from compensation.models import MemberResult, PlanVersion
 from compensation.plans import load_plan
 from representatives import formatting
@@ -184,6 +185,8 @@ def rule_text(plan: Plan, component: int, paid_level: int) -> str:
         return ""
     if compression == "skip_and_recount":
         text += " " + _("People who are not active are passed over when levels are counted.")
+    elif compression == "dynamic":
+        text += " " + _("A level goes to the next person above who may be paid on it.")
     elif compression == "roll_up":
         text += " " + _("What a person who is not active would have earned rolls up.")
     return text

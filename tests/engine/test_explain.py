@@ -55,6 +55,36 @@ COMPONENTS: dict[str, dict[str, Any]] = {
     "qualified only": percentages(
         "7", "5", compression="skip_and_recount", unqualified_volume_pays=False
     ),
+    "dynamic": percentages(
+        "7",
+        "5.55",
+        "3",
+        "2",
+        compression="dynamic",
+        depth_by_rank={"IR": 1, "Bronze": 3, "Silver": 4},
+        level_minimum={"measure": "personal_bv", "at_least": [0, "30", "60", "20"]},
+    ),
+    "dynamic, all active": percentages("7", "5", "3", compression="dynamic"),
+    "own test": percentages(
+        "7",
+        "5",
+        "3",
+        seller_rate="2",
+        compression="skip_and_recount",
+        qualification=[
+            {"measure": "active", "at_least": 1},
+            {"measure": "direct_count", "at_least": 1},
+        ],
+        level_minimum={"measure": "group_bv", "at_least": [0, "100", "20"]},
+        unqualified_volume_pays=False,
+    ),
+    "own test, roll up": percentages(
+        "7",
+        "5",
+        compression="roll_up",
+        qualification=[{"measure": "window_bv", "at_least": "40"}],
+        level_minimum={"measure": "active", "at_least": [0, 1]},
+    ),
     "window": percentages("20", "10", window_days_from_enrolment=30),
     "flat": {"id": "flat", "kind": "flat_bonus", "amount": "10.01", "trigger": "every_order"},
     "flat roll up": {
@@ -142,12 +172,7 @@ def test_reasons_of_all_sales_add_up_to_the_lines(name: str, seed: int) -> None:
     orders = gather_orders(sales, build_tree(members))
 
     def person(position: int) -> Upline:
-        return Upline(
-            position,
-            int(found.status[position]),
-            bool(found.active[position]),
-            int(found.pay_rank[position]),
-        )
+        return Upline.of(found, position)
 
     told: dict[tuple[int, int], int] = {}
     for at in range(len(orders)):
@@ -161,7 +186,7 @@ def test_reasons_of_all_sales_add_up_to_the_lines(name: str, seed: int) -> None:
             path.append(person(above))
             above = int(found.sponsor_position[above])
         verdicts = why(component, sale, person(seller), int(enrolled_day[seller]), path)
-        alone = branch_of(found, seller, enrolled_day).standing
+        alone = branch_of(found, seller, enrolled_day).standing  # the seller is the first in it
         quantity = component.quantity(_at_nought(sale), alone)[0]
         for verdict in verdicts:
             assert (verdict.reason == Reason.PAID) == bool(verdict.paid_levels)
@@ -243,6 +268,64 @@ def test_reasons_with_roll_up_show_the_missed_levels_at_the_receiver() -> None:
         (5, 5, "suspended", (), 4),
         (4, 6, "paid", (5,), None),
     ]
+
+
+def test_reasons_under_dynamic_compression_wait_for_who_may_take_the_level() -> None:
+    plan = plan_of(
+        percentages(
+            "5",
+            "4",
+            "3",
+            compression="dynamic",
+            depth_by_rank={"IR": 1, "Up": 3},
+            level_minimum={"measure": "personal_bv", "at_least": [0, "10", "10"]},
+        ),
+        ranks=ladder("IR", "Up"),
+    )
+    people = People.line("s", "x")
+    orders = gather_orders(people.sales(("s", {"bv": "20"})), build_tree(people.members))
+    facts = [  # active, pay rank, personal BV
+        (False, 1, 1000),
+        (True, 0, 0),
+        (True, 0, 1000),
+        (True, 1, 999),
+        (True, 1, 1000),
+        (False, 1, 1000),
+    ]
+    path = [
+        Upline(9 - place, Status.ENROLLED, active, rank, {"personal_bv": volume})
+        for place, (active, rank, volume) in enumerate(facts)
+    ]
+
+    found = why(plan.components[0], orders, Upline(10, 0, True, 0), 0, path)
+
+    assert told(found) == [
+        (9, None, "inactive", (), 8),
+        (8, 1, "paid", (1,), None),
+        (7, 2, "too_deep", (), 5),
+        (6, 2, "below_minimum", (), 5),
+        (5, 2, "paid", (2,), None),
+        (4, None, "inactive", (), None),
+    ]
+
+
+def test_reasons_of_a_components_own_test() -> None:
+    needs = [{"measure": "active", "at_least": 1}, {"measure": "personal_bv", "at_least": "10"}]
+    plan = plan_of(percentages("5", "4", "3", qualification=needs))
+    people = People.line("s", "x")
+    orders = gather_orders(people.sales(("s", {"bv": "20"})), build_tree(people.members))
+    path = [
+        Upline(9, Status.ENROLLED, True, 0, {"personal_bv": 999}),
+        Upline(8, Status.ENROLLED, False, 0, {"personal_bv": 1000}),
+        Upline(7, Status.ENROLLED, True, 0, {"personal_bv": 1000}),
+    ]
+
+    found = why(plan.components[0], orders, Upline(10, 0, True, 0), 0, path)
+
+    assert [one.reason.code for one in found] == ["below_minimum", "inactive", "paid"]
+    bare = [Upline(9, Status.ENROLLED, True, 0)]
+    with pytest.raises(EngineError, match="the measure personal_bv is needed and not at hand"):
+        why(plan.components[0], orders, Upline(10, 0, True, 0), 0, bare)
 
 
 def test_a_sale_outside_the_window_pays_nobody_for_that_reason() -> None:

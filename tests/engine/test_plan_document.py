@@ -227,6 +227,28 @@ def changed(path: str, value: Any) -> list[str]:
         ("components.1.rates.1", "1e2", 'rates[1]: "1e2" is not a percentage'),
         ("components.1.rates.1", "٣", "is not a percentage"),
         ("components.1.depth", 3, "components[1].depth: 3 levels for IR, but there are 2 rates"),
+        (
+            "components.1.qualification",
+            [{"measure": "rsp_total", "at_least": 1}],
+            'components[1].qualification[0].measure: "rsp_total" is not one of personal_bv',
+        ),
+        ("components.1.qualification", 1, "components[1].qualification: 1 is not a list"),
+        ("components.1.level_minimum", 1, "components[1].level_minimum: 1 is not a table"),
+        (
+            "components.1.level_minimum",
+            {"measure": "own_bv"},
+            "components[1].level_minimum.at_least: is missing",
+        ),
+        (
+            "components.1.level_minimum",
+            {"measure": "own_bv", "at_least": ["1"]},
+            "components[1].level_minimum.at_least: 1 figures, but there are 2 rates",
+        ),
+        (
+            "components.1.level_minimum",
+            {"measure": "active", "at_least": [1, "0.5"]},
+            'level_minimum.at_least[1]: "0.5" has more than 0 decimals',
+        ),
         ("components.2.amount", None, "components[2].amount: is missing"),
         ("components.2.amount", "-5", 'components[2].amount: "-5" is too small or too large'),
         ("components.2.trigger", None, "components[2].trigger: is missing"),
@@ -286,6 +308,19 @@ def test_no_rate_at_all_is_a_fault_and_a_seller_rate_alone_is_none() -> None:
 
     plan = load_plan(SMALL.replace('["5"]', '[], seller_rate: "5"'))
     assert plan.components[0].depth is not None
+
+
+def test_digests_of_stored_presets_hold() -> None:
+    assert load_preset("four-levels").digest()[:12] == "aa72888af849"
+    assert load_preset("by-rank-2017").digest()[:12] == "81da977925bd"
+
+
+def test_digest_follows_keys_that_came_later() -> None:
+    needs = "[{measure: active, at_least: 1}]"
+    text = SMALL.replace('rates: ["5"]', f'rates: ["5"], qualification: {needs}')
+
+    assert load_plan(text).digest() != load_plan(SMALL).digest()
+    assert load_plan(text.replace(needs, "[]")).digest() == load_plan(SMALL).digest()
 
 
 def test_digest_follows_what_decides_results() -> None:

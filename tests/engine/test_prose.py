@@ -60,6 +60,29 @@ def test_prose_tells_every_kind_and_option() -> None:
     assert "There is a single rank." in small
 
 
+def test_prose_tells_dynamic_compression_and_a_components_own_test() -> None:
+    text = "\n".join(
+        plan_prose(
+            load_plan(
+                SMALL.replace(
+                    'rates: ["5"]',
+                    'rates: ["5"], compression: dynamic, '
+                    "qualification: [{measure: active, at_least: 1}, "
+                    "{measure: direct_count, at_least: 2}], "
+                    'level_minimum: {measure: personal_bv, at_least: ["60.5"]}',
+                )
+            )
+        )
+    )
+
+    for part in (
+        "everybody else is passed over and the level goes to the next upline who may.",
+        "an enrolled member with being active, 2 enrolled directs.",
+        "personal BV of at least, level by level, 60.50.",
+    ):
+        assert part in text
+
+
 def test_figures_in_texts() -> None:
     assert decimal_text(1_200_050, 2) == "12,000.50"
     assert decimal_text(-100, 2) == "-1"

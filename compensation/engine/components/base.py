@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping as Table
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import ClassVar, Protocol
 
+import numpy as np
+
 from compensation.engine.levels import Level
 from compensation.engine.reading import Mapping, Node
+from compensation.engine.requirements import Requirement
 from compensation.engine.tree import Tree
-from compensation.engine.types import Bool, Int, Unit
+from compensation.engine.types import Bool, EngineError, Int, Unit
 from compensation.engine.volumes import Orders
 
 MOST_LEVELS = 100
 """Largest depth a plan may name."""
 COMPRESSIONS = ("none", "skip_and_recount", "roll_up")
+LATER = "later"
+"""Marks a field whose key came after plans were stored: its default is not part of the digest."""
 IDENTIFIER = r"[a-z][a-z0-9_]{0,39}"
 
 
@@ -28,6 +34,37 @@ class Standing:
     """Active in this period."""
     enrolled_day: Int
     """Day of enrolment, days since 1970-01-01."""
+    pay_rank: Int | None = None
+    """Index in the ladder; ``None`` where ranks are not decided yet or play no part."""
+    figures: Table[str, Int] = field(default_factory=dict)
+    """Measures by name, as far as they are at hand (``compensation.engine.requirements``)."""
+
+    def figure(self, measure: str) -> Int:
+        """Give everybody's figure of a measure.
+
+        :raises EngineError: if it is not at hand.
+        """
+        if measure == "active":
+            return self.qualified.astype(np.int64)
+        if measure not in self.figures:
+            raise EngineError(f"the measure {measure} is needed and not at hand")
+        return self.figures[measure]
+
+    def ranks(self) -> Int:
+        """Give everybody's pay rank.
+
+        :raises EngineError: if it is not at hand.
+        """
+        if self.pay_rank is None:
+            raise EngineError("pay ranks are needed and not at hand")
+        return self.pay_rank
+
+    def meets(self, requires: tuple[Requirement, ...]) -> Bool:
+        """Tell who is enrolled and meets all of these requirements."""
+        met = self.enrolled.copy()
+        for requirement in requires:
+            met &= self.figure(requirement.measure) >= requirement.at_least
+        return met
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +93,7 @@ class Component(Protocol):
 
     @property
     def compression(self) -> str:
-        """``none``, ``skip_and_recount`` or ``roll_up``."""
+        """``none``, ``skip_and_recount``, ``roll_up`` or ``dynamic``."""
 
     def quantity(self, orders: Orders, standing: Standing) -> Int:
         """Give each order's share of the base: hundredths, minor units or a count.
@@ -70,8 +107,11 @@ class Component(Protocol):
     def rate(self, level: int, bv_value: Fraction) -> Fraction:
         """Give the rate from base to amount of a paid level; ``bv_value`` as in the plan."""
 
+    def counted(self, standing: Standing) -> Bool:
+        """Tell who is qualified: counted as a level, and a receiver of what rolls up."""
+
     def may_receive(self, level: int, standing: Standing) -> Bool:
-        """Tell who can be paid on a level, before depth; from level 1 on, who is counted."""
+        """Tell who can be paid on a level, before depth; all of them are counted."""
 
     def depth(self, pay_rank: Int) -> Int | None:
         """Give the deepest paid level for each of these pay ranks; ``None``: no limit."""

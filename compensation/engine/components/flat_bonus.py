@@ -94,7 +94,7 @@ class FlatBonus:
         )
         if self.to == "seller":
             return [own_level(sums)]
-        counted = self.may_receive(1, situation.standing)
+        counted = self.counted(situation.standing)
         return list(levels_below(situation.tree, sums, counted, self.compression, 1))
 
     def rate(self, level: int, bv_value: Fraction) -> Fraction:
@@ -102,7 +102,11 @@ class FlatBonus:
         return Fraction(self.amount)
 
     def may_receive(self, level: int, standing: Standing) -> Bool:
-        """Tell who can be paid: active members, or all enrolled ones."""
+        """Tell who can be paid: who is counted."""
+        return self.counted(standing)
+
+    def counted(self, standing: Standing) -> Bool:
+        """Tell who is qualified: active members, or all enrolled ones."""
         return standing.qualified if self.requires_active else standing.enrolled
 
     def depth(self, pay_rank: Int) -> None:

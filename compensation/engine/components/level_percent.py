@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import ClassVar, Self
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from compensation.engine.components.base import (
     COMPRESSIONS,
+    LATER,
     MOST_LEVELS,
     Situation,
     Standing,
@@ -17,10 +18,19 @@ from compensation.engine.components.base import (
     read_depths,
     read_identifier,
 )
-from compensation.engine.levels import Level, levels_below, own_level
-from compensation.engine.reading import Node
+from compensation.engine.levels import Level, levels_below, levels_taken, own_level
+from compensation.engine.reading import Mapping, Node
+from compensation.engine.requirements import MEASURES, Requirement, digits_of, read_requirements
 from compensation.engine.types import Bool, Int, Unit
 from compensation.engine.volumes import Orders, by_seller
+
+
+@dataclass(frozen=True, slots=True)
+class LevelMinimum:
+    """What the receiver's ``measure`` must be at least to be paid on level 1, 2, ..."""
+
+    measure: str
+    at_least: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +50,9 @@ class LevelPercent:
     unqualified_volume_pays: bool
     window_days: int | None
     """Only sales up to so many days after the seller's enrolment; ``None``: all sales."""
+    qualification: tuple[Requirement, ...] = field(default=(), metadata={LATER: True})
+    """Who is qualified for this component; none: who is active."""
+    level_minimum: LevelMinimum | None = field(default=None, metadata={LATER: True})
 
     kind: ClassVar[str] = "level_percent"
     unit: ClassVar[Unit] = Unit.MONEY
@@ -58,6 +71,8 @@ class LevelPercent:
                 "compression",
                 "unqualified_volume_pays",
                 "window_days_from_enrolment",
+                "qualification",
+                "level_minimum",
             ),
         )
         rates = tuple(
@@ -81,7 +96,9 @@ class LevelPercent:
             seller_rate=seller_rate,
             depths=(len(rates),) * len(ranks) if depths is None else depths,
             compression=(
-                table["compression"].choice(COMPRESSIONS) if table.has("compression") else "none"
+                table["compression"].choice((*COMPRESSIONS, "dynamic"))
+                if table.has("compression")
+                else "none"
             ),
             unqualified_volume_pays=(
                 table["unqualified_volume_pays"].flag()
@@ -93,6 +110,8 @@ class LevelPercent:
                 if table.has("window_days_from_enrolment")
                 else None
             ),
+            qualification=read_requirements(table["qualification"], MEASURES),
+            level_minimum=_read_minimum(table, len(rates)),
         )
 
     def quantity(self, orders: Orders, standing: Standing) -> Int:
@@ -100,7 +119,7 @@ class LevelPercent:
         values = orders.net if self.on == "net" else orders.bv
         counts = np.ones(len(orders), dtype=np.bool_)
         if not self.unqualified_volume_pays:
-            counts &= standing.qualified[orders.seller]
+            counts &= self.counted(standing)[orders.seller]
         if self.window_days is not None:
             counts &= in_window(orders.day, standing.enrolled_day[orders.seller], self.window_days)
         return values if bool(counts.all()) else np.where(counts, values, 0)
@@ -114,11 +133,12 @@ class LevelPercent:
         )
         levels = [own_level(sums)] if self.seller_rate else []
         deepest = min(len(self.rates), max(self.depths))
-        levels.extend(
-            levels_below(
-                situation.tree, sums, situation.standing.qualified, self.compression, deepest
-            )
-        )
+        tree, standing = situation.tree, situation.standing
+        if self.compression == "dynamic":
+            levels.extend(levels_taken(tree, sums, lambda k: self.takers(k, standing), deepest))
+        else:
+            counted = self.counted(standing)
+            levels.extend(levels_below(tree, sums, counted, self.compression, deepest))
         return levels
 
     def rate(self, level: int, bv_value: Fraction) -> Fraction:
@@ -126,9 +146,23 @@ class LevelPercent:
         rate = self.seller_rate if level == 0 else self.rates[level - 1]
         return rate if self.on == "net" else rate * bv_value
 
+    def counted(self, standing: Standing) -> Bool:
+        """Who is active, or meets the component's own qualification."""
+        if not self.qualification:
+            return standing.qualified
+        return standing.meets(self.qualification)
+
     def may_receive(self, level: int, standing: Standing) -> Bool:
-        """Only qualified members are paid, the seller too."""
-        return standing.qualified
+        """Only qualified members are paid, the seller too; above him who reaches the minimum."""
+        qualified = self.counted(standing)
+        if self.level_minimum is None or level == 0:
+            return qualified
+        least = self.level_minimum.at_least[level - 1]
+        return qualified & (standing.figure(self.level_minimum.measure) >= least)
+
+    def takers(self, level: int, standing: Standing) -> Bool:
+        """Tell who may be paid on a level, with depth."""
+        return self.may_receive(level, standing) & (self.depth(standing.ranks()) >= level)
 
     def depth(self, pay_rank: Int) -> Int:
         """Give the deepest paid level at these pay ranks."""
@@ -139,3 +173,20 @@ def in_window(day: Int, enrolled: Int, window_days: int) -> Bool:
     """Tell which sales lie 0 to ``window_days`` days after the seller's enrolment."""
     age = day - enrolled
     return (age >= 0) & (age <= window_days)
+
+
+def _read_minimum(table: Mapping, levels: int) -> LevelMinimum | None:
+    """Read ``level_minimum``: a measure, and one figure for each level with a rate."""
+    if not table.has("level_minimum"):
+        return None
+    parts = table["level_minimum"].mapping(("measure", "at_least"))
+    if parts.broken or not parts.has("measure") or not parts.has("at_least"):
+        return None
+    measure = parts["measure"].choice(MEASURES)
+    figures = tuple(
+        node.scaled("a figure", digits_of(measure))
+        for node in parts["at_least"].items(most=MOST_LEVELS)
+    )
+    if len(figures) != levels:
+        parts["at_least"].fault(f"{len(figures)} figures, but there are {levels} rates")
+    return LevelMinimum(measure, figures)

@@ -103,6 +103,10 @@ class RspPoints:
         """Points are credited at face value."""
         return Fraction(1)
 
+    def counted(self, standing: Standing) -> Bool:
+        """Active members are counted."""
+        return standing.qualified
+
     def may_receive(self, level: int, standing: Standing) -> Bool:
         """Own points need no activity; levels do."""
         return standing.enrolled if level == 0 else standing.qualified

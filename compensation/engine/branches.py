@@ -1,0 +1,149 @@
+"""People of a run as explanations see them: a branch of the tree, a path up, and verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from compensation.engine.components.base import Standing
+from compensation.engine.requirements import MEASURES, Requirement
+from compensation.engine.results import MemberResults
+from compensation.engine.types import Bool, Int, Reason, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A member and the whole downline: consecutive positions of one run, the member first."""
+
+    start: int
+    """Position of the member."""
+    sponsor: Int
+    """Position of each one's sponsor (absolute)."""
+    end: Int
+    """End of each one's downline (absolute, exclusive)."""
+    depth: Int
+    """Number of uplines, as stored."""
+    standing: Standing
+
+    def __len__(self) -> int:
+        return len(self.sponsor)
+
+
+FIGURES = tuple(measure for measure in MEASURES if measure != "active")
+"""Measures that are columns of ``MemberResults``; components may go by any of them."""
+
+
+def standing_of(
+    status: Int,
+    active: Bool,
+    enrolled_day: Int,
+    pay_rank: Int | None = None,
+    figures: Mapping[str, Int] | None = None,
+) -> Standing:
+    """Make a ``Standing`` from stored columns.
+
+    Pay ranks and ``figures`` (``FIGURES`` by name) are needed by components that go by them.
+    """
+    return Standing(
+        enrolled=status == Status.ENROLLED,
+        qualified=active,
+        enrolled_day=enrolled_day,
+        pay_rank=pay_rank,
+        figures=figures or {},
+    )
+
+
+def standing_by_position(
+    results: MemberResults, enrolled_day: Int, part: slice = slice(None)
+) -> Standing:
+    """Make the ``Standing`` of members from results; ``enrolled_day`` is by position."""
+    return standing_of(
+        results.status[part].astype(np.int64),
+        results.active[part],
+        enrolled_day[part],
+        results.pay_rank[part].astype(np.int64),
+        {name: getattr(results, name)[part].astype(np.int64) for name in FIGURES},
+    )
+
+
+def branch_of(results: MemberResults, position: int, enrolled_day: Int) -> Branch:
+    """Cut a member's branch out of results; ``enrolled_day`` is by position."""
+    part = slice(position, int(results.subtree_end[position]))
+    return Branch(
+        start=position,
+        sponsor=results.sponsor_position[part],
+        end=results.subtree_end[part],
+        depth=results.depth[part].astype(np.int64),
+        standing=standing_by_position(results, enrolled_day, part),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Upline:
+    """One person on the way up from a seller, as a run stored him."""
+
+    position: int
+    status: int
+    active: bool
+    pay_rank: int
+    figures: Mapping[str, int] = field(default_factory=dict)
+    """``FIGURES`` by name, for components that go by them."""
+
+    @classmethod
+    def of(cls, results: MemberResults, position: int) -> Upline:
+        """Take somebody out of results."""
+        return cls(
+            position=position,
+            status=int(results.status[position]),
+            active=bool(results.active[position]),
+            pay_rank=int(results.pay_rank[position]),
+            figures={name: int(getattr(results, name)[position]) for name in FIGURES},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Why one person is or is not paid for a sale by a component."""
+
+    position: int
+    level: int | None
+    """Level counted for payment; ``None`` for people passed over by compression.
+
+    Under dynamic compression the level that was due when it came to this person.
+    """
+    reason: Reason
+    paid_levels: tuple[int, ...]
+    """Levels paid on this sale; more than one only where missed levels roll up."""
+    depth: int | None
+    """Deepest level the person may be paid on, ``None``: no limit."""
+    received_by: int | None
+    """Position of who got the level instead, where somebody did."""
+
+
+def standing_of_people(people: Sequence[Upline], enrolled_day: int) -> Standing:
+    """Make a ``Standing`` of single persons, in their order."""
+    return Standing(
+        enrolled=np.array([one.status == Status.ENROLLED for one in people], dtype=np.bool_),
+        qualified=np.array([one.active for one in people], dtype=np.bool_),
+        enrolled_day=np.full(len(people), enrolled_day, dtype=np.int64),
+        pay_rank=np.array([one.pay_rank for one in people], dtype=np.int64),
+        figures={
+            name: np.array([one.figures[name] for one in people], dtype=np.int64)
+            for name in FIGURES
+            if all(name in one.figures for one in people)
+        },
+    )
+
+
+def own_reason(qualification: tuple[Requirement, ...], person: Upline) -> Reason:
+    """Tell why somebody is not qualified by a component's test, or by none but activity."""
+    if person.status == Status.SUSPENDED:
+        return Reason.SUSPENDED
+    if person.status == Status.TERMINATED:
+        return Reason.TERMINATED
+    asks_for_activity = any(one.measure == "active" for one in qualification)
+    if qualification and (person.active or not asks_for_activity):
+        return Reason.BELOW_MINIMUM
+    return Reason.INACTIVE
