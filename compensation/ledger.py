@@ -1,7 +1,8 @@
 """The only writer of journals and entries: one statement a posting, checked by the database.
 
 Sign: positive is what a representative gains, or what the company's counter-account gives up;
-each unit of a journal sums to nought. Money in minor units, RSP in hundredths.
+each unit of a journal sums to nought. Money in minor units, RSP and BV in hundredths. BV is a
+memorandum, not a debt: what a member's period measured, against the contra of the period.
 """
 
 from __future__ import annotations
@@ -16,20 +17,27 @@ from compensation.models import Account, JournalKind, Period, Run
 
 POSTING_MEMORY = "256MB"
 
-# Who earned in a run: one journal each, its lines summed by unit. Sorted by representative, so that
-# the ledger's indexes grow at their ends.
+# Who earned or sold in a run: one journal each, its lines summed by unit. Sorted by representative,
+# so that the ledger's indexes grow at their ends. A return of a posted month is in the BV of the
+# period in which it counts, negative if need be; so a reversal journal has no BV of its own.
 _POST_RUN = """
-WITH earned AS MATERIALIZED (
+WITH lines AS (
     SELECT receiver_id,
            coalesce(sum(amount) FILTER (WHERE unit = 0), 0)::bigint AS money,
            coalesce(sum(amount) FILTER (WHERE unit = 1), 0)::bigint AS rsp
     FROM compensation_earning WHERE run_id = %(run)s GROUP BY receiver_id
+), earned AS MATERIALIZED (
+    SELECT m.representative_id AS receiver_id, coalesce(lines.money, 0) AS money,
+           coalesce(lines.rsp, 0) AS rsp, m.personal_bv AS bv
+    FROM compensation_memberresult m
+    LEFT JOIN lines ON lines.receiver_id = m.representative_id
+    WHERE m.run_id = %(run)s AND (lines.receiver_id IS NOT NULL OR m.personal_bv <> 0)
 ), posted AS (
     INSERT INTO compensation_journal
         (source_key, kind, period_id, run_id, representative_id, effective_at)
     SELECT %(prefix)s || r.code, 'commission', %(period)s, %(run)s, r.id, %(effective_at)s
     FROM earned JOIN representatives_representative r ON r.id = earned.receiver_id
-    WHERE earned.money <> 0 OR earned.rsp <> 0
+    WHERE earned.money <> 0 OR earned.rsp <> 0 OR earned.bv <> 0
     ORDER BY r.id
     RETURNING id, representative_id
 ), written AS (
@@ -40,7 +48,9 @@ WITH earned AS MATERIALIZED (
         (%(expense)s::smallint, NULL::bigint, %(currency)s, -earned.money),
         (%(payable)s::smallint, earned.receiver_id, %(currency)s, earned.money),
         (%(issued)s::smallint, NULL, 'RSP', -earned.rsp),
-        (%(bank)s::smallint, earned.receiver_id, 'RSP', earned.rsp)
+        (%(bank)s::smallint, earned.receiver_id, 'RSP', earned.rsp),
+        (%(contra)s::smallint, NULL, 'BV', -earned.bv),
+        (%(granted)s::smallint, earned.receiver_id, 'BV', earned.bv)
     ) AS line (account, representative_id, unit, amount)
     WHERE line.amount <> 0
 )
@@ -80,7 +90,7 @@ class Credit:
 
 
 def post_run(*, run: Run, period: Period, currency: str) -> int:
-    """Write one journal for each representative who earned in the run; return how many.
+    """Write one journal for each representative who earned or sold in the run; return how many.
 
     Runs inside the caller's transaction; the period and the run are approved.
 
@@ -100,6 +110,8 @@ def post_run(*, run: Run, period: Period, currency: str) -> int:
                 "payable": Account.COMMISSION_PAYABLE,
                 "issued": Account.RSP_ISSUED,
                 "bank": Account.RSP_BANK,
+                "contra": Account.VOLUME_CONTRA,
+                "granted": Account.VOLUME_GRANTED,
             },
         )
         return int(cursor.fetchone()[0])
