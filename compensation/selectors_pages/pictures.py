@@ -19,6 +19,9 @@ DOT = 2.3
 LABEL_HEIGHT = 140
 """A ring thinner than this (tenths) has no room for its number."""
 HALF_DISC_LABEL = 260
+"""Nearer to the centre than this (tenths) there is none either."""
+LONG_FIGURE = 100_000_00
+"""From this figure (hundredths) on, the numbers over the bars are set smaller."""
 
 
 def _text(tenths: int) -> str:
@@ -71,6 +74,10 @@ def _ring(index: int, points: int, people: int, inner: int, outer: int) -> Ring:
     arc = f"M{left} {BASE_Y}A{radius} {radius} 0 0 1 {right} {BASE_Y}Z"
     thickness = outer - inner
     middle = (inner + outer) // 2
+    if inner == 0:
+        has_label = outer >= HALF_DISC_LABEL
+    else:
+        has_label = thickness >= LABEL_HEIGHT and middle >= HALF_DISC_LABEL
     # The innermost is a half disc: its number sits lower than the middle, where it is wide.
     label_y = BASE_Y * 10 - (outer * 3 // 10 if inner == 0 else middle - 50)
     return Ring(
@@ -78,9 +85,9 @@ def _ring(index: int, points: int, people: int, inner: int, outer: int) -> Ring:
         path=arc,
         points=points,
         label_y=_text(label_y),
-        has_label=thickness >= (HALF_DISC_LABEL if inner == 0 else LABEL_HEIGHT),
+        has_label=has_label,
         on_dark=index < 2,
-        dots=_dots(people, middle) if inner and thickness >= LABEL_HEIGHT else "",
+        dots=_dots(people, middle) if inner and has_label else "",
         tick="" if index == 0 else str(index),
         tick_left=_text(CENTRE_X * 10 - middle) if thickness >= 200 else "",
         tick_right=_text(CENTRE_X * 10 + middle) if thickness >= 200 else "",
@@ -132,7 +139,7 @@ def bars(values: list[tuple[str, int, bool]], *, test: int = 0) -> dict[str, Any
             }
         )
     line = _text(SPARK_BASE * 10 - test * SPARK_HEIGHT * 10 // top) if test else ""
-    return {"bars": drawn, "test_y": line}
+    return {"bars": drawn, "test_y": line, "is_long": top >= LONG_FIGURE}
 
 
 def ruler(day: int, length: int) -> SafeString:

@@ -1,0 +1,52 @@
+"""Shapes follow the numbers."""
+
+from __future__ import annotations
+
+import pytest
+
+from compensation.selectors_pages import pictures
+
+
+def test_ring_areas_are_in_proportion_to_points() -> None:
+    drawn = pictures.rings([(125_00, 1), (395_00, 12), (655_00, 17), (660_00, 21), (445_00, 20)])
+    radii = [float(ring.path.split("A")[1].split()[0]) for ring in drawn[::-1]]
+
+    assert radii == pytest.approx([37.0, 75.5, 113.4, 141.7, 158.0], abs=0.1)
+    assert [ring.points for ring in drawn] == [445_00, 660_00, 655_00, 395_00, 125_00]
+
+
+def test_rings_without_points_are_left_out() -> None:
+    assert pictures.rings([]) == []
+    assert pictures.rings([(0, 0), (0, 3)]) == []
+    assert [ring.css for ring in pictures.rings([(0, 0), (500, 1)])] == ["r1"]
+
+
+def test_a_ring_too_thin_for_its_number_has_none() -> None:
+    drawn = {ring.css: ring for ring in pictures.rings([(4, 1), (272, 4), (37_067, 30)])}
+
+    assert not drawn["r0"].has_label
+    assert not drawn["r1"].has_label
+    assert drawn["r2"].has_label
+
+
+def test_dots_stop_at_twenty_a_ring() -> None:
+    ring = pictures.rings([(100, 1), (10_000, 5_000)])[0]
+
+    assert ring.dots.count("M") == 20
+
+
+def test_bars_scale_to_the_largest_month() -> None:
+    chart = pictures.bars([("Oct", 5000, False), ("Nov", 10000, True)], test=6000)
+
+    assert chart is not None
+    assert [bar["height"] for bar in chart["bars"]] == ["30.0", "60.0"]
+    assert chart["test_y"] == "44.0"
+    assert pictures.bars([("Oct", 0, True)]) is None
+
+
+def test_the_ruler_marks_each_day_once() -> None:
+    marks = pictures.ruler(20, 31)
+
+    assert marks.count("<rect") == 31
+    assert marks.count("is-today") == 1
+    assert marks.count("is-left") == 11
