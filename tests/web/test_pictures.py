@@ -11,7 +11,7 @@ def test_ring_areas_are_in_proportion_to_points() -> None:
     drawn = pictures.rings([(125_00, 1), (395_00, 12), (655_00, 17), (660_00, 21), (445_00, 20)])
     radii = [float(ring.path.split("A")[1].split()[0]) for ring in drawn[::-1]]
 
-    assert radii == pytest.approx([37.0, 75.5, 113.4, 141.7, 158.0], abs=0.1)
+    assert radii == pytest.approx([37.0, 75.5, 113.4, 141.7, 158.0], abs=0.15)
     assert [ring.points for ring in drawn] == [445_00, 660_00, 655_00, 395_00, 125_00]
 
 
