@@ -8,7 +8,13 @@ from typing import Any
 import numpy as np
 
 from compensation import engine
-from compensation.engine.explain import Upline, branch_of, contributors, standing_of, why
+from compensation.engine.explain import (
+    Upline,
+    branch_of,
+    contributors,
+    standing_by_position,
+    why,
+)
 from compensation.engine.parts import OrderLines, line_parts
 from compensation.engine.types import Stated, Status
 from compensation.engine.volumes import Orders
@@ -140,7 +146,7 @@ def line_differences(results: engine.Results, expected: oracle.Answer) -> list[s
             line.amount,
             line.unit,
             len(line.sellers),
-            len(line.orders),
+            len(line.matched or line.orders),
         )
         for line in expected.lines
     }
@@ -157,7 +163,7 @@ def part_differences(world: World, results: engine.Results, expected: oracle.Ora
     position_of = {member_id: place for place, member_id in enumerate(members.ids.tolist())}
     enrolled_of = {person.id: person.enrolled for person in world.people}
     enrolled = np.array([enrolled_of[member_id] for member_id in members.ids.tolist()])
-    standing = standing_of(members.status.astype(np.int64), members.active, enrolled)
+    standing = standing_by_position(members, enrolled)
     components = engine.parse_plan(world.plan).components
     found = []
     for line in list(expected.lines.values())[:LINES_WITH_PARTS]:
@@ -196,24 +202,18 @@ def verdict_differences(
     position_of = {member_id: place for place, member_id in enumerate(ids)}
     enrolled_of = {person.id: person.enrolled for person in world.people}
 
-    def upline(position: int) -> Upline:
-        return Upline(
-            position=position,
-            status=int(members.status[position]),
-            active=bool(members.active[position]),
-            pay_rank=int(members.pay_rank[position]),
-        )
-
     found = []
     components = engine.parse_plan(world.plan).components
     for order in expected.orders[:ORDERS_WITH_VERDICTS]:
         sale = one_order(order, position_of[order.seller])
-        path = [upline(position_of[above]) for _, above in expected.uplines(order.seller)]
+        path = [
+            Upline.of(members, position_of[above]) for _, above in expected.uplines(order.seller)
+        ]
         for index, component in enumerate(components):
             verdicts = why(
                 component,
                 sale,
-                upline(position_of[order.seller]),
+                Upline.of(members, position_of[order.seller]),
                 enrolled_of[order.seller],
                 path,
             )

@@ -20,6 +20,7 @@ MEASURES = (
     "active_directs",
     "direct_count",
 )
+QUALIFYING = tuple(name for name in MEASURES if name not in ("rsp_total", "stated_points"))
 COUNTED = ("active", "active_directs", "direct_count")
 
 
@@ -88,16 +89,29 @@ def ladders(draw: st.DrawFn, names: tuple[str, ...]) -> dict[str, Any]:
 
 
 @st.composite
-def requirements(draw: st.DrawFn) -> list[dict[str, Any]]:
-    """Up to two requirements of a rank."""
-    found = []
-    for measure in draw(st.lists(st.sampled_from(MEASURES), max_size=2)):
-        if measure in COUNTED:
-            figure: Any = draw(st.integers(0, 2))
-        else:
-            figure = draw(st.sampled_from(("0", "0.01", "60", "100", "1000")))
-        found.append({"measure": measure, "at_least": figure})
-    return found
+def requirements(
+    draw: st.DrawFn, measures: tuple[str, ...] = MEASURES, least: int = 0
+) -> list[dict[str, Any]]:
+    """Up to two requirements, of a rank or of a component."""
+    return [
+        {"measure": measure, "at_least": draw(thresholds(measure))}
+        for measure in draw(st.lists(st.sampled_from(measures), min_size=least, max_size=2))
+    ]
+
+
+def thresholds(measure: str) -> st.SearchStrategy[Any]:
+    """Figures that the drawn ones straddle."""
+    if measure in COUNTED:
+        return st.integers(0, 2)
+    return st.sampled_from(("0", "0.01", "60", "100", "1000"))
+
+
+@st.composite
+def level_minimums(draw: st.DrawFn, levels: int) -> dict[str, Any]:
+    """A minimum for each of so many levels."""
+    measure = draw(st.sampled_from(QUALIFYING))
+    figures = draw(st.lists(thresholds(measure), min_size=levels, max_size=levels))
+    return {"measure": measure, "at_least": figures}
 
 
 @st.composite
@@ -131,7 +145,9 @@ def level_percents(draw: st.DrawFn, names: tuple[str, ...]) -> dict[str, Any]:
     optional = {
         "on": st.sampled_from(("bv", "net")),
         "seller_rate": st.sampled_from(PERCENTAGES),
-        "compression": st.sampled_from(("none", "skip_and_recount", "roll_up")),
+        "compression": st.sampled_from(("none", "skip_and_recount", "roll_up", "dynamic")),
+        "qualification": requirements(QUALIFYING, least=1),
+        "level_minimum": level_minimums(len(rates)),
         "unqualified_volume_pays": st.booleans(),
         "window_days_from_enrolment": st.sampled_from((0, 1, 30)),
     }

@@ -132,6 +132,19 @@ COMPONENTS = {
         "unqualified_volume_pays": False,
     },
     "percent-roll-up": {"kind": "level_percent", "rates": ["5", "3"], "compression": "roll_up"},
+    "percent-dynamic": {
+        "kind": "level_percent",
+        "rates": ["5", "4", "3"],
+        "compression": "dynamic",
+        "depth_by_rank": {"IR": 1, "Bronze": 3},
+        "level_minimum": {"measure": "personal_bv", "at_least": ["0", "60", "100"]},
+    },
+    "percent-own-test": {
+        "kind": "level_percent",
+        "rates": ["5", "2.5"],
+        "compression": "skip_and_recount",
+        "qualification": [{"measure": "personal_rsp", "at_least": "50"}],
+    },
     "percent-window": {
         "kind": "level_percent",
         "on": "net",

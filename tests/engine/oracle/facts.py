@@ -93,6 +93,8 @@ class Line:
     sellers: set[int] = field(default_factory=set)
     orders: dict[int, int] = field(default_factory=dict)
     """Order number -> its own base."""
+    matched: list[Line] = field(default_factory=list)
+    """Lines of other components that this one is a percentage of."""
 
 
 @dataclass(frozen=True)

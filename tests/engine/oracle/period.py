@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from decimal import localcontext
 
-from tests.engine.oracle import flat_bonus, level_percent, points
+from tests.engine.oracle import (
+    differential,
+    flat_bonus,
+    level_percent,
+    matching,
+    points,
+    volume_bracket,
+)
 from tests.engine.oracle.facts import EXACT, Answer, Line, whole
 from tests.engine.oracle.statement import Statement
 
@@ -12,6 +19,9 @@ KINDS = {
     "rsp_points": points,
     "level_percent": level_percent,
     "flat_bonus": flat_bonus,
+    "volume_bracket": volume_bracket,
+    "match": matching,
+    "differential": differential,
 }
 
 
@@ -27,9 +37,11 @@ class Oracle(Statement):
             self.judge_ranks()
             for index, component in enumerate(self.plan["components"]):
                 KINDS[component["kind"]].pay(self, index, component)
+                for line in self.lines.values():
+                    if line.component == index:
+                        line.amount = self.round(line.base * line.rate)
             lines = [line for line in self.lines.values() if line.base != 0]
             for line in lines:
-                line.amount = self.round(line.base * line.rate)
                 self.credit(line)
         lines.sort(key=lambda line: (line.receiver, line.component, line.level, line.rate))
         return Answer(members=self.members, lines=lines)
@@ -47,4 +59,6 @@ class Oracle(Statement):
     def parts(self, line: Line) -> dict[int, int]:
         """What each row of sales has of a line: row number -> amount, without noughts."""
         component = self.plan["components"][line.component]
+        if component["kind"] == "match":
+            return matching.parts(self, line, self.parts)
         return KINDS[component["kind"]].parts(self, component, line)

@@ -171,6 +171,14 @@ class Standing:
                 return False
         return True
 
+    def is_qualified(self, component: dict[str, Any], member_id: int) -> bool:
+        """Whether a member qualifies for a component: by its own test, else by the plan's."""
+        if "qualification" in component:
+            return self.is_enrolled(member_id) and self.is_met(
+                member_id, component["qualification"]
+            )
+        return self.members[member_id].active
+
     def judge_ranks(self) -> None:
         """Title rank: up, one rank after the other; pay rank: the highest one maintained."""
         ranks = self.plan.get("ranks", {})
@@ -220,3 +228,12 @@ class Standing:
                     yield above, None
             else:
                 yield above, distance
+
+    def bracket_of(self, component: dict[str, Any], member_id: int) -> int | None:
+        """Index of the bracket that a member's figure has reached; none below the first."""
+        figure = self.figure(member_id, component["chosen_by"])
+        reached = None
+        for index, bracket in enumerate(component["brackets"]):
+            if number(bracket["from"]) <= figure:
+                reached = index
+        return reached

@@ -27,10 +27,10 @@ class Statement(Standing):
         line.sellers.add(order.seller)
         line.orders[order.order] = base
 
-    def rate(self, component: dict[str, Any], percent: str) -> Decimal:
-        """Minor units of money for one hundredth of BV, or for one minor unit of net sales."""
+    def rate(self, percent: str, on: str) -> Decimal:
+        """Minor units of money for one hundredth of BV, or for one minor unit of money."""
         share = EXACT.divide(number(percent), HUNDRED)
-        if component.get("on", "bv") == "net":
+        if on != "bv":
             return share
         digits = self.plan.get("currency_digits", 2)
         per_hundredth = EXACT.divide(Decimal(10) ** digits, HUNDRED)
@@ -47,6 +47,11 @@ class Statement(Standing):
             "down": ROUND_DOWN,
         }
         return int(exact.to_integral_value(modes[rule], ROUNDING))
+
+
+def volume_of(row: Sale, on: str) -> int:
+    """Net sales in minor units, or hundredths of BV."""
+    return row.net if on == "net" else row.bv
 
 
 def share_out(amount: int, weights: list[tuple[Any, int]]) -> dict[Any, int]:

@@ -1,0 +1,63 @@
+"""Own percentage less the highest below (docs/plan/differential.md)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from tests.engine.oracle.facts import Line, number
+from tests.engine.oracle.statement import Statement, shared_by, volume_of
+
+
+def pay(period: Statement, index: int, component: dict[str, Any]) -> None:
+    """Walk up from each sale: whoever has more than everybody below him earns the difference."""
+    on = component.get("base", "bv")
+    from_level = component.get("from_level", 0)
+    levels = paid_levels(component)
+    for order in period.orders:
+        highest = Decimal(0)
+        for distance, member_id in [(0, order.seller), *period.uplines(order.seller)]:
+            if not period.is_qualified(component, member_id):
+                continue
+            percent = percent_of(period, component, member_id)
+            if distance >= from_level and percent > highest:
+                difference = percent - highest
+                key = (member_id, index, levels.index(difference) + 1)
+                period.add(
+                    key, period.rate(str(difference), on), "money", order, volume_of(order, on)
+                )
+            if distance >= 1 or from_level == 0:
+                highest = max(highest, percent)
+
+
+def percent_of(period: Statement, component: dict[str, Any], member_id: int) -> Decimal:
+    """A member's own percentage."""
+    if "percent_by_rank" in component:
+        name = period.ladder()[period.members[member_id].pay_rank]["name"]
+        return number(component["percent_by_rank"][name])
+    reached = period.bracket_of(component, member_id)
+    if reached is None:
+        return Decimal(0)
+    return number(component["brackets"][reached]["percent"])
+
+
+def paid_levels(component: dict[str, Any]) -> list[Decimal]:
+    """All differences that the plan allows, ascending."""
+    if "percent_by_rank" in component:
+        percents = {number(percent) for percent in component["percent_by_rank"].values()}
+    else:
+        percents = {number(bracket["percent"]) for bracket in component["brackets"]}
+    return sorted(
+        {
+            larger - smaller
+            for larger in percents
+            for smaller in percents | {Decimal(0)}
+            if larger > smaller
+        }
+    )
+
+
+def parts(period: Statement, component: dict[str, Any], line: Line) -> dict[int, int]:
+    """Share a line's amount out by the rows' BV or net sales."""
+    on = component.get("base", "bv")
+    return shared_by(period, line, lambda row: volume_of(row, on))
