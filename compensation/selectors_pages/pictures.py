@@ -147,12 +147,12 @@ def ruler(day: int, length: int) -> SafeString:
     marks = []
     for number in range(1, length + 1):
         start = (number - 1) * 10_000 // length
-        css, top, height, width = ("", 5, 8, "2.3%")
+        css, top, height = ("", 5, 8)
         if number == day:
-            css, top, height, width = ("is-today", 0, 18, "2.3%")
+            css, top, height = ("is-today", 0, 18)
         elif number > day:
-            css, width = ("is-left", "1.7%")
-        marks.append((css, f"{start // 100}.{start % 100:02d}%", top, width, height))
+            css = "is-left"
+        marks.append((css, f"{start // 100}.{start % 100:02d}%", top, height))
     return format_html_join(
-        "", '<rect class="{}" x="{}" y="{}" width="{}" height="{}" rx="1.5"/>', marks
+        "", '<rect class="{}" x="{}" y="{}" width="2.3%" height="{}" rx="1.5"/>', marks
     )
