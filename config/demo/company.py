@@ -115,13 +115,19 @@ def people_with_logins(data: DemoData) -> Iterator[tuple[str, Member]]:
     for household in data.households.values():
         if not household.own:
             customers[household.member] = customers.get(household.member, 0) + 1
-    busy = [m for m in members if customers.get(m.index, 0) >= LEAF_CUSTOMERS]
-    early = [m for m in busy if m.enrolled_on.year < CLOCK.year]
+    early = [m for m in members if m.enrolled_on.year < CLOCK.year]
+
+    def is_quiet(member: Member) -> bool:
+        return customers.get(member.index, 0) < LEAF_CUSTOMERS
+
     yield "top of the tree", members[0]
     middle = [m for m in early if m.depth in (4, 5) and m.index in sponsors]
-    yield "mid-level member", min(middle, key=lambda m: (-_size_below(m.index, members), m.index))
+    yield (
+        "mid-level member",
+        min(middle, key=lambda m: (is_quiet(m), -_size_below(m.index, members), m.index)),
+    )
     leaves = [m for m in early if m.depth >= 8 and m.index not in sponsors]
-    yield "leaf", min(leaves, key=lambda m: draw("log-in", m.index))
+    yield "leaf", min(leaves, key=lambda m: (is_quiet(m), draw("log-in", m.index)))
 
 
 def list_logins(data: DemoData) -> list[Login]:

@@ -59,12 +59,16 @@ def write_representatives(path: Path, members: Iterable[Member], everyone: list[
     return count
 
 
-def members_joining(label: str, members: list[Member]) -> list[Member]:
-    """Return who is imported with a month: whoever joined in it, and before it for January."""
+def members_joining(label: str, today: date, members: list[Member]) -> list[Member]:
+    """Return who is imported with a month: whoever joined in it, and before it for January.
+
+    Nobody joins after ``today``.
+    """
     year, month = map(int, label.split("-"))
+    here = [m for m in members if m.enrolled_on <= today]
     if month == 1:
-        return [m for m in members if m.enrolled_on < date(year, 2, 1)]
-    return [m for m in members if (m.enrolled_on.year, m.enrolled_on.month) == (year, month)]
+        return [m for m in here if m.enrolled_on < date(year, 2, 1)]
+    return [m for m in here if (m.enrolled_on.year, m.enrolled_on.month) == (year, month)]
 
 
 def write_orders(path: Path, label: str, data: DemoData) -> int:

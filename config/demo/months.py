@@ -59,9 +59,10 @@ def import_month(label: str, data: DemoData, say: Callable[[str], None]) -> None
     say(f"{label}: import")
     with tempfile.TemporaryDirectory() as folder:
         people = Path(folder) / f"representatives-{label}.csv"
-        joining = members_joining(label, data.members)
+        today = now.astimezone(ZONE).date()
+        joining = members_joining(label, today, data.members)
         if write_representatives(people, joining, data.members):
-            import_representatives(path=people, now=now, today=now.astimezone(ZONE).date())
+            import_representatives(path=people, now=now, today=today)
         references = {number: customer_ref(number) for number in data.households}
         company.add_customers(customers_of_month(label, data), data, references, now)
         orders = Path(folder) / f"orders-{label}.csv"

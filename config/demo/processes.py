@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -26,7 +26,9 @@ class StartError(RuntimeError):
 class Process:
     """A child in a session of its own, which gets SIGTERM if this command dies."""
 
-    def __init__(self, name: str, command: list[str], folder: Path) -> None:
+    def __init__(
+        self, name: str, command: list[str], folder: Path, environment: Mapping[str, str]
+    ) -> None:
         self.name = name
         self.log_path = folder / f"{name}.log"
         parent = os.getpid()
@@ -41,6 +43,7 @@ class Process:
             self._process = subprocess.Popen(
                 command,
                 cwd=settings.BASE_DIR,
+                env=dict(environment),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -93,8 +96,9 @@ class Process:
 class Processes:
     """Worker, beat and portal of one command; leaving the ``with`` block stops them all."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, environment: Mapping[str, str] | None = None) -> None:
         self.folder = folder
+        self.environment = os.environ if environment is None else environment
         self._running: list[Process] = []
 
     def __enter__(self) -> "Processes":
@@ -169,7 +173,7 @@ class Processes:
         return any(p.name == name and not p.has_ended() for p in self._running)
 
     def _start(self, name: str, command: list[str]) -> Process:
-        process = Process(name, command, self.folder)
+        process = Process(name, command, self.folder, self.environment)
         self._running.append(process)
         return process
 
