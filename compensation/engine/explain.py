@@ -22,7 +22,13 @@ from compensation.engine.branches import (
     standing_of,
     standing_of_people,
 )
-from compensation.engine.components import Component, FlatBonus, LevelPercent, RspPoints
+from compensation.engine.components import (
+    Component,
+    FlatBonus,
+    LevelPercent,
+    RspPoints,
+    VolumeBracket,
+)
 from compensation.engine.components.base import Standing
 from compensation.engine.requirements import Requirement
 from compensation.engine.tree import nearest_above
@@ -48,6 +54,8 @@ def contributors(component: Component, paid_level: int, branch: Branch) -> Int:
     ``branch`` is the receiver's. The receiver is taken as paid; sellers without sales are
     among them.
     """
+    if isinstance(component, VolumeBracket):
+        return component.behind(paid_level, branch) + branch.start
     if paid_level == 0:
         return np.array([branch.start], dtype=np.int64)
     if isinstance(component, LevelPercent) and component.compression == "dynamic":
@@ -128,6 +136,8 @@ def why(
         first_order=sale.first_order,
         day=sale.day,
     )
+    if isinstance(component, VolumeBracket):
+        return component.verdicts(alone, seller, enrolled_day, path)
     if int(component.quantity(alone, standing)[0]) == 0:
         return _unpaid(component, alone, standing, seller, path)
     verdicts = _on_levels(component, path)

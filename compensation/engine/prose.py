@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from compensation.engine.components import Component, FlatBonus, LevelPercent, RspPoints
+from compensation.engine.components import (
+    Component,
+    FlatBonus,
+    LevelPercent,
+    RspPoints,
+    VolumeBracket,
+)
+from compensation.engine.components.brackets import Bracket
 from compensation.engine.plan import Plan, Rank
 from compensation.engine.requirements import Requirement, digits_of
 from compensation.engine.worst_case import percent_text
@@ -149,6 +156,8 @@ def _component(plan: Plan, component: Component) -> list[str]:
         return _percentages(plan, component)
     if isinstance(component, FlatBonus):
         return [_flat(plan, component)]
+    if isinstance(component, VolumeBracket):
+        return _bracket(plan, component)
     raise TypeError(f"no prose for {component.kind}")
 
 
@@ -173,11 +182,7 @@ def _percentages(plan: Plan, component: LevelPercent) -> list[str]:
             f"{len(component.rates)}, on {_depth(plan, component.depths)}."
         )
         sentences.append(_COMPRESSIONS[component.compression])
-    if component.qualification:
-        sentences.append(
-            f"Qualified for {component.id} is, in place of who is active, an enrolled member with "
-            f"{_needs(component.qualification)}."
-        )
+    sentences.extend(_qualified(component.id, component.qualification))
     if component.level_minimum is not None:
         minimum = component.level_minimum
         figures = ", ".join(
@@ -202,6 +207,40 @@ def _percentages(plan: Plan, component: LevelPercent) -> list[str]:
             f"Only sales up to {component.window_days} days after the seller's enrolment count."
         )
     return sentences
+
+
+def _bracket(plan: Plan, component: VolumeBracket) -> list[str]:
+    base = "BV" if component.on == "bv" else "net sales without tax"
+    whose = {"own": "his own sales", "group": "his own sales and those of everybody below"}
+    digits = 2
+    if component.method == "whole":
+        how = (
+            f"the bracket that his {_MEASURES[component.chosen_by]} reaches is paid on the whole "
+            f"{base} of {whose[component.scope]}"
+        )
+    else:
+        how = f"each bracket is paid on its own slice of the {base} of {whose[component.scope]}"
+        digits = plan.currency_digits if component.on == "net" else 2
+    table = _brackets(component.brackets, digits)
+    return [
+        f"{component.id}: a qualified member earns a percentage by bracket; {how}: {table}.",
+        *_qualified(component.id, component.qualification),
+    ]
+
+
+def _brackets(brackets: tuple[Bracket, ...], digits: int) -> str:
+    return ", ".join(
+        f"from {decimal_text(one.start, digits)} {percent_text(one.percent)}" for one in brackets
+    )
+
+
+def _qualified(identifier: str, qualification: tuple[Requirement, ...]) -> list[str]:
+    if not qualification:
+        return []
+    return [
+        f"Qualified for {identifier} is, in place of who is active, an enrolled member with "
+        f"{_needs(qualification)}."
+    ]
 
 
 def _flat(plan: Plan, component: FlatBonus) -> str:

@@ -7,10 +7,16 @@ fixed amounts per head, which depend on no volume.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
-from compensation.engine.components import FlatBonus, LevelPercent, RspPoints
+from compensation.engine.components import (
+    FlatBonus,
+    LevelPercent,
+    RspPoints,
+    VolumeBracket,
+)
 from compensation.engine.plan import Plan
 from compensation.engine.reading import Fault
 
@@ -37,7 +43,8 @@ class WorstCase:
     shares: tuple[Share, ...]
     of_bv: Fraction | None
     """Sum of all shares of BV; ``None`` if one of them is not known."""
-    of_net: Fraction
+    of_net: Fraction | None
+    """Sum of all shares of net sales; ``None`` if one of them is not known."""
 
 
 def percent_text(share: Fraction) -> str:
@@ -59,19 +66,28 @@ def worst_case(plan: Plan, rsp_per_bv: Fraction | None = None) -> WorstCase:
             shares.append(_points(plan, component, ratio))
         elif isinstance(component, LevelPercent):
             shares.append(_percentages(plan, component))
+        elif isinstance(component, VolumeBracket):
+            shares.append(_bracket(plan, component))
         elif isinstance(component, FlatBonus):
             occasion = "customer's first order" if component.trigger == "first_order" else "order"
             shares.append(
                 Share(component.id, "order", None, component.amount, f"for each {occasion}")
             )
-    of_bv = [share.share for share in shares if share.of == "bv"]
-    of_net = [share.share or Fraction(0) for share in shares if share.of == "net"]
-    known = [share for share in of_bv if share is not None]
     return WorstCase(
         shares=tuple(shares),
-        of_bv=sum(known, Fraction(0)) if len(known) == len(of_bv) else None,
-        of_net=sum(of_net, Fraction(0)),
+        of_bv=_together(share.share for share in shares if share.of == "bv"),
+        of_net=_together(share.share for share in shares if share.of == "net"),
     )
+
+
+def _together(shares: Iterable[Fraction | None]) -> Fraction | None:
+    """Add up shares; ``None`` if one of them is not known."""
+    total = Fraction(0)
+    for share in shares:
+        if share is None:
+            return None
+        total += share
+    return total
 
 
 def _points(plan: Plan, component: RspPoints, ratio: Fraction | None) -> Share:
@@ -102,6 +118,22 @@ def _percentages(plan: Plan, component: LevelPercent) -> Share:
     return Share(
         component.id, "bv", total * plan.bv_value / Fraction(10**plan.currency_digits, 100), 0, how
     )
+
+
+def _bracket(plan: Plan, component: VolumeBracket) -> Share:
+    if component.scope == "group":
+        how = "every upline is paid on it, however many there are"
+        return Share(component.id, component.on, None, 0, how)
+    share = max(bracket.percent for bracket in component.brackets)
+    how = f"highest bracket {percent_text(share)}"
+    return Share(component.id, component.on, share * _of_base(plan, component.on), 0, how)
+
+
+def _of_base(plan: Plan, base: str) -> Fraction:
+    """Money per unit of a base: 1 for net sales, what a BV stands for otherwise."""
+    if base == "net":
+        return Fraction(1)
+    return plan.bv_value / Fraction(10**plan.currency_digits, 100)
 
 
 def _plain(number: Fraction) -> str:

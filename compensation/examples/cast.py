@@ -62,6 +62,8 @@ class Line:
     rsp: int
     price: int
     """Price, the net sales of the line; its BV where the example names no price."""
+    pv: int
+    """Points that choose a bracket; its BV where the example names none."""
     day: date | None
     """Local day of payment; null for a sale without any date."""
     is_paid: bool
@@ -188,7 +190,6 @@ def _read_sale(row: Fields) -> Line:
     name = row.text("id")
     row.where = f"{row.where} ({name})"
     buyer = row.choice("buyer", ("self", "customer"), "customer")
-    row.hundredths("pv", None)
     bv = row.hundredths("bv", 0)
     day, was_ordered = _day_of_payment(row)
     line = Line(
@@ -200,6 +201,7 @@ def _read_sale(row: Fields) -> Line:
         bv=bv,
         rsp=row.hundredths("rsp", 0),
         price=row.hundredths("price", bv),
+        pv=row.hundredths("pv", bv),
         day=day,
         is_paid=day is not None or not was_ordered,
         line=row.mapping.line,
@@ -282,6 +284,7 @@ def _generate(generator: Fields) -> tuple[dict[str, Person], dict[str, Line]]:
                     bv=bv,
                     rsp=rsp,
                     price=price,
+                    pv=bv,
                     day=None,
                     is_paid=True,
                     line=generator.mapping.line,

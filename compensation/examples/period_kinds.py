@@ -53,7 +53,7 @@ def run_period_bounds(example: Example) -> Record:
     week_last_day = _week_last_day(parameters)
     parameters.close()
     values = Names()
-    for case in _cases(example):
+    for case in cases_of(example):
         kind = PERIODS[case.choice("kind", tuple(PERIODS))]
         label = case.text("label")
         name = case.text("name")
@@ -107,7 +107,7 @@ def run_round_minor_units(example: Example) -> Record:
     rounding.close()
     parameters.close()
     values = Names()
-    for case in _cases(example):
+    for case in cases_of(example):
         name = case.text("name")
         amount = case.whole("amount")
         percent = Fraction(case.number("percent"))
@@ -160,7 +160,8 @@ def _week_last_day(parameters: Fields) -> int:
     return calendar.SUNDAY if name is None else calendar.WEEKDAYS.index(name)
 
 
-def _cases(example: Example) -> list[Fields]:
+def cases_of(example: Example) -> list[Fields]:
+    """Return the inputs of an example, each with a name of its own."""
     content = content_of(example, "inputs")
     cases = content.rows("inputs")
     content.close()

@@ -161,6 +161,72 @@ def level_by_title(parameters: Fields) -> Setup:
     return setup
 
 
+def volume_bracket(parameters: Fields) -> tuple[Setup, tuple[str, str]]:
+    """Set up a percentage chosen by one volume and paid on another, and a percentage of own.
+
+    Gives besides the example's fields for the two. What chooses goes in as BV and what is paid on
+    as net sales, so that the two can differ.
+    """
+    setup = empty_setup()
+    _take_test(parameters, "qualified_test", setup)
+    _take_rounding(parameters, setup)
+    chosen_by, paid_on = (_volume(parameters, key) for key in ("chosen_by", "paid_on"))
+    component = {
+        "id": "bonus",
+        "kind": "volume_bracket",
+        "chosen_by": {"own": "personal_bv", "group": "group_bv"}[chosen_by[1]],
+        "paid_on": {"base": "net", "scope": paid_on[1]},
+        "brackets": _brackets(parameters),
+    }
+    setup.document["components"].append(component)
+    _take_retail(parameters, setup)
+    return setup, (chosen_by[0], paid_on[0])
+
+
+def bracket_lookup(parameters: Fields) -> Setup:
+    """Set up a percentage chosen by a volume."""
+    setup = empty_setup()
+    component = {
+        "id": "bonus",
+        "kind": "volume_bracket",
+        "chosen_by": "personal_bv",
+        "brackets": _brackets(parameters),
+    }
+    setup.document["components"].append(component)
+    return setup
+
+
+def _volume(parameters: Fields, key: str) -> tuple[str, str]:
+    """Take the field and the scope of a volume."""
+    volume = parameters.inner(key)
+    found = (volume.choice("field", ("pv", "bv")), volume.choice("scope", ("own", "group"), "own"))
+    volume.close()
+    return found
+
+
+def _brackets(parameters: Fields) -> list[dict[str, str]]:
+    rows = []
+    for row in parameters.rows("brackets"):
+        rows.append({"from": row.number("from"), "percent": row.number("percent")})
+        row.close()
+    return rows
+
+
+def _take_retail(parameters: Fields, setup: Setup) -> None:
+    """Add a percentage of own volume, a line of its own."""
+    if "retail_percent" in parameters:
+        percent = parameters.number("retail_percent")
+        setup.document["components"].append(
+            {
+                "id": "retail",
+                "kind": "level_percent",
+                "on": "net",
+                "rates": [],
+                "seller_rate": percent,
+            }
+        )
+
+
 def flat_bonus_with_return(parameters: Fields) -> Setup:
     """Set up a fixed amount to the sponsor for a customer's first order, and ranks by volume."""
     setup = empty_setup()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from compensation.examples import period_kinds, rank_kinds, sales_kinds
+from compensation.examples import bracket_kinds, period_kinds, rank_kinds, sales_kinds
 from compensation.examples.comparing import Difference, Record, compare
 from compensation.examples.reading import Example, ExampleError
 
@@ -16,6 +16,8 @@ KINDS: dict[str, Callable[[Example], Record]] = {
     "unilevel_percent": sales_kinds.run_unilevel_percent,
     "level_by_title": sales_kinds.run_level_by_title,
     "flat_bonus_with_return": sales_kinds.run_flat_bonus_with_return,
+    "volume_bracket": bracket_kinds.run_volume_bracket,
+    "bracket_lookup": bracket_kinds.run_bracket_lookup,
     "rank_month": rank_kinds.run_rank_month,
     "period_bounds": period_kinds.run_period_bounds,
     "period_by_payment": period_kinds.run_period_by_payment,

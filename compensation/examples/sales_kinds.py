@@ -49,7 +49,7 @@ def run_rsp_upline(example: Example) -> Record:
         parameters.choice("sponsor_change_takes_effect", (NEXT_MONTH,))
     closed = _closed(parameters)
     parameters.close()
-    course = _run(example, setup, kind, closed, with_moves=with_moves)
+    course = run_periods(example, setup, kind, closed, with_moves=with_moves)
     answer = _answer(course, ("rsp", "own", "downline", "bv"))
     answer["total_rsp"] = lambda: sum(
         (amount_in_units(course, movement) for movement in _movements(course, course.months)),
@@ -67,7 +67,7 @@ def run_unilevel_percent(example: Example) -> Record:
     parameters.close()
     by_month = bool(closed) or "periods" in example.expected
     kind = PERIODS[name] if name else PeriodKind.MONTH if by_month else None
-    course = _run(example, setup, kind, closed)
+    course = run_periods(example, setup, kind, closed)
     return _answer(course, ("commission", "bv"))
 
 
@@ -76,7 +76,7 @@ def run_level_by_title(example: Example) -> Record:
     parameters = parameters_of(example)
     setup = plans.level_by_title(parameters)
     parameters.close()
-    return _answer(_run(example, setup, None, set()), ("paid_level",))
+    return _answer(run_periods(example, setup, None, set()), ("paid_level",))
 
 
 def run_flat_bonus_with_return(example: Example) -> Record:
@@ -85,7 +85,7 @@ def run_flat_bonus_with_return(example: Example) -> Record:
     setup = plans.flat_bonus_with_return(parameters)
     closed = _closed(parameters)
     parameters.close()
-    course = _run(example, setup, PeriodKind.MONTH, closed)
+    course = run_periods(example, setup, PeriodKind.MONTH, closed)
     return _answer(course, ("commission", "group_volume", "rank", "bv"))
 
 
@@ -103,16 +103,20 @@ def _closed(parameters: Fields) -> set[str]:
 # -- running the periods in order -----------------------------------------------------------------
 
 
-def _run(
+def run_periods(
     example: Example,
     setup: Setup,
     kind: PeriodKind | None,
     closed: set[str],
     *,
     with_moves: bool = False,
+    recast: Callable[[Cast], Cast] | None = None,
 ) -> Course:
+    """Compute the periods of an example in order."""
     content = content_of(example, "members", "sales", "refunds", "sponsor_changes", "generator")
     cast = read_cast(content, with_moves=with_moves)
+    if recast is not None:
+        cast = recast(cast)
     plan = setup.plan(example)
     _need_enrolment(example, plan, cast)
     if kind is not None and all(line.day is None for line in cast.lines.values()):

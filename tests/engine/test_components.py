@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from compensation.engine import NOT_STATED, Stated, Status, compute
+from compensation.engine import NOT_STATED, Qualifying, Stated, Status, compute
 from tests.engine.worlds import People, hundredths, percentages, plan_of
 
 # ------------------------------------------------------------ level-percent.md: dynamic compression
@@ -64,3 +64,75 @@ def test_a_components_own_test_stands_instead_of_activity() -> None:
     assert people.amounts(results) == {}
     results = compute(plan, people.members, people.sales(("Seller", {"bv": "100"})))
     assert people.amounts(results) == {("Mid", 1): 1000, ("Seller", 0): 100}
+
+
+# -------------------------------------------------------------------------------- volume-bracket.md
+
+BRACKETS = [
+    {"from": "200", "percent": "1"},
+    {"from": "301", "percent": "2"},
+    {"from": "501", "percent": "3"},
+    {"from": "1001", "percent": "5"},
+]
+
+
+def bracket(**keys: Any) -> dict[str, Any]:
+    return {"id": "bonus", "kind": "volume_bracket", "brackets": BRACKETS, **keys}
+
+
+def test_bracket_table() -> None:
+    volumes = {"A": "199.99", "B": "200", "C": "350", "D": "500.99", "E": "501", "F": "2000"}
+    people = People.of(dict.fromkeys(volumes))
+    sales = people.sales(*((name, {"bv": bv}) for name, bv in volumes.items()))
+
+    whole = compute(plan_of(bracket(chosen_by="personal_bv")), people.members, sales)
+    assert people.amounts(whole) == {
+        ("B", 1): 200,
+        ("C", 2): 700,
+        ("D", 2): 1002,
+        ("E", 3): 1503,
+        ("F", 4): 10000,
+    }
+    marginal = compute(plan_of(bracket(method="marginal")), people.members, sales)
+    found = people.amounts(marginal)
+    assert {level: found["F", level] for level in range(1, 5)} == {1: 101, 2: 400, 3: 1500, 4: 4995}
+    assert not any(name in "AB" for name, _ in found)
+
+
+def test_a_group_chooses_and_a_group_is_paid_on() -> None:
+    people = People.line("Top", "Mid", "Low", status={"Low": Status.SUSPENDED})
+    sales = people.sales(
+        ("Top", {"bv": "100", "net": "10"}),
+        ("Low", {"bv": "150", "net": "20"}),
+        ("Low", {"bv": "51", "net": "30"}),
+    )
+
+    def found(scope: str) -> tuple[dict[tuple[str, int], int], list[int], list[int]]:
+        component = bracket(chosen_by="group_bv", paid_on={"base": "net", "scope": scope})
+        results = compute(plan_of(component), people.members, sales)
+        lines = results.earnings
+        return people.amounts(results), lines.members.tolist(), lines.sales.tolist()
+
+    # Low is suspended: not paid, and yet part of the group.
+    assert found("group") == ({("Top", 2): 120, ("Mid", 1): 50}, [2, 1], [3, 2])
+    assert found("own") == ({("Top", 2): 20}, [1], [1])
+
+
+def test_returns_of_posted_months_choose_and_are_not_paid_on() -> None:
+    people = People.line("A", "B")
+    sales = people.sales(("A", {"bv": "310"}))
+    back = Qualifying.of([0], bv=[-1000], in_period=[True])
+    plan = plan_of(bracket(chosen_by="personal_bv"))
+
+    results = compute(plan, people.members, sales, qualifying=back)
+
+    assert people.amounts(results) == {("A", 1): 310}
+
+
+def test_only_qualified_members_have_a_bracket() -> None:
+    people = People.line("Top", "Low")
+    sales = people.sales(("Top", {"bv": "200"}), ("Low", {"bv": "300"}))
+    needs = [{"measure": "direct_count", "at_least": 1}]
+    plan = plan_of(bracket(chosen_by="personal_bv", qualification=needs))
+
+    assert people.amounts(compute(plan, people.members, sales)) == {("Top", 1): 200}

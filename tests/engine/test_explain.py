@@ -85,6 +85,31 @@ COMPONENTS: dict[str, dict[str, Any]] = {
         qualification=[{"measure": "window_bv", "at_least": "40"}],
         level_minimum={"measure": "active", "at_least": [0, 1]},
     ),
+    "bracket": {
+        "id": "bracket",
+        "kind": "volume_bracket",
+        "chosen_by": "group_bv",
+        "brackets": [
+            {"from": "20", "percent": "1.5"},
+            {"from": "100", "percent": "0"},
+            {"from": "200", "percent": "4"},
+        ],
+    },
+    "bracket of the group": {
+        "id": "bracket",
+        "kind": "volume_bracket",
+        "chosen_by": "personal_bv",
+        "paid_on": {"base": "net", "scope": "group"},
+        "brackets": [{"from": "0", "percent": "1"}, {"from": "60", "percent": "7"}],
+        "qualification": [{"measure": "personal_bv", "at_least": "20"}],
+    },
+    "marginal": {
+        "id": "bracket",
+        "kind": "volume_bracket",
+        "method": "marginal",
+        "paid_on": {"scope": "group"},
+        "brackets": [{"from": "10", "percent": "1"}, {"from": "60", "percent": "7"}],
+    },
     "window": percentages("20", "10", window_days_from_enrolment=30),
     "flat": {"id": "flat", "kind": "flat_bonus", "amount": "10.01", "trigger": "every_order"},
     "flat roll up": {
@@ -154,7 +179,7 @@ def test_every_line_is_the_sum_of_its_parts(name: str, seed: int) -> None:
 
         assert int(parts.amount.sum()) == amount
         assert not parts.amount[parts.base == 0].any()
-        if component.kind != "flat_bonus":
+        if component.kind != "flat_bonus" and name != "marginal":
             assert int(parts.base.sum()) == earnings.base[line]
         by_order: dict[int, int] = {}
         for order, base in zip(lines.orders.number.tolist(), parts.base.tolist(), strict=True):
@@ -163,7 +188,7 @@ def test_every_line_is_the_sum_of_its_parts(name: str, seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(6))
-@pytest.mark.parametrize("name", COMPONENTS)
+@pytest.mark.parametrize("name", [name for name in COMPONENTS if name != "marginal"])
 def test_reasons_of_all_sales_add_up_to_the_lines(name: str, seed: int) -> None:
     plan, members, sales, results = world(name, seed)
     component = plan.components[0]

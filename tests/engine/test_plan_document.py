@@ -263,6 +263,53 @@ def test_faults_are_named_with_their_path(path: str, value: Any, fault: str) -> 
     assert any(fault in one for one in changed(path, value)), changed(path, value)
 
 
+BRACKETS: dict[str, Any] = {
+    "id": "bonus",
+    "kind": "volume_bracket",
+    "chosen_by": "personal_bv",
+    "brackets": [{"from": "1", "percent": "1"}, {"from": "2", "percent": "2"}],
+}
+
+
+def faults_of(component: dict[str, Any], *before: dict[str, Any]) -> list[str]:
+    """Give the faults of a plan whose last component is this one."""
+    document = yaml.safe_load(SMALL)
+    document["components"] = [*document["components"], *before, component]
+    try:
+        parse_plan(document)
+    except PlanError as error:
+        return [str(fault) for fault in error.faults]
+    return []
+
+
+@pytest.mark.parametrize(
+    ("keys", "fault"),
+    [
+        ({"brackets": None}, "components[1].brackets: is missing"),
+        ({"brackets": []}, "components[1].brackets: 0 elements; 1 to 50 are allowed"),
+        ({"brackets": [{"from": "1"}]}, "components[1].brackets[0].percent: is missing"),
+        (
+            {"brackets": [{"from": "1", "percent": "1"}, {"from": "1", "percent": "2"}]},
+            "components[1].brackets[1].from: must be above the bracket before",
+        ),
+        (
+            {"brackets": [{"from": "1.005", "percent": "1"}]},
+            'components[1].brackets[0].from: "1.005" has more than 2 decimals',
+        ),
+        ({"chosen_by": None}, "components[1].chosen_by: is missing"),
+        ({"chosen_by": "active"}, 'components[1].chosen_by: "active" is not one of personal_bv'),
+        ({"method": "marginal"}, "components[1].chosen_by: has no meaning with marginal"),
+        ({"method": "half"}, 'components[1].method: "half" is not one of whole, marginal'),
+        ({"paid_on": {"scope": "legs"}}, 'components[1].paid_on.scope: "legs" is not one of own'),
+        ({"paid_on": {"base": "rsp"}}, 'components[1].paid_on.base: "rsp" is not one of bv, net'),
+    ],
+)
+def test_faults_of_volume_brackets(keys: dict[str, Any], fault: str) -> None:
+    assert faults_of(BRACKETS) == []
+    found = faults_of({**BRACKETS, **keys})
+    assert any(one.startswith(fault) for one in found), found
+
+
 def test_all_faults_are_found_at_once() -> None:
     text = SMALL.replace("EUR", "eur").replace('["5"]', '["5", "x"]').replace("always", "never")
 

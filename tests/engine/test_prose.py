@@ -83,6 +83,41 @@ def test_prose_tells_dynamic_compression_and_a_components_own_test() -> None:
         assert part in text
 
 
+def with_component(component: str) -> str:
+    return SMALL + f"  - {component}\n"
+
+
+TABLE = '[{from: "200", percent: "1"}, {from: "301.50", percent: "2"}]'
+
+
+def test_prose_and_worst_case_of_brackets() -> None:
+    own = load_plan(
+        with_component(
+            "{id: bonus, kind: volume_bracket, chosen_by: group_bv, "
+            f"qualification: [{{measure: active_directs, at_least: 1}}], brackets: {TABLE}}}"
+        )
+    )
+    sliced = load_plan(
+        with_component(
+            "{id: bonus, kind: volume_bracket, method: marginal, "
+            f"paid_on: {{base: net, scope: group}}, brackets: {TABLE}}}"
+        )
+    )
+
+    text = "\n".join(plan_prose(own))
+    assert (
+        "the bracket that his group BV reaches is paid on the whole BV of his own sales: "
+        "from 200 1 %, from 301.50 2 %." in text
+    )
+    assert "an enrolled member with 1 active directs." in text
+    assert worst_case(own).of_bv == Fraction(7, 100)
+    assert (
+        "each bracket is paid on its own slice of the net sales without tax of his own sales and "
+        "those of everybody below" in "\n".join(plan_prose(sliced))
+    )
+    assert (worst_case(sliced).of_bv, worst_case(sliced).of_net) == (Fraction(5, 100), None)
+
+
 def test_figures_in_texts() -> None:
     assert decimal_text(1_200_050, 2) == "12,000.50"
     assert decimal_text(-100, 2) == "-1"

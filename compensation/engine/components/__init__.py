@@ -13,12 +13,14 @@ from compensation.engine.components.base import Component
 from compensation.engine.components.flat_bonus import FlatBonus
 from compensation.engine.components.level_percent import LevelPercent
 from compensation.engine.components.rsp_points import RspPoints
+from compensation.engine.components.volume_bracket import VolumeBracket
 from compensation.engine.reading import Node
 
 KINDS: dict[str, Callable[[Node, tuple[str, ...], int], Component]] = {
     RspPoints.kind: RspPoints.read,
     LevelPercent.kind: LevelPercent.read,
     FlatBonus.kind: FlatBonus.read,
+    VolumeBracket.kind: VolumeBracket.read,
 }
 
-__all__ = ["KINDS", "Component", "FlatBonus", "LevelPercent", "RspPoints"]
+__all__ = ["KINDS", "Component", "FlatBonus", "LevelPercent", "RspPoints", "VolumeBracket"]

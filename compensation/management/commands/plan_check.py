@@ -85,7 +85,9 @@ class Command(BaseCommand):
             self.stdout.write(f"  {share.component}: {amount} of {base} ({share.how})")
         total = "not known" if case.of_bv is None else percent_text(case.of_bv)
         self.stdout.write(f"  together {total} of BV, with RSP at the cash rate")
-        if case.of_net:
+        if case.of_net is None:
+            self.stdout.write("  and not known of net sales")
+        elif case.of_net:
             self.stdout.write(f"  and {percent_text(case.of_net)} of net sales")
 
 

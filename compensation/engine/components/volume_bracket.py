@@ -1,0 +1,181 @@
+"""A percentage chosen by volume. Rules: docs/plan/volume-bracket.md."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import ClassVar, Self
+
+import numpy as np
+
+from compensation.engine.branches import (
+    Branch,
+    Upline,
+    Verdict,
+    own_reason,
+    standing_of_people,
+)
+from compensation.engine.components.base import (
+    Situation,
+    Standing,
+    component_table,
+    read_identifier,
+)
+from compensation.engine.components.brackets import (
+    LOOKED_UP,
+    Bracket,
+    bracket_numbers,
+    read_brackets,
+)
+from compensation.engine.levels import Level
+from compensation.engine.reading import Mapping, Node
+from compensation.engine.requirements import MEASURES, Requirement, read_requirements
+from compensation.engine.types import Bool, Int, Reason, Unit
+from compensation.engine.volumes import Orders, by_seller
+
+METHODS = ("whole", "marginal")
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeBracket:
+    """A percentage from a table, paid on own or group volume; paid level is the bracket."""
+
+    id: str
+    chosen_by: str
+    """Measure that is looked up; empty for ``marginal``, which slices the paid volume."""
+    on: str
+    """``bv`` or ``net``."""
+    scope: str
+    """``own`` or ``group``, which includes own."""
+    brackets: tuple[Bracket, ...]
+    method: str
+    qualification: tuple[Requirement, ...]
+
+    kind: ClassVar[str] = "volume_bracket"
+    unit: ClassVar[Unit] = Unit.MONEY
+    compression: ClassVar[str] = "none"
+
+    @classmethod
+    def read(cls, node: Node, ranks: tuple[str, ...], digits: int) -> Self:
+        """Read the component from its part of the plan document."""
+        table = component_table(
+            node, ("brackets",), ("chosen_by", "paid_on", "method", "qualification")
+        )
+        method = table["method"].choice(METHODS) if table.has("method") else METHODS[0]
+        base, scope = _read_paid_on(table)
+        chosen_by = ""
+        if method == "marginal":
+            if table.has("chosen_by"):
+                table["chosen_by"].fault("has no meaning with marginal: the paid volume is sliced")
+        elif table.has("chosen_by"):
+            chosen_by = table["chosen_by"].choice(LOOKED_UP)
+        else:
+            table["chosen_by"].fault("is missing")
+        in_money = method == "marginal" and base == "net"
+        return cls(
+            id=read_identifier(table),
+            chosen_by=chosen_by,
+            on=base,
+            scope=scope,
+            brackets=(
+                read_brackets(table["brackets"], digits if in_money else 2)
+                if table.has("brackets")
+                else ()
+            ),
+            method=method,
+            qualification=read_requirements(table["qualification"], MEASURES),
+        )
+
+    def quantity(self, orders: Orders, standing: Standing) -> Int:
+        """Give each order's BV (hundredths) or net sales (minor units)."""
+        return orders.net if self.on == "net" else orders.bv
+
+    def spread(self, situation: Situation) -> list[Level]:
+        """Give the paid volume by bracket."""
+        tree, orders = situation.tree, situation.orders
+        sums = by_seller(orders.seller, self.quantity(orders, situation.standing), len(tree))
+        volume, count, members = sums.total, sums.orders, (sums.orders > 0).astype(np.int64)
+        if self.scope == "group":
+            volume, count, members = map(tree.subtree_sums, (volume, count, members))
+        if self.method == "whole":
+            number = bracket_numbers(self.brackets, situation.standing.figure(self.chosen_by))
+        else:
+            number = np.zeros(len(tree), dtype=np.int64)
+        levels = []
+        for index, bracket in enumerate(self.brackets, start=1):
+            if self.method == "whole":
+                base = volume
+                receiver = np.flatnonzero((number == index) & (count > 0))
+            else:
+                following = self.brackets[index : index + 1]
+                top = np.minimum(volume, following[0].start) if following else volume
+                base = top - bracket.start
+                receiver = np.flatnonzero((base > 0) & (count > 0))
+            levels.append(
+                Level(
+                    number=index,
+                    receiver=receiver,
+                    base=base[receiver],
+                    members=members[receiver].astype(np.int32),
+                    orders=count[receiver].astype(np.int32),
+                )
+            )
+        return levels
+
+    def rate(self, level: int, bv_value: Fraction) -> Fraction:
+        """Give minor units for one hundredth of BV or one minor unit of net sales."""
+        percent = self.brackets[level - 1].percent
+        return percent if self.on == "net" else percent * bv_value
+
+    def counted(self, standing: Standing) -> Bool:
+        """Who is active, or meets the component's own qualification."""
+        return standing.meets(self.qualification) if self.qualification else standing.qualified
+
+    def may_receive(self, level: int, standing: Standing) -> Bool:
+        """Only qualified members are paid."""
+        return self.counted(standing)
+
+    def depth(self, pay_rank: Int) -> None:
+        """There is no limit of depth."""
+        return
+
+    def behind(self, paid_level: int, branch: Branch) -> Int:
+        """Give the places in the branch of those whose sales are the receiver's base."""
+        return np.arange(1 if self.scope == "own" else len(branch))
+
+    def verdicts(
+        self, sale: Orders, seller: Upline, enrolled_day: int, path: Sequence[Upline]
+    ) -> list[Verdict]:
+        """Tell whom a sale pays: the seller, and with group scope everybody above.
+
+        With ``marginal`` every bracket is named whose line the sale can be part of.
+        """
+        people = [seller, *(path if self.scope == "group" else ())]
+        standing = standing_of_people(people, enrolled_day)
+        if int(self.quantity(sale, standing)[0]) == 0:
+            return []
+        qualified = self.counted(standing).tolist()
+        paying = [index for index, one in enumerate(self.brackets, start=1) if one.percent]
+        if self.method == "whole":
+            numbers = bracket_numbers(self.brackets, standing.figure(self.chosen_by)).tolist()
+            reached = [[number] if number in paying else [] for number in numbers]
+        else:
+            reached = [paying] * len(people)
+        found = []
+        for distance, person in enumerate(people):
+            reason = Reason.PAID if reached[distance] else Reason.BELOW_MINIMUM
+            if not qualified[distance]:
+                reason = own_reason(self.qualification, person)
+            paid = tuple(reached[distance]) if reason == Reason.PAID else ()
+            found.append(Verdict(person.position, distance, reason, paid, None, None))
+        return found
+
+
+def _read_paid_on(table: Mapping) -> tuple[str, str]:
+    if not table.has("paid_on"):
+        return "bv", "own"
+    parts = table["paid_on"].mapping((), ("base", "scope"))
+    base = parts["base"].choice(("bv", "net")) if parts.has("base") else "bv"
+    scope = parts["scope"].choice(("own", "group")) if parts.has("scope") else "own"
+    return base, scope

@@ -1,0 +1,111 @@
+"""Kinds of example in which a volume chooses a percentage from a table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from compensation import engine
+from compensation.engine.components import VolumeBracket
+from compensation.engine.components.brackets import bracket_numbers
+from compensation.examples import plans
+from compensation.examples.cast import Cast, Line, Person
+from compensation.examples.comparing import Names, Record
+from compensation.examples.months import Month, refused
+from compensation.examples.period_kinds import cases_of, parameters_of
+from compensation.examples.reading import Example
+from compensation.examples.sales_kinds import run_periods
+
+MONTHS = 12
+
+
+def run_volume_bracket(example: Example) -> Record:
+    """Answer the percentage that a volume chooses, and what it pays."""
+    parameters = parameters_of(example)
+    setup, fields = plans.volume_bracket(parameters)
+    parameters.close()
+    course = run_periods(example, setup, None, set(), recast=with_volumes(*fields))
+    month = course.months[0]
+    return Record(
+        members=Names({name: _bracket_record(month, name) for name in course.cast.people})
+    )
+
+
+def run_bracket_lookup(example: Example) -> Record:
+    """Answer the percentage of each value: it is the volume of somebody who sold so much."""
+    parameters = parameters_of(example)
+    setup = plans.bracket_lookup(parameters)
+    parameters.close()
+    values = {}
+    for case in cases_of(example):
+        values[case.text("name")] = case.hundredths("value")
+        case.close()
+    nothing: Any = {}
+    people = {
+        name: Person(name, None, nothing, nothing, None, nothing, None, example.line)
+        for name in values
+    }
+    lines = {
+        name: Line(name, name, name, False, False, value, 0, value, value, None, True, example.line)
+        for name, value in values.items()
+    }
+    cast = Cast(people, lines)
+    try:
+        month = Month(setup.plan(example), cast, None, list(lines.values()), [], {})
+    except engine.EngineError as fault:
+        raise refused(example, cast, fault) from None
+    return Record(values=Names({name: Record(percent=own_percent(month, name)) for name in values}))
+
+
+def with_volumes(chosen_by: str, paid_on: str) -> Callable[[Cast], Cast]:
+    """Give what puts the volume that chooses in as BV and what is paid on as net sales."""
+
+    def recast(cast: Cast) -> Cast:
+        lines = {
+            name: replace(line, bv=getattr(line, chosen_by), price=getattr(line, paid_on))
+            for name, line in cast.lines.items()
+        }
+        return replace(cast, lines=lines)
+
+    return recast
+
+
+def own_percent(month: Month, name: str) -> Fraction:
+    """Return the percentage that a member's own figure chooses, 0 below the table."""
+    component = month.plan.components[0]
+    if not isinstance(component, VolumeBracket):
+        raise TypeError(f"{component.id} has no brackets")
+    figure = np.array([month.figure(name, component.chosen_by)], dtype=np.int64)
+    number = int(bracket_numbers(component.brackets, figure)[0])
+    return component.brackets[number - 1].percent * 100 if number else Fraction(0)
+
+
+def paid_by(month: Month, name: str, component: str) -> Decimal:
+    """Return what a component pays a member, all lines together."""
+    ids = [one.id for one in month.plan.components]
+    return sum(
+        (
+            Decimal(f"{amount}E-{month.plan.currency_digits}")
+            for receiver, index, _, amount in month.statement_lines()
+            if receiver == name and ids[index] == component
+        ),
+        Decimal(0),
+    )
+
+
+def _bracket_record(month: Month, name: str) -> Record:
+    def total() -> Decimal:
+        return paid_by(month, name, "bonus") + paid_by(month, name, "retail")
+
+    return Record(
+        percent=lambda: own_percent(month, name),
+        bonus=lambda: paid_by(month, name, "bonus"),
+        retail=lambda: paid_by(month, name, "retail"),
+        total=total,
+        twelve_equal_months=lambda: sum((total() for _ in range(MONTHS)), Decimal(0)),
+    )
