@@ -51,11 +51,9 @@ def _standing(
     earnings = selectors.list_earnings(run.pk, visit.viewer.pk)
     levels = selectors.points_by_level(earnings, plan, member)
     moved = selectors.moved_by_period(visit.viewer.pk)
-    corrections = []
-    if period.pk in moved:
-        corrections = statement.list_corrections(period, visit.viewer.pk)
-    lines = statement.list_lines(earnings, plan)
-    totals = statement.totals(lines, corrections)
+    held = moved.get(period.pk, selectors.Moved())
+    corrected = {"money": held.corrected_money, "points": held.corrected_points}
+    totals = statement.totals(statement.list_lines(earnings, plan), corrected)
     last = months.latest_posted(visit.periods)
     is_current = visit.is_estimate and visit.now < period.ends_at
     return {
@@ -69,13 +67,13 @@ def _standing(
         "rings": pictures.rings([(level["points"], level["people"]) for level in levels]),
         "cash": plans.cash_value(plan, totals["points"]),
         "money_lines": selectors.money_lines(earnings, plan),
-        "corrections": corrections,
+        "corrected": corrected,
         "rank": plans.rank_progress(plan, member, get_language()),
         "history": selectors.volume_history(recent, period, plan),
         "waiting": selectors.count_waiting_orders(run, period) if visit.is_estimate else 0,
         "last_period": last,
         "last_title": months.title(last) if last else "",
-        "last_amounts": moved.get(last.pk, (0, 0)) if last else None,
+        "last_amounts": moved.get(last.pk, selectors.Moved()) if last else None,
         "is_current": is_current,
         "ruler": pictures.ruler(today["day"], today["length"]),
     }

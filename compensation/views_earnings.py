@@ -41,6 +41,7 @@ def statement(request: HttpRequest, label: str) -> HttpResponse:
         earnings = figures.list_earnings(run.pk, visit.viewer.pk)
         lines = selectors.list_lines(earnings, plan)
         corrections = selectors.list_corrections(period, visit.viewer.pk)
+        corrected = selectors.sum_corrections(period, visit.viewer.pk)
         context |= {
             "member": member,
             "plan": plan,
@@ -48,7 +49,8 @@ def statement(request: HttpRequest, label: str) -> HttpResponse:
             "lines": [line for line in lines if line.is_money],
             "point_lines": [line for line in lines if not line.is_money],
             "corrections": corrections,
-            "totals": selectors.totals(lines, corrections),
+            "left_out": corrected["count"] - len(corrections),
+            "totals": selectors.totals(lines, corrected),
             "rank": downline.rank_name(plan, member.pay_rank),
             "title_rank": downline.rank_name(plan, member.title_rank),
             "state": downline.activity_state(member, plan),

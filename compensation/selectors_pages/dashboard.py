@@ -1,5 +1,6 @@
 """The figures of one representative in one month, for the first page."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Sum
@@ -11,6 +12,7 @@ from compensation.models import (
     Earning,
     EarningUnit,
     Entry,
+    JournalKind,
     MemberResult,
     Period,
     Run,
@@ -119,25 +121,35 @@ def volume_history(
     }
 
 
-def moved_by_period(representative_id: int) -> dict[int, tuple[int, int]]:
-    """Return what the ledger holds for a representative by period: money and points.
+@dataclass(slots=True)
+class Moved:
+    """What the ledger holds for a representative in a month: minor units and hundredths."""
 
-    Money in minor units, points in hundredths; postings of the close and reversals together.
-    """
-    sums: dict[int, tuple[int, int]] = {}
+    money: int = 0
+    points: int = 0
+    corrected_money: int = 0
+    corrected_points: int = 0
+
+
+def moved_by_period(representative_id: int) -> dict[int, Moved]:
+    """Return what the ledger holds for a representative by period, corrections also apart."""
+    sums: dict[int, Moved] = {}
     rows = (
         Entry.objects.filter(representative_id=representative_id, account__in=OWN_ACCOUNTS)
-        .values("journal__period", "account")
+        .values("journal__period", "journal__kind", "account")
         .annotate(total=Sum("amount"))
-        .order_by("journal__period", "account")
+        .order_by("journal__period", "journal__kind", "account")
     )
     for row in rows:
-        money, points = sums.get(row["journal__period"], (0, 0))
+        moved = sums.setdefault(row["journal__period"], Moved())
+        total = int(row["total"])
+        is_correction = row["journal__kind"] != JournalKind.COMMISSION
         if row["account"] == Account.COMMISSION_PAYABLE:
-            money += int(row["total"])
+            moved.money += total
+            moved.corrected_money += total if is_correction else 0
         else:
-            points += int(row["total"])
-        sums[row["journal__period"]] = (money, points)
+            moved.points += total
+            moved.corrected_points += total if is_correction else 0
     return sums
 
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Count, Q, QuerySet, Sum
+
 from compensation.engine.plan import Plan
 from compensation.models import (
     Account,
@@ -83,15 +85,21 @@ def get_earning(run_id: int, representative_id: int, key: str) -> Earning | None
     ).first()
 
 
+def _corrections(period: Period, representative_id: int) -> QuerySet[Entry]:
+    return Entry.objects.filter(
+        representative_id=representative_id,
+        account__in=(Account.COMMISSION_PAYABLE, Account.RSP_BANK),
+        journal__period=period,
+    ).exclude(journal__kind=JournalKind.COMMISSION)
+
+
 def list_corrections(period: Period, representative_id: int) -> list[dict[str, Any]]:
-    """Return what reversals and adjustments moved in a month, one row a journal and unit."""
+    """Return what reversals and adjustments moved in a month, one row a journal and unit.
+
+    The first MOST_CORRECTIONS of them; `sum_corrections` counts all.
+    """
     entries = (
-        Entry.objects.filter(
-            representative_id=representative_id,
-            account__in=(Account.COMMISSION_PAYABLE, Account.RSP_BANK),
-            journal__period=period,
-        )
-        .exclude(journal__kind=JournalKind.COMMISSION)
+        _corrections(period, representative_id)
         .select_related("journal__sales_return__line__order")
         .order_by("journal__effective_at", "id")[:MOST_CORRECTIONS]
     )
@@ -116,13 +124,21 @@ def _cause(journal: Journal) -> dict[str, Any]:
     return {"kind": journal.kind, "reference": order.reference, "sold_on": order.paid_at}
 
 
-def totals(lines: list[Line], corrections: list[dict[str, Any]]) -> dict[str, int]:
+def sum_corrections(period: Period, representative_id: int) -> dict[str, int]:
+    """Return what reversals and adjustments moved in a month: money, points and their number."""
+    sums = _corrections(period, representative_id).aggregate(
+        money=Sum("amount", filter=Q(account=Account.COMMISSION_PAYABLE)),
+        points=Sum("amount", filter=Q(account=Account.RSP_BANK)),
+        count=Count("pk"),
+    )
+    return {name: int(value or 0) for name, value in sums.items()}
+
+
+def totals(lines: list[Line], corrected: dict[str, int]) -> dict[str, int]:
     """Return the sums of the statement: money in minor units, points in hundredths."""
     return {
-        "money": sum(line.amount for line in lines if line.is_money)
-        + sum(row["amount"] for row in corrections if row["is_money"]),
-        "points": sum(line.amount for line in lines if not line.is_money)
-        + sum(row["amount"] for row in corrections if not row["is_money"]),
+        "money": sum(line.amount for line in lines if line.is_money) + corrected["money"],
+        "points": sum(line.amount for line in lines if not line.is_money) + corrected["points"],
     }
 
 
@@ -146,7 +162,8 @@ def list_statements(periods: list[Period], representative_id: int) -> list[dict[
         if member is None:
             continue
         plan = plans.get_plan(run.plan_version)
-        money, points = moved.get(period.pk, (0, 0))
+        held = moved.get(period.pk, dashboard.Moved())
+        money, points = held.money, held.points
         if run.status != RunStatus.POSTED:
             money += member.commission_minor
             points += member.rsp_total
