@@ -218,22 +218,31 @@ def verdict_differences(
                 path,
             )
             # A level without a rate pays nobody; the verdict tells of the level all the same.
+            unpaid = unpaid_levels(world.plan["components"][index])
             got = {
                 (ids[verdict.position], level)
                 for verdict in verdicts
                 for level in verdict.paid_levels
-                if not world.plan["components"][index].get("rates")
-                or level == 0
-                or Fraction(world.plan["components"][index]["rates"][level - 1])
+                if level not in unpaid
             }
             wanted = {
                 (line.receiver, line.level)
                 for line in expected.lines.values()
                 if line.component == index and order.order in line.orders
             }
+            if world.plan["components"][index].get("method") == "marginal":
+                got &= wanted  # the verdict names every bracket, also those not reached
             if got != wanted:
                 found.append(f"order {order} component {index}: engine {got}, oracle {wanted}")
     return found
+
+
+def unpaid_levels(component: dict[str, Any]) -> set[int]:
+    """Paid levels of a component whose rate is nought."""
+    rates = component.get("rates", [])
+    if component["kind"] == "volume_bracket":
+        rates = [bracket["percent"] for bracket in component["brackets"]]
+    return {level for level, rate in enumerate(rates, start=1) if Fraction(rate) == 0}
 
 
 def one_order(order: oracle.Sale, position: int) -> Orders:

@@ -7,6 +7,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 PERCENTAGES = ("0", "0.5", "1", "2.5", "3", "5", "7.25", "10", "33.3333", "100")
+BRACKETS = ("0", "1", "50", "60", "100", "1000", "100000")
+CHOSEN_BY = ("personal_bv", "own_bv", "window_bv", "group_bv", "personal_rsp")
 RANK_NAMES = ("IR", "Bronze", "Silver", "Gold", "Platinum")
 MEASURES = (
     "personal_bv",
@@ -46,7 +48,7 @@ def plans(draw: st.DrawFn) -> dict[str, Any]:
         plan["ranks"] = draw(ladders(names))
     else:
         names = ("Member",)
-    kinds = st.sampled_from((rsp_points, level_percents, flat_bonuses))
+    kinds = st.sampled_from((rsp_points, level_percents, flat_bonuses, volume_brackets))
     for number, kind in enumerate(draw(st.lists(kinds, min_size=1, max_size=4))):
         plan["components"].append({"id": f"c{number}", **draw(kind(names))})
     return plan
@@ -173,3 +175,32 @@ def flat_bonuses(names: tuple[str, ...]) -> st.SearchStrategy[dict[str, Any]]:
             "compression": st.sampled_from(("none", "roll_up")),
         },
     )
+
+
+@st.composite
+def bracket_tables(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """Tables of ascending figures, not always of ascending percentages."""
+    figures = draw(st.lists(st.sampled_from(BRACKETS), min_size=1, max_size=4, unique=True))
+    return [
+        {"from": figure, "percent": draw(st.sampled_from(PERCENTAGES))}
+        for figure in sorted(figures, key=float)
+    ]
+
+
+@st.composite
+def volume_brackets(draw: st.DrawFn, names: tuple[str, ...]) -> dict[str, Any]:
+    """Percentages chosen by volume, whole and marginal."""
+    paid_on = st.fixed_dictionaries(
+        {},
+        optional={
+            "base": st.sampled_from(("bv", "net")),
+            "scope": st.sampled_from(("own", "group")),
+        },
+    )
+    component: dict[str, Any] = {"kind": "volume_bracket", "brackets": draw(bracket_tables())}
+    if draw(st.booleans()):
+        component["method"] = "marginal"
+    else:
+        component["chosen_by"] = draw(st.sampled_from(CHOSEN_BY))
+    optional = {"paid_on": paid_on, "qualification": requirements(QUALIFYING, least=1)}
+    return component | draw(st.fixed_dictionaries({}, optional=optional))

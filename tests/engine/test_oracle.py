@@ -151,6 +151,18 @@ COMPONENTS = {
         "rates": ["20"],
         "window_days_from_enrolment": 10,
     },
+    "bracket": {
+        "kind": "volume_bracket",
+        "chosen_by": "group_bv",
+        "paid_on": {"scope": "group"},
+        "brackets": [{"from": "60", "percent": "1"}, {"from": "5000", "percent": "2.5"}],
+    },
+    "bracket-marginal": {
+        "kind": "volume_bracket",
+        "method": "marginal",
+        "paid_on": {"base": "net"},
+        "brackets": [{"from": "10", "percent": "1"}, {"from": "50", "percent": "3"}],
+    },
     "bonus": {"kind": "flat_bonus", "amount": "50", "trigger": "every_order"},
     "bonus-roll-up": {
         "kind": "flat_bonus",

@@ -9,9 +9,14 @@ from tests.engine.oracle.facts import Line, Sale, number
 from tests.engine.oracle.statement import Statement, shared_by, volume_of
 
 
+def base_of(component: dict[str, Any]) -> str:
+    """What is paid on: BV or net sales."""
+    return component.get("paid_on", {}).get("base", "bv")
+
+
 def pay(period: Statement, index: int, component: dict[str, Any]) -> None:
     """Pay each member on the volume of his scope: in one bracket, or in each its own part."""
-    on = component["paid_on"].get("base", "bv")
+    on = base_of(component)
     brackets = component["brackets"]
     for member_id in period.members:
         if not period.is_qualified(component, member_id):
@@ -37,7 +42,7 @@ def pay(period: Statement, index: int, component: dict[str, Any]) -> None:
 
 def orders_of(period: Statement, component: dict[str, Any], member_id: int) -> list[Sale]:
     """The orders on which a member is paid: his own, or his whole group's."""
-    if component["paid_on"].get("scope", "own") == "own":
+    if component.get("paid_on", {}).get("scope", "own") == "own":
         return [order for order in period.orders if order.seller == member_id]
     return [
         order
@@ -50,7 +55,7 @@ def orders_of(period: Statement, component: dict[str, Any], member_id: int) -> l
 def marginal_bases(period: Statement, component: dict[str, Any], volume: int) -> dict[int, int]:
     """The part of a volume that lies in each bracket."""
     digits = 2
-    if component["paid_on"].get("base", "bv") == "net":
+    if base_of(component) == "net":
         digits = period.plan.get("currency_digits", 2)
     begins = [
         int(number(bracket["from"]) * Decimal(10) ** digits) for bracket in component["brackets"]
@@ -65,5 +70,5 @@ def marginal_bases(period: Statement, component: dict[str, Any], volume: int) ->
 
 def parts(period: Statement, component: dict[str, Any], line: Line) -> dict[int, int]:
     """Share a line's amount out by the BV or net sales of the whole scope."""
-    on = component["paid_on"].get("base", "bv")
+    on = base_of(component)
     return shared_by(period, line, lambda row: volume_of(row, on))
