@@ -17,28 +17,24 @@ from compensation.models import Account, JournalKind, Period, Run
 
 POSTING_MEMORY = "256MB"
 
-# Who earned or sold in a run: one journal each, its lines summed by unit. Sorted by representative,
-# so that the ledger's indexes grow at their ends. A return of a posted month is in the BV of the
-# period in which it counts, negative if need be; so a reversal journal has no BV of its own.
+# Who earned or sold in a run: one journal each, from the sums that the run stored beside its lines.
+# Sorted by representative, so that the ledger's indexes grow at their ends. A return of a posted
+# month is in the BV of the period in which it counts, negative if need be; so a reversal journal
+# has no BV of its own.
 _POST_RUN = """
-WITH lines AS (
-    SELECT receiver_id,
-           coalesce(sum(amount) FILTER (WHERE unit = 0), 0)::bigint AS money,
-           coalesce(sum(amount) FILTER (WHERE unit = 1), 0)::bigint AS rsp
-    FROM compensation_earning WHERE run_id = %(run)s GROUP BY receiver_id
-), earned AS MATERIALIZED (
-    SELECT m.representative_id AS receiver_id, coalesce(lines.money, 0) AS money,
-           coalesce(lines.rsp, 0) AS rsp, m.personal_bv AS bv
+WITH earned AS MATERIALIZED (
+    SELECT m.representative_id AS receiver_id, r.code, m.commission_minor AS money,
+           m.rsp_total AS rsp, m.personal_bv AS bv
     FROM compensation_memberresult m
-    LEFT JOIN lines ON lines.receiver_id = m.representative_id
-    WHERE m.run_id = %(run)s AND (lines.receiver_id IS NOT NULL OR m.personal_bv <> 0)
+    JOIN representatives_representative r ON r.id = m.representative_id
+    WHERE m.run_id = %(run)s
+    AND (m.commission_minor <> 0 OR m.rsp_total <> 0 OR m.personal_bv <> 0)
+    ORDER BY r.id
 ), posted AS (
     INSERT INTO compensation_journal
         (source_key, kind, period_id, run_id, representative_id, effective_at)
-    SELECT %(prefix)s || r.code, 'commission', %(period)s, %(run)s, r.id, %(effective_at)s
-    FROM earned JOIN representatives_representative r ON r.id = earned.receiver_id
-    WHERE earned.money <> 0 OR earned.rsp <> 0 OR earned.bv <> 0
-    ORDER BY r.id
+    SELECT %(prefix)s || code, 'commission', %(period)s, %(run)s, receiver_id, %(effective_at)s
+    FROM earned
     RETURNING id, representative_id
 ), written AS (
     INSERT INTO compensation_entry (journal_id, account, representative_id, unit, amount)

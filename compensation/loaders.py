@@ -23,6 +23,7 @@ from psycopg.conninfo import make_conninfo
 from compensation.engine import Members, Plan, Qualifying, Sales
 from compensation.engine.explain import FIGURES
 
+Connection = adbc.Connection
 Int = npt.NDArray[np.int64]
 
 EPOCH = date(1970, 1, 1)
@@ -68,22 +69,26 @@ class Facts:
     line_count: int
 
 
-def connect(using: str = "default") -> adbc.Connection:
-    """Open a connection of its own for one bulk step; a transaction begins with it.
-
-    :raises adbc_driver_manager.Error: if the server can't be reached.
-    """
-    django_connection = connections[using]
-    parameters: dict[str, Any] = dict(django_connection.get_connection_params())
+def address(using: str = "default") -> str:
+    """Return where a connection of Django's leads, for another one to the same place."""
+    parameters: dict[str, Any] = dict(connections[using].get_connection_params())
     wanted = {
         name: parameters[name]
         for name in ("host", "port", "user", "password", "dbname", "application_name", "options")
         if parameters.get(name)
     }
-    return adbc.connect(make_conninfo(**wanted))
+    return make_conninfo(**wanted)
 
 
-def query(connection: adbc.Connection, text: str, **values: object) -> pa.Table:
+def connect(where: str | None = None) -> Connection:
+    """Open a connection of its own for one bulk step; a transaction begins with it.
+
+    :raises adbc_driver_manager.Error: if the server can't be reached.
+    """
+    return adbc.connect(where or address())
+
+
+def query(connection: Connection, text: str, **values: object) -> pa.Table:
     """Run one query with literals filled in and return its rows."""
     statement = sql.SQL(text).format(**{name: sql.Literal(of) for name, of in values.items()})
     with closing(connection.cursor()) as cursor:
@@ -91,7 +96,7 @@ def query(connection: adbc.Connection, text: str, **values: object) -> pa.Table:
         return cursor.fetch_arrow_table()
 
 
-def execute(connection: adbc.Connection, text: str, **values: object) -> int:
+def execute(connection: Connection, text: str, **values: object) -> int:
     """Run one command with literals filled in and return how many rows it touched."""
     statement = sql.SQL(text).format(**{name: sql.Literal(of) for name, of in values.items()})
     with closing(connection.cursor()) as cursor:
@@ -99,15 +104,13 @@ def execute(connection: adbc.Connection, text: str, **values: object) -> int:
         return cursor.rowcount
 
 
-def begin(connection: adbc.Connection) -> None:
+def begin(connection: Connection) -> None:
     """Make the transaction one snapshot that may think for a while between two statements."""
     execute(connection, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
     execute(connection, "SET LOCAL idle_in_transaction_session_timeout = '15min'")
 
 
-def load_facts(
-    connection: adbc.Connection, plan: Plan, window: Window, titles: Titles | None
-) -> Facts:
+def load_facts(connection: Connection, plan: Plan, window: Window, titles: Titles | None) -> Facts:
     """Read everything that a run of this plan needs, as of the period's last instant.
 
     :raises UnableToLoad: if a fact names somebody who is not a member in the period.
@@ -132,7 +135,7 @@ def load_facts(
     )
 
 
-def _people(connection: adbc.Connection, window: Window) -> tuple[Int, Int, Int, Int]:
+def _people(connection: Connection, window: Window) -> tuple[Int, Int, Int, Int]:
     """Ids in order, sponsor rows, statuses and days of enrolment at the period's last instant."""
     found = query(
         connection,
@@ -201,7 +204,7 @@ def _present(
     )
 
 
-def _sales(connection: adbc.Connection, plan: Plan, window: Window, ids: Int) -> tuple[Sales, int]:
+def _sales(connection: Connection, plan: Plan, window: Window, ids: Int) -> tuple[Sales, int]:
     """The period's orders, net of the returns that count in it too; and how many lines."""
     wants_all, wants_first, wants_day = _needs(plan)
     columns = [
@@ -243,7 +246,7 @@ def _sales(connection: adbc.Connection, plan: Plan, window: Window, ids: Int) ->
     return sales, int(data["line_count"].sum())
 
 
-def _net_returns(connection: adbc.Connection, window: Window, data: dict[str, Int]) -> None:
+def _net_returns(connection: Connection, window: Window, data: dict[str, Int]) -> None:
     """Take off what came back while its order's month was open."""
     found = query(
         connection,
@@ -262,7 +265,7 @@ def _net_returns(connection: adbc.Connection, window: Window, data: dict[str, In
             np.subtract.at(data[name], rows, _numbers(found, column))
 
 
-def _qualifying(connection: adbc.Connection, plan: Plan, window: Window, ids: Int) -> Qualifying:
+def _qualifying(connection: Connection, plan: Plan, window: Window, ids: Int) -> Qualifying:
     """Earlier periods of the activity window, and returns of earlier orders in this period."""
     late = query(
         connection,
@@ -396,7 +399,7 @@ class StoredBranch:
     """The measures that components may go by, by name (``compensation.engine.explain.FIGURES``)."""
 
 
-def load_branch(connection: adbc.Connection, *, run_id: int, start: int, end: int) -> StoredBranch:
+def load_branch(connection: Connection, *, run_id: int, start: int, end: int) -> StoredBranch:
     """Read the positions from ``start`` up to ``end`` (exclusive) of a run."""
     found = query(
         connection,

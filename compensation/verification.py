@@ -44,7 +44,7 @@ MOST_NAMED = 20
 
 def ledger_faults() -> list[str]:
     """Return what is wrong with the ledger and its guards, each in a sentence; none is sound."""
-    return [*_guard_faults(), *_sum_faults(), *_run_faults()]
+    return [*_guard_faults(), *_sum_faults(), *_run_faults(), *_receiver_faults()]
 
 
 def _guard_faults() -> Iterator[str]:
@@ -139,6 +139,43 @@ def _run_faults() -> Iterator[str]:
                 )
 
 
+def _receiver_faults() -> Iterator[str]:
+    """What each representative's statement lines add up to is what the journal holds."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id FROM compensation_run WHERE kind = 'close' AND status = 'posted' ORDER BY id"
+        )
+        for (run,) in cursor.fetchall():
+            cursor.execute(_RECEIVERS, {"run": run, "most": MOST_NAMED})
+            for label, code, money, rsp, posted_money, posted_rsp in cursor.fetchall():
+                yield (
+                    f"{label}: the statement lines of {code} are {money} in money and {rsp} in"
+                    f" RSP, the journal holds {posted_money} and {posted_rsp}"
+                )
+
+
+_RECEIVERS = """
+    SELECT p.label, r.code, coalesce(l.money, 0), coalesce(l.rsp, 0), coalesce(j.money, 0),
+           coalesce(j.rsp, 0)
+    FROM (
+        SELECT receiver_id, coalesce(sum(amount) FILTER (WHERE unit = 0), 0) AS money,
+               coalesce(sum(amount) FILTER (WHERE unit = 1), 0) AS rsp
+        FROM compensation_earning WHERE run_id = %(run)s GROUP BY receiver_id
+    ) l
+    FULL JOIN (
+        SELECT j.representative_id,
+               coalesce(sum(e.amount) FILTER (WHERE e.account = 2), 0) AS money,
+               coalesce(sum(e.amount) FILTER (WHERE e.account = 4), 0) AS rsp
+        FROM compensation_journal j JOIN compensation_entry e ON e.journal_id = j.id
+        WHERE j.run_id = %(run)s AND j.kind = 'commission' GROUP BY j.representative_id
+    ) j ON j.representative_id = l.receiver_id
+    JOIN representatives_representative r ON r.id = coalesce(l.receiver_id, j.representative_id)
+    JOIN compensation_run run ON run.id = %(run)s
+    JOIN compensation_period p ON p.id = run.period_id
+    WHERE (coalesce(l.money, 0), coalesce(l.rsp, 0))
+        IS DISTINCT FROM (coalesce(j.money, 0), coalesce(j.rsp, 0))
+    ORDER BY r.code COLLATE "C" LIMIT %(most)s
+"""
 _CANONICAL = """
     SELECT j.source_key, j.kind, p.label, coalesce(r.code, ''),
            coalesce(b.source_key, ''), string_agg(

@@ -29,7 +29,7 @@ from compensation.services.errors import (
 )
 from compensation.services.payments import record_payment
 from compensation.services.periods import ensure_periods, open_months_up_to, open_period
-from compensation.services.plans import add_plan_version
+from compensation.services.plans import add_plan_version, currency_of
 from compensation.services.returns import accept_return, reverse_waiting_returns
 from compensation.services.runs import drop_run, start_run
 
@@ -50,6 +50,7 @@ __all__ = [
     "advance_to_end",
     "approve_run",
     "close_due_periods",
+    "currency_of",
     "drop_old_previews",
     "drop_results_of_dead_runs",
     "drop_run",

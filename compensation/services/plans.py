@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import lru_cache
 
 from django.db import transaction
 
 from compensation.engine import Plan, PlanError
-from compensation.models import Period, PeriodStatus, PlanVersion
+from compensation.models import Period, PeriodStatus, PlanVersion, Run
 from compensation.plans import load_plan
 from compensation.services.errors import UnableToAddPlanVersion
 from representatives.models import Company, User
@@ -67,3 +68,13 @@ def _checked(document: str) -> Plan:
             f"The plan is in {plan.currency}, the company in {currency}.", field="document"
         )
     return plan
+
+
+def currency_of(run: Run) -> str:
+    """Return the currency in which a run pays; parsed once a plan version."""
+    return _currency(run.plan_version.document)
+
+
+@lru_cache(maxsize=64)
+def _currency(document: str) -> str:
+    return load_plan(document).currency

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Self
 
 from django.db import connection, transaction
 
@@ -78,14 +80,11 @@ def calculate(held: Hold, *, now: datetime) -> None:
     """
     watch = Stopwatch()
     run = Run.objects.select_related("period", "plan_version").get(pk=held.run_id)
-    plan = load_plan(run.plan_version.document)
-    window = window_of(run, plan)
-    titles = titles_before(run, plan)
-    with closing(loaders.connect()) as bulk:
-        loaders.begin(bulk)
-        facts = loaders.load_facts(bulk, plan, window, titles)
+    source = InputSource.of(run)
+    with closing(loaders.connect(source.using)) as bulk:
+        facts = source.load(bulk)
         reach("compute.loaded")
-        results = compute(plan, facts.members, facts.sales, qualifying=facts.qualifying)
+        results = compute(source.plan, facts.members, facts.sales, qualifying=facts.qualifying)
         line_count = facts.line_count
         del facts
         members, earnings = writers.write_results(
@@ -98,7 +97,13 @@ def calculate(held: Hold, *, now: datetime) -> None:
 
 
 def _record_results(
-    bulk: object, held: Hold, results: Results, watch: Stopwatch, *, line_count: int, rows: int
+    bulk: loaders.Connection,
+    held: Hold,
+    results: Results,
+    watch: Stopwatch,
+    *,
+    line_count: int,
+    rows: int,
 ) -> None:
     """Record the compute step on the bulk connection, if the run is still ours."""
     totals = results.totals
@@ -282,15 +287,38 @@ def _fact_faults(run: Run) -> list[str]:
     ]
 
 
-def current_input_digest(run: Run) -> str:
-    """Read the run's input again and digest it, as the engine did."""
-    plan = load_plan(run.plan_version.document)
-    with closing(loaders.connect()) as bulk:
+@dataclass(frozen=True, slots=True)
+class InputSource:
+    """All that is needed to read a run's input, on a connection of its own."""
+
+    plan: Plan
+    window: loaders.Window
+    titles: loaders.Titles | None
+    using: str
+
+    @classmethod
+    def of(cls, run: Run) -> Self:
+        """Look up where the input of a run comes from."""
+        plan = load_plan(run.plan_version.document)
+        return cls(
+            plan=plan,
+            window=window_of(run, plan),
+            titles=titles_before(run, plan),
+            using=loaders.address(),
+        )
+
+    def load(self, bulk: loaders.Connection) -> loaders.Facts:
+        """Read the input in one snapshot."""
         loaders.begin(bulk)
-        facts = loaders.load_facts(bulk, plan, window_of(run, plan), titles_before(run, plan))
-    tree = build_tree(facts.members)
-    orders = gather_orders(facts.sales, tree)
-    return input_digest(facts.members, tree, orders, facts.qualifying, None)
+        return loaders.load_facts(bulk, self.plan, self.window, self.titles)
+
+    def digest(self) -> str:
+        """Read the input and digest it, as the engine does."""
+        with closing(loaders.connect(self.using)) as bulk:
+            facts = self.load(bulk)
+        tree = build_tree(facts.members)
+        orders = gather_orders(facts.sales, tree)
+        return input_digest(facts.members, tree, orders, facts.qualifying, None)
 
 
 def post(held: Hold, *, now: datetime) -> None:
@@ -300,17 +328,18 @@ def post(held: Hold, *, now: datetime) -> None:
     """
     watch = Stopwatch()
     run = Run.objects.select_related("period", "plan_version").get(pk=held.run_id)
-    found = current_input_digest(run)
-    if found != run.input_digest:
-        raise UnableToAdvance(
-            f"the input of {run.period.label} is not the one that was approved"
-            f" (digest {found[:12]}, approved {run.input_digest[:12]})"
-        )
-    plan = load_plan(run.plan_version.document)
-    with transaction.atomic(durable=True):
+    source = InputSource.of(run)
+    # The input is read and hashed beside the posting; nothing is committed before it is compared.
+    with ThreadPoolExecutor(max_workers=1) as aside, transaction.atomic(durable=True):
+        found = aside.submit(source.digest)
         run = require_fence(held)
         period = Period.objects.select_for_update(of=("self",), no_key=True).get(pk=run.period_id)
-        journals = ledger.post_run(run=run, period=period, currency=plan.currency)
+        journals = ledger.post_run(run=run, period=period, currency=source.plan.currency)
+        if found.result() != run.input_digest:
+            raise UnableToAdvance(
+                f"the input of {period.label} is not the one that was approved"
+                f" (digest {found.result()[:12]}, approved {run.input_digest[:12]})"
+            )
         run.status = RunStatus.POSTED
         run.posted_at = now
         run.save(update_fields=["status", "posted_at"])
