@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
+from django.apps import apps
+from django.contrib.contenttypes.models import ContentType
+
 from compensation.models import Earning, EarningUnit
 from compensation.selectors_pages.statement import line_key
 from sales.models import Customer, Order
 from tests.web.company import Town
+from tests.web.routes import Route
 
 OPEN_ROUTES = {
     "healthz",
@@ -21,6 +27,9 @@ OPEN_ROUTES = {
     "account_reset_password_from_key_done",
     "account_confirm_email",
 }
+
+NOTHING = "0"
+"""The number of no row."""
 
 # Values of one route where the general ones do not fit, by route name.
 SPECIAL: dict[str, dict[str, str]] = {
@@ -45,15 +54,22 @@ def values(town: Town) -> dict[str, str]:
         "label": town.period.label,
         "key": line_key(line),
         "app_label": "representatives",
-        "content_type_id": "1",
-        "object_id": "1",
+        "content_type_id": str(ContentType.objects.get_for_model(Customer).pk),
+        "object_id": NOTHING,
         "token": "none",
-        "change_id": "1",
-        "id": "1",
+        "change_id": NOTHING,
+        "id": str(town.staff.pk),
         "url": "nowhere/",
     }
 
 
-def of_route(name: str, general: dict[str, str]) -> dict[str, str]:
-    """Return the values that hold for one route."""
-    return general | SPECIAL.get(name, {})
+def of_route(route: Route, general: dict[str, str]) -> dict[str, str]:
+    """Return the values that hold for one route; in the admin a row of its model, if there is one.
+
+    Numbers of rows are never stated: they depend on what ran before on the same database.
+    """
+    found = re.match(r"admin/(\w+)/(\w+)/<path:object_id>", route.pattern)
+    if found is None:
+        return general | SPECIAL.get(route.name, {})
+    first = apps.get_model(found[1], found[2])._default_manager.order_by("pk").first()
+    return general | {"object_id": str(first.pk) if first is not None else NOTHING}
