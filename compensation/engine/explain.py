@@ -24,6 +24,7 @@ from compensation.engine.branches import (
 )
 from compensation.engine.components import (
     Component,
+    Differential,
     FlatBonus,
     LevelPercent,
     RspPoints,
@@ -54,7 +55,7 @@ def contributors(component: Component, paid_level: int, branch: Branch) -> Int:
     ``branch`` is the receiver's. The receiver is taken as paid; sellers without sales are
     among them.
     """
-    if isinstance(component, VolumeBracket):
+    if isinstance(component, (VolumeBracket, Differential)):
         return component.behind(paid_level, branch) + branch.start
     if paid_level == 0:
         return np.array([branch.start], dtype=np.int64)
@@ -136,7 +137,7 @@ def why(
         first_order=sale.first_order,
         day=sale.day,
     )
-    if isinstance(component, VolumeBracket):
+    if isinstance(component, (VolumeBracket, Differential)):
         return component.verdicts(alone, seller, enrolled_day, path)
     if int(component.quantity(alone, standing)[0]) == 0:
         return _unpaid(component, alone, standing, seller, path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from compensation.engine.components import (
     Component,
+    Differential,
     FlatBonus,
     LevelPercent,
     RspPoints,
@@ -158,6 +159,8 @@ def _component(plan: Plan, component: Component) -> list[str]:
         return [_flat(plan, component)]
     if isinstance(component, VolumeBracket):
         return _bracket(plan, component)
+    if isinstance(component, Differential):
+        return _differential(plan, component)
     raise TypeError(f"no prose for {component.kind}")
 
 
@@ -226,6 +229,30 @@ def _bracket(plan: Plan, component: VolumeBracket) -> list[str]:
         f"{component.id}: a qualified member earns a percentage by bracket; {how}: {table}.",
         *_qualified(component.id, component.qualification),
     ]
+
+
+def _differential(plan: Plan, component: Differential) -> list[str]:
+    base = "BV" if component.on == "bv" else "net sales without tax"
+    if component.percent_by_rank:
+        table = ", ".join(
+            f"{name} {percent_text(percent)}"
+            for name, percent in zip(plan.ranks.names, component.percent_by_rank, strict=True)
+        )
+        whose = f"The own percentage is that of the own pay rank: {table}."
+    else:
+        whose = (
+            f"The own percentage is that of the bracket which the own "
+            f"{_MEASURES[component.chosen_by]} reaches: {_brackets(component.brackets, 2)}."
+        )
+    sentences = [
+        f"{component.id}: on the {base} of each sale a qualified member earns his own percentage "
+        "less the highest percentage of any qualified member between himself and the buyer, never "
+        "below nought.",
+        whose,
+    ]
+    if component.from_level:
+        sentences.append(f"Only sales from level {component.from_level} down count.")
+    return [*sentences, *_qualified(component.id, component.qualification)]
 
 
 def _brackets(brackets: tuple[Bracket, ...], digits: int) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from compensation.engine.components import (
+    Differential,
     FlatBonus,
     LevelPercent,
     RspPoints,
@@ -68,6 +69,8 @@ def worst_case(plan: Plan, rsp_per_bv: Fraction | None = None) -> WorstCase:
             shares.append(_percentages(plan, component))
         elif isinstance(component, VolumeBracket):
             shares.append(_bracket(plan, component))
+        elif isinstance(component, Differential):
+            shares.append(_differential(plan, component))
         elif isinstance(component, FlatBonus):
             occasion = "customer's first order" if component.trigger == "first_order" else "order"
             shares.append(
@@ -126,6 +129,13 @@ def _bracket(plan: Plan, component: VolumeBracket) -> Share:
         return Share(component.id, component.on, None, 0, how)
     share = max(bracket.percent for bracket in component.brackets)
     how = f"highest bracket {percent_text(share)}"
+    return Share(component.id, component.on, share * _of_base(plan, component.on), 0, how)
+
+
+def _differential(plan: Plan, component: Differential) -> Share:
+    """Differences on one way up add up to the highest percentage at most."""
+    share = component.percents()[-1]
+    how = f"highest percentage {percent_text(share)}"
     return Share(component.id, component.on, share * _of_base(plan, component.on), 0, how)
 
 

@@ -14,12 +14,13 @@ from compensation import engine
 from compensation.engine.components import VolumeBracket
 from compensation.engine.components.brackets import bracket_numbers
 from compensation.examples import plans
-from compensation.examples.cast import Cast, Line, Person
+from compensation.examples.cast import Cast, Line, Person, read_cast
 from compensation.examples.comparing import Names, Record
+from compensation.examples.fields import from_hundredths
 from compensation.examples.months import Month, refused
-from compensation.examples.period_kinds import cases_of, parameters_of
+from compensation.examples.period_kinds import cases_of, content_of, parameters_of
 from compensation.examples.reading import Example
-from compensation.examples.sales_kinds import run_periods
+from compensation.examples.sales_kinds import answer_of, run_periods
 
 MONTHS = 12
 
@@ -34,6 +35,32 @@ def run_volume_bracket(example: Example) -> Record:
     return Record(
         members=Names({name: _bracket_record(month, name) for name in course.cast.people})
     )
+
+
+def run_differential(example: Example) -> Record:
+    """Answer what each member earns by the difference of percentages."""
+    parameters = parameters_of(example)
+    setup = plans.differential(parameters, people_of(example))
+    parameters.close()
+    return answer_of(run_periods(example, setup, None, set()), ("commission", "bv"))
+
+
+def run_stairstep(example: Example) -> Record:
+    """Answer percentages by group volume, what a group brings, and who gets what of it."""
+    parameters = parameters_of(example)
+    setup = plans.stairstep(parameters, people_of(example))
+    parameters.close()
+    course = run_periods(example, setup, None, set(), recast=with_volumes("pv", "bv"))
+    month = course.months[0]
+    return Record(
+        members=Names({name: _stairstep_record(month, name) for name in course.cast.people})
+    )
+
+
+def people_of(example: Example) -> list[Person]:
+    """Return the members of an example before its plan is set up: they may state percentages."""
+    content = content_of(example, "members", "sales", "refunds", "generator")
+    return list(read_cast(content, with_moves=False).people.values())
 
 
 def run_bracket_lookup(example: Example) -> Record:
@@ -95,6 +122,46 @@ def paid_by(month: Month, name: str, component: str) -> Decimal:
             if receiver == name and ids[index] == component
         ),
         Decimal(0),
+    )
+
+
+def _stairstep_record(month: Month, name: str) -> Record:
+    legs = month.directs(name)
+    steps = [one.id for one in month.plan.components].index("steps")
+
+    def from_sales_of(sellers: set[str]) -> Decimal:
+        seller_of = {line.name: line.seller for line in month.lines}
+        parts = month.parts({name})
+        return sum(
+            (
+                Decimal(f"{part.amount}E-{month.plan.currency_digits}")
+                for part in parts
+                if part.component == steps and seller_of[part.line] in sellers
+            ),
+            Decimal(0),
+        )
+
+    def override(leg: str) -> Decimal:
+        return from_sales_of(month.branch(leg))
+
+    def paid_to_legs() -> Decimal:
+        return sum((paid_by(month, leg, "gross") for leg in legs), Decimal(0))
+
+    def net() -> Decimal:
+        return paid_by(month, name, "gross") - paid_to_legs()
+
+    return Record(
+        group_pv=lambda: from_hundredths(month.figure(name, "group_bv")),
+        group_bv=lambda: paid_by(month, name, "volume"),
+        percent=lambda: own_percent(month, name),
+        gross=lambda: paid_by(month, name, "gross"),
+        paid_to_legs=paid_to_legs,
+        net=net,
+        own_bonus=lambda: from_sales_of({name}),
+        override_by_leg=lambda: Names({leg: override(leg) for leg in legs}),
+        override=lambda: sum((override(leg) for leg in legs), Decimal(0)),
+        retail=lambda: paid_by(month, name, "retail"),
+        total=lambda: net() + paid_by(month, name, "retail"),
     )
 
 

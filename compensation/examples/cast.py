@@ -13,11 +13,9 @@ from compensation.calendar import CalendarPeriod
 from compensation.examples.fields import Fields
 from compensation.examples.reading import ExampleError
 
-STATED_NUMBERS = ("pbv", "pv", "personal_rsp", "monthly_points")
+STATED_NUMBERS = ("pbv", "pv", "personal_rsp", "monthly_points", "base", "percent")
 STATED_WORDS = ("rank", "title", "title_rank")
 OTHER_FIELDS = (
-    "base",
-    "percent",
     "payout_qualified",
     "earned",
     "uncapped",

@@ -85,6 +85,17 @@ class Month:
         position = self.position[name]
         return len(range(position + 1, self.figure(name, "subtree_end")))
 
+    def directs(self, name: str) -> list[str]:
+        """Return the directly sponsored members."""
+        above = self.results.members.sponsor_position.tolist()
+        position = self.position[name]
+        return [self._name_at[at] for at, sponsor in enumerate(above) if sponsor == position]
+
+    def branch(self, name: str) -> set[str]:
+        """Return a member and everybody below."""
+        position = self.position[name]
+        return set(self._name_at[position : self.figure(name, "subtree_end")])
+
     def statement_lines(self) -> Iterator[tuple[str, int, int, int]]:
         """Give receiver, component, paid level and amount of each statement line."""
         earnings = self.results.earnings

@@ -6,13 +6,14 @@ and what the document leaves open stays open. The format is docs/plan/format.md.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from compensation import engine
 from compensation.calendar import CalendarPeriod
 from compensation.examples.cast import Person
-from compensation.examples.fields import Fields
+from compensation.examples.fields import Fields, from_hundredths
 from compensation.examples.reading import Example, ExampleError
 
 CURRENCY = "EUR"
@@ -37,6 +38,8 @@ class Setup:
     """The ladder where each member states his pay rank."""
     rank_field: str = "rank"
     """The field in which he states it."""
+    percent_field: str | None = None
+    """The field in which he states his own percentage; it is looked up as a figure."""
 
     def plan(self, example: Example) -> engine.Plan:
         """Return the plan.
@@ -67,6 +70,8 @@ class Setup:
             if self.test_field not in person.numbers:
                 raise self._not_stated(person, self.test_field, where)
             stated[NUMERIC_TESTS[self.test_field][1]] = person.numbers[self.test_field]
+        if self.percent_field is not None:
+            stated["personal_rsp"] = person.numbers.get(self.percent_field, 0)
         if self.ranks:
             rank = person.words.get(self.rank_field)
             if rank is None:
@@ -181,6 +186,59 @@ def volume_bracket(parameters: Fields) -> tuple[Setup, tuple[str, str]]:
     setup.document["components"].append(component)
     _take_retail(parameters, setup)
     return setup, (chosen_by[0], paid_on[0])
+
+
+def differential(parameters: Fields, people: Iterable[Person]) -> Setup:
+    """Set up the difference to the highest percentage below; each member states his own."""
+    setup = empty_setup()
+    _take_test(parameters, "qualified_test", setup)
+    _take_rounding(parameters, setup)
+    component = {"id": "steps", "kind": "differential", **_own_percents(people, "base")}
+    if "from_level" in parameters:
+        component["from_level"] = parameters.whole("from_level")
+    setup.percent_field = "base"
+    setup.document["components"].append(component)
+    return setup
+
+
+def stairstep(parameters: Fields, people: Iterable[Person]) -> Setup:
+    """Set up own percentages by group points or as stated, and what else the answer tells of.
+
+    Points go in as BV and what is paid on as net sales. Besides the steps themselves there are
+    components for what the whole group brings at one's own percentage, for the group's volume
+    (at 100 %), and for the percentage of own volume.
+    """
+    setup = empty_setup()
+    _take_rounding(parameters, setup)
+    if parameters.flag("percent_is_given_per_member", False):
+        table = _own_percents(people, "percent")
+        setup.percent_field = "percent"
+    else:
+        table = {"chosen_by": "group_bv", "brackets": _brackets(parameters)}
+    group = {"base": "net", "scope": "group"}
+    setup.document["components"] = [
+        {"id": "gross", "kind": "volume_bracket", "paid_on": group, **table},
+        {"id": "steps", "kind": "differential", "on": "net", **table},
+        {
+            "id": "volume",
+            "kind": "volume_bracket",
+            "method": "marginal",
+            "paid_on": group,
+            "brackets": [{"from": "0", "percent": "100"}],
+        },
+    ]
+    _take_retail(parameters, setup)
+    return setup
+
+
+def _own_percents(people: Iterable[Person], key: str) -> dict[str, Any]:
+    """Give a table in which each stated percentage, as a figure, chooses itself."""
+    stated = sorted({person.numbers.get(key, 0) for person in people} - {0})
+    rows = [str(from_hundredths(one)) for one in stated] or ["100"]
+    return {
+        "chosen_by": "personal_rsp",
+        "brackets": [{"from": row, "percent": row} for row in rows],
+    }
 
 
 def bracket_lookup(parameters: Fields) -> Setup:

@@ -17,6 +17,8 @@ KINDS: dict[str, Callable[[Example], Record]] = {
     "level_by_title": sales_kinds.run_level_by_title,
     "flat_bonus_with_return": sales_kinds.run_flat_bonus_with_return,
     "volume_bracket": bracket_kinds.run_volume_bracket,
+    "differential": bracket_kinds.run_differential,
+    "stairstep": bracket_kinds.run_stairstep,
     "bracket_lookup": bracket_kinds.run_bracket_lookup,
     "rank_month": rank_kinds.run_rank_month,
     "period_bounds": period_kinds.run_period_bounds,

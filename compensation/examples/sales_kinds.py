@@ -50,7 +50,7 @@ def run_rsp_upline(example: Example) -> Record:
     closed = _closed(parameters)
     parameters.close()
     course = run_periods(example, setup, kind, closed, with_moves=with_moves)
-    answer = _answer(course, ("rsp", "own", "downline", "bv"))
+    answer = answer_of(course, ("rsp", "own", "downline", "bv"))
     answer["total_rsp"] = lambda: sum(
         (amount_in_units(course, movement) for movement in _movements(course, course.months)),
         Decimal(0),
@@ -68,7 +68,7 @@ def run_unilevel_percent(example: Example) -> Record:
     by_month = bool(closed) or "periods" in example.expected
     kind = PERIODS[name] if name else PeriodKind.MONTH if by_month else None
     course = run_periods(example, setup, kind, closed)
-    return _answer(course, ("commission", "bv"))
+    return answer_of(course, ("commission", "bv"))
 
 
 def run_level_by_title(example: Example) -> Record:
@@ -76,7 +76,7 @@ def run_level_by_title(example: Example) -> Record:
     parameters = parameters_of(example)
     setup = plans.level_by_title(parameters)
     parameters.close()
-    return _answer(run_periods(example, setup, None, set()), ("paid_level",))
+    return answer_of(run_periods(example, setup, None, set()), ("paid_level",))
 
 
 def run_flat_bonus_with_return(example: Example) -> Record:
@@ -86,7 +86,7 @@ def run_flat_bonus_with_return(example: Example) -> Record:
     closed = _closed(parameters)
     parameters.close()
     course = run_periods(example, setup, PeriodKind.MONTH, closed)
-    return _answer(course, ("commission", "group_volume", "rank", "bv"))
+    return answer_of(course, ("commission", "group_volume", "rank", "bv"))
 
 
 def _closed(parameters: Fields) -> set[str]:
@@ -260,7 +260,7 @@ def amount_in_units(course: Course, movement: Movement | Part) -> Decimal:
     return Decimal(f"{movement.amount}E-{digits}")
 
 
-def _answer(course: Course, kept: tuple[str, ...]) -> Record:
+def answer_of(course: Course, kept: tuple[str, ...]) -> Record:
     """Return everything that an example of people and sales may expect."""
     periods = Names(canonical=_canonical_month)
     for month in course.months:

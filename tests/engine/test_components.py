@@ -136,3 +136,71 @@ def test_only_qualified_members_have_a_bracket() -> None:
     plan = plan_of(bracket(chosen_by="personal_bv", qualification=needs))
 
     assert people.amounts(compute(plan, people.members, sales)) == {("Top", 1): 200}
+
+
+# ---------------------------------------------------------------------------------- differential.md
+
+STEPS = {"A": "20", "B": "15", "C": "5", "D": "10"}
+
+
+def differences(from_level: int, *unqualified: str, **keys: Any) -> dict[tuple[str, int], int]:
+    people = People.line("A", "B", "C", "D", titles={name: at for at, name in enumerate("ABCD")})
+    ranks = [{"name": "A"}] + [{"name": n, "requires": HELD, "maintains": []} for n in "BCD"]
+    component = {
+        "id": "steps",
+        "kind": "differential",
+        "percent_by_rank": STEPS,
+        "from_level": from_level,
+        **keys,
+    }
+    plan = plan_of(component, ranks={"ladder": ranks}, activity={"test": {"measure": "stated"}})
+    stated = Stated.of(4, active=[int(name not in unqualified) for name in "ABCD"])
+    sales = people.sales(("D", {"bv": "100"}))
+    return people.amounts(compute(plan, people.members, sales, stated=stated))
+
+
+def test_differential_table() -> None:
+    assert differences(0) == {("D", 2): 1000, ("B", 1): 500, ("A", 1): 500}
+    assert differences(1) == {("C", 1): 500, ("B", 2): 1000, ("A", 1): 500}
+    assert differences(0, "B") == {("D", 2): 1000, ("A", 2): 1000}
+    assert differences(0, "D", "B") == {("C", 1): 500, ("A", 3): 1500}
+
+
+def test_differential_from_the_second_level_still_minds_who_stands_between() -> None:
+    assert differences(2) == {("B", 2): 1000, ("A", 1): 500}
+    assert differences(2, "B", "C") == {("A", 4): 2000}
+    assert differences(3) == {("A", 1): 500}
+    assert differences(4) == {}
+
+
+def test_stairstep_pays_what_a_group_earns_less_what_its_legs_earn() -> None:
+    people = People.of({"Top": None, "Left": "Top", "Right": "Top", "Deep": "Left"})
+    sales = people.sales(
+        ("Top", {"bv": "100"}),
+        ("Left", {"bv": "500"}),
+        ("Right", {"bv": "150"}),
+        ("Deep", {"bv": "250"}),
+    )
+    component = {
+        "id": "steps",
+        "kind": "differential",
+        "chosen_by": "group_bv",
+        "brackets": BRACKETS,
+    }
+
+    results = compute(plan_of(component), people.members, sales)
+
+    # Own percentages: Deep 1, Left 3 (750), Right 0, Top 3 (1,000).
+    assert people.amounts(results) == {
+        ("Deep", 1): 250,
+        ("Left", 2): 500,  # 3 less 1 on Deep's
+        ("Left", 3): 1500,
+        ("Top", 3): 750,  # on his own and on Right's; Left's leg has as much as he
+    }
+    lines = results.earnings
+    assert list(zip(lines.members.tolist(), lines.sales.tolist(), strict=True)) == [
+        (2, 2),
+        (1, 1),
+        (1, 1),
+        (1, 1),
+    ]

@@ -110,6 +110,38 @@ COMPONENTS: dict[str, dict[str, Any]] = {
         "paid_on": {"scope": "group"},
         "brackets": [{"from": "10", "percent": "1"}, {"from": "60", "percent": "7"}],
     },
+    "differential": {
+        "id": "steps",
+        "kind": "differential",
+        "percent_by_rank": {"IR": "3", "Bronze": "7.5", "Silver": "12"},
+    },
+    "differential by brackets": {
+        "id": "steps",
+        "kind": "differential",
+        "on": "net",
+        "chosen_by": "group_bv",
+        "brackets": [
+            {"from": "20", "percent": "3"},
+            {"from": "60", "percent": "6"},
+            {"from": "120", "percent": "9"},
+            {"from": "300", "percent": "10"},
+        ],
+        "qualification": [{"measure": "direct_count", "at_least": 1}],
+    },
+    "differential from level 1": {
+        "id": "steps",
+        "kind": "differential",
+        "from_level": 1,
+        "percent_by_rank": {"IR": "3", "Bronze": "6", "Silver": "0"},
+    },
+    "differential from level 3": {
+        "id": "steps",
+        "kind": "differential",
+        "from_level": 3,
+        "chosen_by": "personal_bv",
+        "brackets": [{"from": "30", "percent": "5"}, {"from": "90", "percent": "2"}],
+        "qualification": [{"measure": "direct_count", "at_least": 0}],
+    },
     "window": percentages("20", "10", window_days_from_enrolment=30),
     "flat": {"id": "flat", "kind": "flat_bonus", "amount": "10.01", "trigger": "every_order"},
     "flat roll up": {

@@ -310,6 +310,43 @@ def test_faults_of_volume_brackets(keys: dict[str, Any], fault: str) -> None:
     assert any(one.startswith(fault) for one in found), found
 
 
+STEPS: dict[str, Any] = {
+    "id": "steps",
+    "kind": "differential",
+    "percent_by_rank": {"Member": "5"},
+}
+
+
+@pytest.mark.parametrize(
+    ("keys", "fault"),
+    [
+        ({"percent_by_rank": None}, "components[1].brackets: is missing (brackets or percent_by"),
+        ({"percent_by_rank": {}}, "components[1].percent_by_rank: no percentage for Member"),
+        ({"percent_by_rank": 5}, "components[1].percent_by_rank: 5 is not a table"),
+        (
+            {"percent_by_rank": {"Member": "5", "King": "6"}},
+            'components[1].percent_by_rank.King: "King" is not a rank of the ladder',
+        ),
+        ({"percent_by_rank": {"Member": "101"}}, "components[1].percent_by_rank.Member: "),
+        ({"chosen_by": "group_bv"}, "components[1].chosen_by: has no meaning with percent_by_rank"),
+        (
+            {"percent_by_rank": None, "brackets": BRACKETS["brackets"]},
+            "components[1].chosen_by: is missing",
+        ),
+        (
+            {"percent_by_rank": None, "brackets": [{"from": "1", "percent": 2.5}]},
+            "components[1].brackets[0].percent: 2.5 is a binary fraction",
+        ),
+        ({"from_level": 11}, "components[1].from_level: 11 is outside 0 to 10"),
+        ({"on": "rsp"}, 'components[1].on: "rsp" is not one of bv, net'),
+    ],
+)
+def test_faults_of_differentials(keys: dict[str, Any], fault: str) -> None:
+    assert faults_of(STEPS) == []
+    found = faults_of({**STEPS, **keys})
+    assert any(one.startswith(fault) for one in found), found
+
+
 def test_all_faults_are_found_at_once() -> None:
     text = SMALL.replace("EUR", "eur").replace('["5"]', '["5", "x"]').replace("always", "never")
 

@@ -118,6 +118,31 @@ def test_prose_and_worst_case_of_brackets() -> None:
     assert (worst_case(sliced).of_bv, worst_case(sliced).of_net) == (Fraction(5, 100), None)
 
 
+def test_prose_and_worst_case_of_differentials() -> None:
+    by_rank = load_plan(
+        with_component(
+            "{id: steps, kind: differential, on: net, from_level: 1, "
+            'percent_by_rank: {Member: "12.5"}}'
+        )
+    )
+    by_volume = load_plan(
+        with_component(f"{{id: s, kind: differential, chosen_by: group_bv, brackets: {TABLE}}}")
+    )
+
+    text = "\n".join(plan_prose(by_rank))
+    assert "a qualified member earns his own percentage less the highest percentage" in text
+    assert "that of the own pay rank: Member 12.5 %." in text
+    assert "Only sales from level 1 down count." in text
+    assert (worst_case(by_rank).of_bv, worst_case(by_rank).of_net) == (
+        Fraction(5, 100),
+        Fraction(1, 8),
+    )
+    assert "which the own group BV reaches: from 200 1 %, from 301.50 2 %." in "\n".join(
+        plan_prose(by_volume)
+    )
+    assert worst_case(by_volume).of_bv == Fraction(7, 100)
+
+
 def test_figures_in_texts() -> None:
     assert decimal_text(1_200_050, 2) == "12,000.50"
     assert decimal_text(-100, 2) == "-1"

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from compensation.engine.components.base import Component
+from compensation.engine.components.differential import Differential
 from compensation.engine.components.flat_bonus import FlatBonus
 from compensation.engine.components.level_percent import LevelPercent
 from compensation.engine.components.rsp_points import RspPoints
@@ -21,6 +22,15 @@ KINDS: dict[str, Callable[[Node, tuple[str, ...], int], Component]] = {
     LevelPercent.kind: LevelPercent.read,
     FlatBonus.kind: FlatBonus.read,
     VolumeBracket.kind: VolumeBracket.read,
+    Differential.kind: Differential.read,
 }
 
-__all__ = ["KINDS", "Component", "FlatBonus", "LevelPercent", "RspPoints", "VolumeBracket"]
+__all__ = [
+    "KINDS",
+    "Component",
+    "Differential",
+    "FlatBonus",
+    "LevelPercent",
+    "RspPoints",
+    "VolumeBracket",
+]

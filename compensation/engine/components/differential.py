@@ -1,0 +1,268 @@
+"""Own percentage less the highest one below. Rules: docs/plan/differential.md."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache
+from typing import ClassVar, Self
+
+import numpy as np
+
+from compensation.engine.branches import Branch, Upline, Verdict, own_reason, standing_of_people
+from compensation.engine.components.base import (
+    Situation,
+    Standing,
+    component_table,
+    read_identifier,
+)
+from compensation.engine.components.brackets import (
+    LOOKED_UP,
+    Bracket,
+    bracket_numbers,
+    read_brackets,
+)
+from compensation.engine.levels import Level
+from compensation.engine.reading import Mapping, Node
+from compensation.engine.requirements import MEASURES, Requirement, read_requirements
+from compensation.engine.tree import count_above
+from compensation.engine.types import Bool, Int, Reason, Unit
+from compensation.engine.volumes import Orders, Sums, by_seller
+
+MOST_FROM_LEVEL = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Differential:
+    """Own percentage less the highest of any qualified person between; paid level: which step."""
+
+    id: str
+    on: str
+    """``bv`` or ``net``."""
+    percent_by_rank: tuple[Fraction, ...]
+    """Percentage of each rank of the ladder; empty where brackets say it."""
+    chosen_by: str
+    """Measure that is looked up in ``brackets``; empty where ranks say the percentage."""
+    brackets: tuple[Bracket, ...]
+    from_level: int
+    """Sales at a smaller distance pay nothing; 0 stands for own sales."""
+    qualification: tuple[Requirement, ...]
+
+    kind: ClassVar[str] = "differential"
+    unit: ClassVar[Unit] = Unit.MONEY
+    compression: ClassVar[str] = "none"
+
+    @classmethod
+    def read(cls, node: Node, ranks: tuple[str, ...], digits: int) -> Self:
+        """Read the component from its part of the plan document."""
+        table = component_table(
+            node,
+            (),
+            ("on", "percent_by_rank", "brackets", "chosen_by", "from_level", "qualification"),
+        )
+        by_rank = _read_by_rank(table, ranks)
+        brackets = read_brackets(table["brackets"], 2) if table.has("brackets") else ()
+        chosen_by = ""
+        if table.has("percent_by_rank"):
+            for key in ("brackets", "chosen_by"):
+                if table.has(key):
+                    table[key].fault("has no meaning with percent_by_rank")
+        elif not table.has("brackets"):
+            table["brackets"].fault("is missing (brackets or percent_by_rank)")
+        elif table.has("chosen_by"):
+            chosen_by = table["chosen_by"].choice(LOOKED_UP)
+        else:
+            table["chosen_by"].fault("is missing")
+        return cls(
+            id=read_identifier(table),
+            on=table["on"].choice(("bv", "net")) if table.has("on") else "bv",
+            percent_by_rank=by_rank,
+            chosen_by=chosen_by,
+            brackets=brackets,
+            from_level=(
+                table["from_level"].count(0, MOST_FROM_LEVEL) if table.has("from_level") else 0
+            ),
+            qualification=read_requirements(table["qualification"], MEASURES),
+        )
+
+    def percents(self) -> tuple[Fraction, ...]:
+        """Give all percentages of the plan in ascending order, nought first."""
+        named = (*self.percent_by_rank, *(bracket.percent for bracket in self.brackets))
+        return tuple(sorted({Fraction(0), *named}))
+
+    def steps(self) -> tuple[Fraction, ...]:
+        """Give all differences above nought in ascending order: paid level 1, 2, ..."""
+        return _steps(self.percents())[0]
+
+    def places(self, standing: Standing) -> Int:
+        """Give the place of everybody's percentage in ``percents``; 0 for who isn't qualified."""
+        percents = self.percents()
+        if self.percent_by_rank:
+            place_of = np.array([percents.index(one) for one in self.percent_by_rank])
+            places = place_of[standing.ranks()]
+        else:
+            place_of = np.array([0, *(percents.index(one.percent) for one in self.brackets)])
+            places = place_of[bracket_numbers(self.brackets, standing.figure(self.chosen_by))]
+        return np.where(self.counted(standing), places, 0).astype(np.int64)
+
+    def quantity(self, orders: Orders, standing: Standing) -> Int:
+        """Give each order's BV (hundredths) or net sales (minor units)."""
+        return orders.net if self.on == "net" else orders.bv
+
+    def spread(self, situation: Situation) -> list[Level]:
+        """Give the volumes by step.
+
+        Each sale goes up from one to the next whose percentage is higher than all below. What has
+        been taken at one percentage is passed on together, so there is one pass for each
+        percentage and none for each depth of the tree.
+        """
+        tree, orders = situation.tree, situation.orders
+        sums = by_seller(orders.seller, self.quantity(orders, situation.standing), len(tree))
+        places = self.places(situation.standing)
+        numbers = _steps(self.percents())[1]
+        levels: list[Level] = []
+        start, below = self._starts(sums, places, tree.sponsor)
+        seller = np.flatnonzero(sums.orders)
+        # What has been taken so far at the percentage of a receiver, by his position.
+        taken = [np.zeros(len(tree), dtype=np.int64) for _ in range(3)]
+        facts = (sums.total[seller], np.ones(len(seller), dtype=np.int64), sums.orders[seller])
+        for place in range(len(numbers) - 1):
+            begins = (start >= 0) & (below == place)
+            passed_on = np.flatnonzero((taken[2] > 0) & (places == place))
+            here = np.concatenate((start[begins], passed_on))
+            if len(here) == 0:
+                continue
+            target = tree.nearest_above(places > place)[here]
+            if place == 0 and self.from_level == 0:
+                target = np.where(places[here] > 0, here, target)  # the seller himself
+            going = target >= 0
+            target = target[going]
+            arrived = []
+            for total, fact in zip(taken, facts, strict=True):
+                sent = np.concatenate((fact[begins], total[passed_on]))[going]
+                received = np.zeros(len(tree), dtype=np.int64)
+                np.add.at(received, target, sent)
+                arrived.append(received)
+            receiver = np.flatnonzero(arrived[2])
+            found = tuple(one[receiver] for one in arrived)
+            levels.extend(_by_step(receiver, found, numbers[places[receiver], place]))
+            for total, fact in zip(taken, found, strict=True):
+                total[receiver] += fact
+        return sorted(levels, key=lambda level: level.number)
+
+    def _starts(self, sums: Sums, places: Int, sponsor: Int) -> tuple[Int, Int]:
+        """For each seller: from whom the sale goes up, and the highest percentage so far."""
+        start = np.flatnonzero(sums.orders)
+        below = np.zeros(len(start), dtype=np.int64)
+        for _ in range(1, self.from_level):
+            start = np.where(start >= 0, sponsor[start], -1)
+            below = np.where(start >= 0, np.maximum(below, places[start]), below)
+        return start, below
+
+    def rate(self, level: int, bv_value: Fraction) -> Fraction:
+        """Give minor units for one hundredth of BV or one minor unit of net sales."""
+        step = self.steps()[level - 1]
+        return step if self.on == "net" else step * bv_value
+
+    def counted(self, standing: Standing) -> Bool:
+        """Who is active, or meets the component's own qualification."""
+        return standing.meets(self.qualification) if self.qualification else standing.qualified
+
+    def may_receive(self, level: int, standing: Standing) -> Bool:
+        """Only qualified members are paid."""
+        return self.counted(standing)
+
+    def depth(self, pay_rank: Int) -> None:
+        """There is no limit of depth."""
+        return
+
+    def behind(self, paid_level: int, branch: Branch) -> Int:
+        """Give the places in the branch of those whose sales pay the receiver this step."""
+        places = self.places(branch.standing)
+        numbers = _steps(self.percents())[1]
+        own = int(places[0])
+        below = [place for place in range(own) if numbers[own, place] == paid_level]
+        if not below:
+            return np.zeros(0, dtype=np.int64)
+        higher, equal = places > below[0], (places == below[0]) & (below[0] > 0)
+        higher[0] = equal[0] = False
+        end = branch.end - branch.start
+        over, same = count_above(end, higher), count_above(end, equal)
+        if self.from_level == 0:
+            over, same = over + higher, same + equal
+        found = (over == 0) & (branch.depth - branch.depth[0] >= self.from_level)
+        if below[0] > 0:
+            found &= same > 0
+        return np.flatnonzero(found)
+
+    def verdicts(
+        self, sale: Orders, seller: Upline, enrolled_day: int, path: Sequence[Upline]
+    ) -> list[Verdict]:
+        """Tell whom a sale pays and at which step, the seller first where he can be paid."""
+        people = [seller, *path]
+        standing = standing_of_people(people, enrolled_day)
+        if int(self.quantity(sale, standing)[0]) == 0:
+            return []
+        qualified, places = self.counted(standing).tolist(), self.places(standing).tolist()
+        numbers = _steps(self.percents())[1]
+        found = []
+        highest = 0
+        for distance, person in enumerate(people):
+            paid: tuple[int, ...] = ()
+            if distance >= self.from_level:
+                reason = Reason.BELOW_MINIMUM
+                if not qualified[distance]:
+                    reason = own_reason(self.qualification, person)
+                elif places[distance] > highest:
+                    reason, paid = Reason.PAID, (int(numbers[places[distance], highest]),)
+                found.append(Verdict(person.position, distance, reason, paid, None, None))
+            if distance or self.from_level == 0:
+                highest = max(highest, places[distance])
+        return found
+
+
+@cache
+def _steps(percents: tuple[Fraction, ...]) -> tuple[tuple[Fraction, ...], Int]:
+    """Give the differences in ascending order, and the number of each [higher, lower] pair."""
+    steps = tuple(sorted({high - low for high in percents for low in percents if high > low}))
+    numbers = np.zeros((len(percents), len(percents)), dtype=np.int64)
+    for high, upper in enumerate(percents):
+        for low, lower in enumerate(percents[:high]):
+            numbers[high, low] = steps.index(upper - lower) + 1
+    return steps, numbers
+
+
+def _by_step(receiver: Int, facts: tuple[Int, ...], number: Int) -> list[Level]:
+    """Part the sums of distinct, ascending receivers by their step."""
+    base, members, orders = facts
+    levels = []
+    for one in np.unique(number).tolist():
+        chosen = number == one
+        levels.append(
+            Level(
+                number=one,
+                receiver=receiver[chosen],
+                base=base[chosen],
+                members=members[chosen].astype(np.int32),
+                orders=orders[chosen].astype(np.int32),
+            )
+        )
+    return levels
+
+
+def _read_by_rank(table: Mapping, ranks: tuple[str, ...]) -> tuple[Fraction, ...]:
+    """Read a percentage for every rank of the ladder."""
+    if not table.has("percent_by_rank"):
+        return ()
+    node = table["percent_by_rank"]
+    given: dict[str, Fraction] = {}
+    for name, entry in node.entries():
+        if name in ranks:
+            given[name] = entry.percentage()
+        else:
+            entry.fault(f'"{name}" is not a rank of the ladder')
+    missing = [name for name in ranks if name not in given]
+    if missing and isinstance(node.value, dict):
+        node.fault(f"no percentage for {', '.join(missing)}")
+    return tuple(given.get(name, Fraction(0)) for name in ranks)
