@@ -11,7 +11,7 @@ from tests.engine.oracle.statement import Statement, shared_by, volume_of
 
 def pay(period: Statement, index: int, component: dict[str, Any]) -> None:
     """Walk up from each sale: whoever has more than everybody below him earns the difference."""
-    on = component.get("base", "bv")
+    on = component.get("on", "bv")
     from_level = component.get("from_level", 0)
     levels = paid_levels(component)
     for order in period.orders:
@@ -59,5 +59,5 @@ def paid_levels(component: dict[str, Any]) -> list[Decimal]:
 
 def parts(period: Statement, component: dict[str, Any], line: Line) -> dict[int, int]:
     """Share a line's amount out by the rows' BV or net sales."""
-    on = component.get("base", "bv")
+    on = component.get("on", "bv")
     return shared_by(period, line, lambda row: volume_of(row, on))

@@ -18,10 +18,9 @@ def pay(period: Statement, index: int, component: dict[str, Any]) -> None:
     """Pay each member on the volume of his scope: in one bracket, or in each its own part."""
     on = base_of(component)
     brackets = component["brackets"]
-    for member_id in period.members:
+    for member_id, orders in orders_by_member(period, component).items():
         if not period.is_qualified(component, member_id):
             continue
-        orders = orders_of(period, component, member_id)
         volume = sum(volume_of(order, on) for order in orders)
         if component.get("method", "whole") == "whole":
             reached = period.bracket_of(component, member_id)
@@ -40,16 +39,15 @@ def pay(period: Statement, index: int, component: dict[str, Any]) -> None:
             period.lines[member_id, index, bracket + 1, rate] = line
 
 
-def orders_of(period: Statement, component: dict[str, Any], member_id: int) -> list[Sale]:
-    """The orders on which a member is paid: his own, or his whole group's."""
-    if component.get("paid_on", {}).get("scope", "own") == "own":
-        return [order for order in period.orders if order.seller == member_id]
-    return [
-        order
-        for order in period.orders
-        if order.seller == member_id
-        or any(above == member_id for _, above in period.uplines(order.seller))
-    ]
+def orders_by_member(period: Statement, component: dict[str, Any]) -> dict[int, list[Sale]]:
+    """The orders on which each member is paid: his own, or his whole group's."""
+    found: dict[int, list[Sale]] = {member_id: [] for member_id in period.members}
+    for order in period.orders:
+        found[order.seller].append(order)
+        if component.get("paid_on", {}).get("scope", "own") == "group":
+            for _, above in period.uplines(order.seller):
+                found[above].append(order)
+    return found
 
 
 def marginal_bases(period: Statement, component: dict[str, Any], volume: int) -> dict[int, int]:
