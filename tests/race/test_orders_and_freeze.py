@@ -37,13 +37,13 @@ def _counted() -> int:
     ).count()
 
 
-def _wait_for_lock(seconds: float = 3) -> bool:
+def _wait_for_lock(seconds: float = 30) -> bool:
     """Wait until somebody waits for a lock of this transaction; False if nobody ever does."""
     with connection.cursor() as cursor:
         for _ in range(int(seconds / 0.05)):
             cursor.execute(
-                "SELECT pg_sleep(0.05), count(*) FROM pg_stat_activity"
-                " WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid))"
+                "SELECT pg_sleep(0.05), count(*) FROM pg_locks WHERE NOT granted"
+                " AND pg_backend_pid() = ANY (pg_blocking_pids(pid))"
             )
             if cursor.fetchone()[1]:
                 return True
