@@ -48,7 +48,9 @@ def plans(draw: st.DrawFn) -> dict[str, Any]:
         plan["ranks"] = draw(ladders(names))
     else:
         names = ("Member",)
-    kinds = st.sampled_from((rsp_points, level_percents, flat_bonuses, volume_brackets))
+    kinds = st.sampled_from(
+        (rsp_points, level_percents, flat_bonuses, volume_brackets, differentials)
+    )
     for number, kind in enumerate(draw(st.lists(kinds, min_size=1, max_size=4))):
         plan["components"].append({"id": f"c{number}", **draw(kind(names))})
     return plan
@@ -203,4 +205,22 @@ def volume_brackets(draw: st.DrawFn, names: tuple[str, ...]) -> dict[str, Any]:
     else:
         component["chosen_by"] = draw(st.sampled_from(CHOSEN_BY))
     optional = {"paid_on": paid_on, "qualification": requirements(QUALIFYING, least=1)}
+    return component | draw(st.fixed_dictionaries({}, optional=optional))
+
+
+@st.composite
+def differentials(draw: st.DrawFn, names: tuple[str, ...]) -> dict[str, Any]:
+    """Own percentages by rank or by volume, less the highest below."""
+    component: dict[str, Any] = {"kind": "differential"}
+    if draw(st.booleans()):
+        percents = {name: draw(st.sampled_from(PERCENTAGES)) for name in names}
+        component["percent_by_rank"] = percents
+    else:
+        component["brackets"] = draw(bracket_tables())
+        component["chosen_by"] = draw(st.sampled_from(CHOSEN_BY))
+    optional = {
+        "on": st.sampled_from(("bv", "net")),
+        "from_level": st.integers(0, 3),
+        "qualification": requirements(QUALIFYING, least=1),
+    }
     return component | draw(st.fixed_dictionaries({}, optional=optional))

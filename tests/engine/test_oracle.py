@@ -163,6 +163,20 @@ COMPONENTS = {
         "paid_on": {"base": "net"},
         "brackets": [{"from": "10", "percent": "1"}, {"from": "50", "percent": "3"}],
     },
+    "differential": {
+        "kind": "differential",
+        "percent_by_rank": {"IR": "2", "Bronze": "7.25"},
+    },
+    "stairstep": {
+        "kind": "differential",
+        "from_level": 1,
+        "chosen_by": "group_bv",
+        "brackets": [
+            {"from": "60", "percent": "3"},
+            {"from": "500", "percent": "6"},
+            {"from": "5000", "percent": "9"},
+        ],
+    },
     "bonus": {"kind": "flat_bonus", "amount": "50", "trigger": "every_order"},
     "bonus-roll-up": {
         "kind": "flat_bonus",
