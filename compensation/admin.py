@@ -26,6 +26,13 @@ from representatives.admin import ReadOnlyAdmin
 from representatives.clock import company_now
 from representatives.errors import UnableTo
 from representatives.formatting import hundredths, money
+from representatives.models import User
+
+
+def _person(request: HttpRequest) -> User:
+    """Return who is logged in; the admin lets nobody else come here."""
+    assert isinstance(request.user, User)
+    return request.user
 
 
 class PlanVersionForm(forms.ModelForm):
@@ -73,7 +80,7 @@ class PlanVersionAdmin(ReadOnlyAdmin):
     ) -> None:
         """Add the plan by the service."""
         added = services.add_plan_version(
-            document=obj.document, effective_from=obj.effective_from, created_by=request.user
+            document=obj.document, effective_from=obj.effective_from, created_by=_person(request)
         )
         obj.pk, obj.name, obj.digest = added.pk, added.name, added.digest
 
@@ -100,7 +107,7 @@ class PeriodAdmin(ReadOnlyAdmin):
         """Start the closing run and leave it to a worker."""
         for period in queryset.order_by("starts_at"):
             try:
-                run = services.start_run(period=period, by=request.user, now=company_now())
+                run = services.start_run(period=period, by=_person(request), now=company_now())
             except UnableTo as fault:
                 self.message_user(request, fault.message, messages.ERROR)
                 continue
@@ -161,7 +168,7 @@ class RunAdmin(ReadOnlyAdmin):
         """Approve as the person logged in, and leave the posting to a worker."""
         for run in queryset.order_by("period__starts_at"):
             try:
-                approved = services.approve_run(run=run, by=request.user, now=company_now())
+                approved = services.approve_run(run=run, by=_person(request), now=company_now())
             except UnableTo as fault:
                 self.message_user(request, fault.message, messages.ERROR)
                 continue

@@ -16,6 +16,7 @@ import adbc_driver_postgresql.dbapi as adbc
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+from adbc_driver_manager.dbapi import Connection
 from django.db import connections
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
@@ -23,7 +24,6 @@ from psycopg.conninfo import make_conninfo
 from compensation.engine import Members, Plan, Qualifying, Sales
 from compensation.engine.explain import FIGURES
 
-Connection = adbc.Connection
 Int = npt.NDArray[np.int64]
 
 EPOCH = date(1970, 1, 1)

@@ -4,7 +4,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest
 
 
-class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth has no types
+class AccountAdapter(DefaultAccountAdapter):
     """Nobody signs up: people are enrolled by staff or come by an invitation."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:

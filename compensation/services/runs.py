@@ -159,7 +159,7 @@ def _take(run: Run) -> Hold:
             logger.warning("run %s: ended the server process %s past its lease", run.pk, backend)
         try:
             with transaction.atomic():
-                cursor.execute(_CLAIM, [LEASE, run.pk, fence])
+                cursor.execute(_CLAIM, [_lease(), run.pk, fence])
                 claimed = cursor.fetchone()
         except OperationalError as fault:
             raise Busy(f"another process works on run {run.pk}") from fault
@@ -178,12 +178,16 @@ _HOLDER = """
 """
 _CLAIM = """
     UPDATE compensation_run
-    SET fence = fence + 1, lease_until = clock_timestamp() + %s,
+    SET fence = fence + 1, lease_until = clock_timestamp() + %s::interval,
         holder_backend = pg_backend_pid(),
         holder_since = (SELECT backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid())
     WHERE id = (SELECT id FROM compensation_run WHERE id = %s AND fence = %s FOR UPDATE NOWAIT)
     RETURNING fence
 """
+
+
+def _lease() -> str:
+    return f"{LEASE // timedelta(milliseconds=1)} milliseconds"
 
 
 def require_fence(held: Hold) -> Run:
@@ -208,9 +212,9 @@ def extend(held: Hold) -> None:
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE compensation_run SET lease_until = clock_timestamp() + %s"
+            "UPDATE compensation_run SET lease_until = clock_timestamp() + %s::interval"
             " WHERE id = %s AND fence = %s",
-            [LEASE, held.run_id, held.fence],
+            [_lease(), held.run_id, held.fence],
         )
         if cursor.rowcount != 1:
             raise FenceLost(f"run {held.run_id} was taken over")
