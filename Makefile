@@ -18,6 +18,7 @@ CASES ?= 5000
 SEED ?=
 PORT ?= 8000
 PYTEST_ARGS ?=
+MODULES ?=
 # Each process has its own database and queue names.
 PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
 STAMP := $(VENV)/.installed
@@ -129,6 +130,10 @@ audit: install ## Known holes in the pinned packages (network, not part of CI)
 oracle: install ## Compare the engine with its second implementation on many more worlds (CASES=5000)
 	@ORACLE_CASES=$(CASES) ORACLE_SEED=$(SEED) $(BIN)/python -m pytest tests/engine/test_oracle.py \
 		--timeout 0 $(PYTEST_ARGS)
+
+.PHONY: mutation
+mutation: install ## Mutation testing of the engine; goes on where it stopped (MODULES="money.py parts.py")
+	@nice -n 19 $(BIN)/python -m tests.mutation run $(MODULES)
 
 .PHONY: vendor
 vendor: install ## Copy the front-end parts from npm (network and Node)
