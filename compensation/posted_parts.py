@@ -9,16 +9,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import numpy as np
 from django.db import connection
 
 from compensation import loaders
-from compensation.engine.components import Component, FlatBonus
-from compensation.engine.explain import FIGURES, Branch, Upline, contributors, standing_of, why
+from compensation.engine.components import Component, FlatBonus, Match
+from compensation.engine.explain import (
+    FIGURES,
+    Branch,
+    Upline,
+    contributors,
+    standing_of,
+    why,
+    why_matched,
+)
+from compensation.engine.opening import Opener, StatementLine, matched_indexes
 from compensation.engine.parts import OrderLines, line_parts
+from compensation.engine.plan import Plan
+from compensation.engine.types import Int
 from compensation.engine.volumes import Orders
 from compensation.models import Earning, Run
 from compensation.plans import load_plan
@@ -113,18 +124,58 @@ def parts_of_order_line(
     for person, component, line in wanted:
         amount = _part(source, component, line, person, sale, place, line_id)
         if amount:
-            parts.append(
-                PostedPart(
-                    receiver_id=line.receiver_id,
-                    component=line.component,
-                    paid_level=line.paid_level,
-                    unit=line.unit,
-                    rate_num=line.rate_num,
-                    rate_den=line.rate_den,
-                    amount=amount,
-                )
-            )
+            parts.append(_posted(line, amount))
+    if any(isinstance(component, Match) for component in plan.components):
+        key = (str(rows[place][3]), int(rows[place][4]))
+        parts += _matched(plan, run, source, parts, earnings, key)
     return parts
+
+
+def _posted(line: Earning, amount: int) -> PostedPart:
+    return PostedPart(
+        receiver_id=line.receiver_id,
+        component=line.component,
+        paid_level=line.paid_level,
+        unit=line.unit,
+        rate_num=line.rate_num,
+        rate_den=line.rate_den,
+        amount=amount,
+    )
+
+
+def _matched(
+    plan: Plan,
+    run: Run,
+    source: _Behind,
+    parts: Sequence[PostedPart],
+    earnings: dict[tuple[int, int, int], Earning],
+    key: tuple[str, int],
+) -> list[PostedPart]:
+    """What was paid on top of an order line's parts, by matches in the order of the plan."""
+    path = source.path
+    by_id = {one.representative_id: place for place, one in enumerate(path)}
+    opener = source.opener(plan)
+    found: list[PostedPart] = []
+    for index, component in enumerate(plan.components):
+        if not isinstance(component, Match):
+            continue
+        indexes = matched_indexes(plan, component)
+        earners = {one.receiver_id for one in (*parts, *found) if one.component in indexes}
+        reached: dict[tuple[int, int, int], _Person] = {}
+        for earner in earners:
+            above = path[by_id[earner] + 1 :]
+            by_position = {one.upline.position: one for one in above}
+            for verdict in why_matched(component, [one.upline for one in above]):
+                receiver = by_position[verdict.position]
+                for level in verdict.paid_levels:
+                    if (receiver.representative_id, index, level) in earnings:
+                        reached[receiver.representative_id, index, level] = receiver
+        for place, receiver in sorted(reached.items(), key=lambda pair: pair[0]):
+            line = earnings[place]
+            amount = opener.parts(source.statement_line(line, receiver)).get(key, 0)
+            if amount:
+                found.append(_posted(line, amount))
+    return found
 
 
 def _paid(
@@ -188,15 +239,52 @@ class _Behind:
         at = next(index for index, row in enumerate(rows) if row[0] == line_id)
         return int(parts.amount[at])
 
+    def opener(self, plan: Plan) -> Opener:
+        """What opens statement lines below the people of the path."""
+
+        def branch(line: StatementLine) -> Branch:
+            return self._branch_at(line.position)[0]
+
+        def order_lines(positions: Int, below: Branch) -> OrderLines:
+            sellers = {int(self._id_at(at)): int(at) - below.start for at in positions.tolist()}
+            rows = _lines(self.run, "o.seller_id = ANY(%(sellers)s)", sellers=list(sellers))
+            return _bundle(rows, sellers)
+
+        def statement_lines(
+            positions: Int, components: Sequence[int], below: Branch
+        ) -> list[StatementLine]:
+            at = {int(self._id_at(one)): int(one) for one in positions.tolist()}
+            lines = Earning.objects.filter(
+                run_id=self.run.pk, receiver_id__in=list(at), component__in=list(components)
+            )
+            return [_statement_line(line, at[line.receiver_id]) for line in lines]
+
+        return Opener(plan, branch, order_lines, statement_lines)
+
+    def statement_line(self, line: Earning, receiver: _Person) -> StatementLine:
+        """A stored line; what is needed of the tree below its receiver is read."""
+        self._branch(receiver)
+        return _statement_line(line, receiver.upline.position)
+
+    def _id_at(self, position: int) -> int:
+        stored = self._stored
+        assert stored is not None  # a line's receiver is looked at before anybody below
+        return int(stored.representative[position - stored.start])
+
     def _branch(self, receiver: _Person) -> tuple[Branch, np.ndarray]:
         stored = self._stored
         start = receiver.upline.position
         if stored is None or start < stored.start:
             with closing(loaders.connect()) as bulk:
-                stored = self._stored = loaders.load_branch(
+                self._stored = loaders.load_branch(
                     bulk, run_id=self.run.pk, start=start, end=receiver.subtree_end
                 )
-        part = slice(start - stored.start, receiver.subtree_end - stored.start)
+        return self._branch_at(start)
+
+    def _branch_at(self, start: int) -> tuple[Branch, np.ndarray]:
+        stored = self._stored
+        assert stored is not None  # the branch of a receiver above has been read
+        part = slice(start - stored.start, int(stored.end[start - stored.start]) - stored.start)
         branch = Branch(
             start=start,
             sponsor=stored.sponsor[part],
@@ -211,6 +299,16 @@ class _Behind:
             ),
         )
         return branch, stored.representative[part]
+
+
+def _statement_line(line: Earning, position: int) -> StatementLine:
+    return StatementLine(
+        position=position,
+        member=line.receiver_id,
+        component=line.component,
+        paid_level=line.paid_level,
+        amount=line.amount,
+    )
 
 
 def _path(run: Run, seller_id: int) -> list[_Person]:
@@ -236,9 +334,9 @@ def _person(row: dict[str, Any]) -> _Person:
     )
 
 
-def _lines(run: Run, condition: str, **values: object) -> list[tuple[Any, ...]]:
+def _lines(run: Run, condition: str, **values: int | list[int]) -> list[tuple[Any, ...]]:
     zone = Company.objects.get(pk=Company.ONLY_ID).time_zone
-    bounds: dict[str, object] = {
+    bounds: dict[str, Any] = {
         "starts": run.period.starts_at,
         "ends": run.period.ends_at,
         "zone": zone,
@@ -281,5 +379,5 @@ def _whole(lines: Orders) -> Orders:
     )
 
 
-def _day(on: date | datetime) -> int:
+def _day(on: date) -> int:
     return (on - EPOCH).days

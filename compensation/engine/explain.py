@@ -27,6 +27,7 @@ from compensation.engine.components import (
     Differential,
     FlatBonus,
     LevelPercent,
+    Match,
     RspPoints,
     VolumeBracket,
 )
@@ -46,11 +47,14 @@ __all__ = [
     "standing_by_position",
     "standing_of",
     "why",
+    "why_matched",
 ]
 
 
 def contributors(component: Component, paid_level: int, branch: Branch) -> Int:
     """Give the positions whose sales belong to the member's line of this component and level.
+
+    For a match they are the positions of the earners whose lines are matched.
 
     ``branch`` is the receiver's. The receiver is taken as paid; sellers without sales are
     among them.
@@ -59,7 +63,7 @@ def contributors(component: Component, paid_level: int, branch: Branch) -> Int:
         return component.behind(paid_level, branch) + branch.start
     if paid_level == 0:
         return np.array([branch.start], dtype=np.int64)
-    if isinstance(component, LevelPercent) and component.compression == "dynamic":
+    if isinstance(component, (LevelPercent, Match)) and component.compression == "dynamic":
         return _taken_by_receiver(component, paid_level, branch) + branch.start
     counted = component.counted(branch.standing)
     if component.compression == "skip_and_recount":
@@ -73,7 +77,7 @@ def contributors(component: Component, paid_level: int, branch: Branch) -> Int:
     return np.flatnonzero(found) + branch.start
 
 
-def _taken_by_receiver(component: LevelPercent, paid_level: int, branch: Branch) -> Int:
+def _taken_by_receiver(component: LevelPercent | Match, paid_level: int, branch: Branch) -> Int:
     """Sellers whose level is taken by the receiver: each level goes on from its taker."""
     sponsor: Int = branch.sponsor - branch.start
     sponsor[0] = -1
@@ -119,7 +123,7 @@ def why(
     ``sale`` holds one order (rows added up); ``path`` are the uplines from the seller's sponsor
     upwards, as far as they are of interest. The seller comes first if the component pays him at
     all. The list is empty if the sale has no share in the component (no points, not a first
-    order).
+    order); for a match it always is, see ``why_matched``.
 
     :raises EngineError: if ``sale`` is not a single order.
     """
@@ -150,6 +154,11 @@ def why(
     return verdicts
 
 
+def why_matched(component: Match, path: Sequence[Upline]) -> list[Verdict]:
+    """Tell for each upline of an earner whether what the latter earned is matched, and why not."""
+    return _on_levels(component, path)
+
+
 def _pays_seller(component: Component) -> bool:
     if isinstance(component, RspPoints):
         return component.own_points
@@ -159,7 +168,9 @@ def _pays_seller(component: Component) -> bool:
 
 
 def _qualification(component: Component) -> tuple[Requirement, ...]:
-    return component.qualification if isinstance(component, LevelPercent) else ()
+    if isinstance(component, (LevelPercent, Match)):
+        return component.qualification
+    return ()
 
 
 def _depth(component: Component, person: Upline) -> int | None:
@@ -171,7 +182,7 @@ def _deepest(component: Component) -> int:
     """Give the last level that the component pays anybody."""
     if isinstance(component, RspPoints):
         return max(component.depths)
-    if isinstance(component, LevelPercent):
+    if isinstance(component, (LevelPercent, Match)):
         return len(component.rates)
     return 0 if isinstance(component, FlatBonus) and component.to == "seller" else 1
 
@@ -200,7 +211,7 @@ def _on_levels(component: Component, path: Sequence[Upline]) -> list[Verdict]:
     standing = standing_of_people(path, 0)
     counted = component.counted(standing).tolist()
     deepest = _deepest(component)
-    if isinstance(component, LevelPercent) and component.compression == "dynamic":
+    if isinstance(component, (LevelPercent, Match)) and component.compression == "dynamic":
         return _taking_turns(component, path, standing, counted)
     recount = component.compression == "skip_and_recount"
     rolls = component.compression == "roll_up"
@@ -231,7 +242,10 @@ def _on_levels(component: Component, path: Sequence[Upline]) -> list[Verdict]:
 
 
 def _taking_turns(
-    component: LevelPercent, path: Sequence[Upline], standing: Standing, counted: Sequence[bool]
+    component: LevelPercent | Match,
+    path: Sequence[Upline],
+    standing: Standing,
+    counted: Sequence[bool],
 ) -> list[Verdict]:
     """Dynamic compression: each level waits for somebody who may be paid on it."""
     verdicts: list[Verdict] = []

@@ -12,11 +12,12 @@ import json
 from dataclasses import asdict, dataclass, fields
 from fractions import Fraction
 
-from compensation.engine.components import KINDS, Component, RspPoints
+from compensation.engine.components import KINDS, Component, Match, RspPoints
 from compensation.engine.components.base import LATER
 from compensation.engine.money import ROUNDINGS
 from compensation.engine.reading import Mapping, Node, PlanError, resolve
 from compensation.engine.requirements import Requirement, read_requirements
+from compensation.engine.types import Unit
 
 FORMAT = 1
 ACTIVITY_MEASURES = ("personal_bv", "personal_rsp", "always", "stated")
@@ -312,9 +313,27 @@ def _components(table: Mapping, ranks: tuple[str, ...], digits: int) -> tuple[Co
         elif kind.value not in KINDS:
             kind.fault(f'"{kind.value}" is not a kind of component; known are {", ".join(KINDS)}')
         else:
-            found.append(KINDS[str(kind.value)](node, ranks, digits))
+            component = KINDS[str(kind.value)](node, ranks, digits)
+            if isinstance(component, Match):
+                _check_matched(component, node, found)
+            found.append(component)
     ids = [component.id for component in found]
     for index, identifier in enumerate(ids):
         if identifier and identifier in ids[:index]:
             table["components"].fault(f'the id "{identifier}" stands in it twice')
     return tuple(found)
+
+
+def _check_matched(match: Match, node: Node, before: list[Component]) -> None:
+    """A match takes what components before it have paid: none can feed itself."""
+    known = {component.id: component for component in before}
+    for place, one in enumerate(match.of):
+        entry = Node(one, f"{node.path}.of[{place}]", node.faults)
+        if one == match.id:
+            entry.fault("a component can't match itself")
+        elif one in match.of[:place]:
+            entry.fault(f'"{one}" stands in it twice')
+        elif one and one not in known:
+            entry.fault(f'"{one}" is not a component before this one')
+        elif one and known[one].unit != Unit.MONEY:
+            entry.fault(f'"{one}" pays no money')

@@ -7,6 +7,7 @@ from compensation.engine.components import (
     Differential,
     FlatBonus,
     LevelPercent,
+    Match,
     RspPoints,
     VolumeBracket,
 )
@@ -161,6 +162,8 @@ def _component(plan: Plan, component: Component) -> list[str]:
         return _bracket(plan, component)
     if isinstance(component, Differential):
         return _differential(plan, component)
+    if isinstance(component, Match):
+        return _match(plan, component)
     raise TypeError(f"no prose for {component.kind}")
 
 
@@ -253,6 +256,17 @@ def _differential(plan: Plan, component: Differential) -> list[str]:
     if component.from_level:
         sentences.append(f"Only sales from level {component.from_level} down count.")
     return [*sentences, *_qualified(component.id, component.qualification)]
+
+
+def _match(plan: Plan, component: Match) -> list[str]:
+    rates = ", ".join(percent_text(rate) for rate in component.rates)
+    return [
+        f"{component.id}: qualified uplines earn {rates} of what their levels 1 to "
+        f"{len(component.rates)} have earned by {', '.join(component.of)}, on "
+        f"{_depth(plan, component.depths)}; it is paid on top.",
+        _COMPRESSIONS[component.compression],
+        *_qualified(component.id, component.qualification),
+    ]
 
 
 def _brackets(brackets: tuple[Bracket, ...], digits: int) -> str:

@@ -34,7 +34,7 @@ from compensation.engine.types import (
     Unit,
 )
 from compensation.engine.version import ENGINE_VERSION
-from compensation.engine.volumes import Orders, Personal, gather_orders, personal_volumes
+from compensation.engine.volumes import Orders, Personal, Sums, gather_orders, personal_volumes
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +139,14 @@ def _earned(
     situation = replace(
         situation, standing=replace(situation.standing, pay_rank=pay, figures=figures)
     )
-    lines = []
+    matched = {one for component in plan.components for one in getattr(component, "of", ())}
+    lines: list[_Lines] = []
     for index, component in enumerate(plan.components):
         levels = points[component.id] if component.id in points else component.spread(situation)
-        lines += _lines(plan, index, levels, situation, pay)
+        made = _lines(plan, index, levels, situation, pay)
+        lines += made
+        if component.id in matched:
+            situation.earned[component.id] = _paid(component.id, made, len(tree))
     rsp_own, rsp_total, commission = _credited(lines, len(tree))
     by_name = measures.by_name
     results = MemberResults(
@@ -279,6 +283,16 @@ def _lines(
             )
         )
     return made
+
+
+def _paid(component: str, lines: Sequence[_Lines], count: int) -> Sums:
+    """Add up what a component pays each member, and how many of his lines are not nought."""
+    require_sum_fits(component, *(block.amount for block in lines))
+    total, number = (np.zeros(count, dtype=np.int64) for _ in range(2))
+    for block in lines:
+        np.add.at(total, block.receiver, block.amount)
+        np.add.at(number, block.receiver, (block.amount != 0).astype(np.int64))
+    return Sums(total=total, orders=number)
 
 
 def _assembled(lines: Sequence[_Lines], count: int) -> Earnings:

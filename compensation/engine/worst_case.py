@@ -7,6 +7,7 @@ fixed amounts per head, which depend on no volume.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -15,6 +16,7 @@ from compensation.engine.components import (
     Differential,
     FlatBonus,
     LevelPercent,
+    Match,
     RspPoints,
     VolumeBracket,
 )
@@ -71,6 +73,8 @@ def worst_case(plan: Plan, rsp_per_bv: Fraction | None = None) -> WorstCase:
             shares.append(_bracket(plan, component))
         elif isinstance(component, Differential):
             shares.append(_differential(plan, component))
+        elif isinstance(component, Match):
+            shares.extend(_match(component, shares))
         elif isinstance(component, FlatBonus):
             occasion = "customer's first order" if component.trigger == "first_order" else "order"
             shares.append(
@@ -137,6 +141,27 @@ def _differential(plan: Plan, component: Differential) -> Share:
     share = component.percents()[-1]
     how = f"highest percentage {percent_text(share)}"
     return Share(component.id, component.on, share * _of_base(plan, component.on), 0, how)
+
+
+def _match(component: Match, before: list[Share]) -> list[Share]:
+    """All levels of what the matched components can pay, for each base that they pay on."""
+    total = sum(component.rates[: max(component.depths)], Fraction(0))
+    found: dict[str, Share] = {}
+    for share in before:
+        if share.component not in component.of:
+            continue
+        how = f"{percent_text(total)} of {', '.join(component.of)}"
+        known = found.get(share.of, Share(component.id, share.of, Fraction(0), 0, how))
+        fixed = known.fixed_minor
+        if share.of == "order":
+            fixed += math.ceil(share.fixed_minor * total)
+        of_base = None
+        if share.share is not None and known.share is not None:
+            of_base = known.share + share.share * total
+        found[share.of] = Share(
+            component.id, share.of, None if share.of == "order" else of_base, fixed, how
+        )
+    return list(found.values())
 
 
 def _of_base(plan: Plan, base: str) -> Fraction:

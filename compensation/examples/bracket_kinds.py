@@ -45,6 +45,44 @@ def run_differential(example: Example) -> Record:
     return answer_of(run_periods(example, setup, None, set()), ("commission", "bv"))
 
 
+def run_check_match(example: Example) -> Record:
+    """Answer what is paid on top of what members below have earned."""
+    parameters = parameters_of(example)
+    setup = plans.check_match(parameters)
+    parameters.close()
+    course = run_periods(example, setup, None, set(), recast=_with_earnings)
+    month = course.months[0]
+    return Record(members=Names({name: _match_record(month, name) for name in course.cast.people}))
+
+
+def _with_earnings(cast: Cast) -> Cast:
+    """Put what each member has earned in as an order of his own."""
+    lines = {}
+    for name, person in cast.people.items():
+        earned = person.numbers.get("earned", 0)
+        lines[name] = Line(
+            name, name, name, False, False, earned, 0, earned, earned, None, True, person.line
+        )
+    return replace(cast, lines=lines)
+
+
+def _match_record(month: Month, name: str) -> Record:
+    def by_source() -> Names:
+        sources = Names({line.seller: Decimal(0) for line in month.lines})
+        seller_of = {line.name: line.seller for line in month.lines}
+        for part in month.parts({name}):
+            if month.plan.components[part.component].id == "match":
+                amount = Decimal(f"{part.amount}E-{month.plan.currency_digits}")
+                sources[seller_of[part.line]] += amount
+        return sources
+
+    return Record(
+        match=lambda: paid_by(month, name, "match"),
+        by_source=by_source,
+        kept=lambda: paid_by(month, name, "earned"),
+    )
+
+
 def run_stairstep(example: Example) -> Record:
     """Answer percentages by group volume, what a group brings, and who gets what of it."""
     parameters = parameters_of(example)

@@ -13,11 +13,10 @@ from compensation.calendar import CalendarPeriod
 from compensation.examples.fields import Fields
 from compensation.examples.reading import ExampleError
 
-STATED_NUMBERS = ("pbv", "pv", "personal_rsp", "monthly_points", "base", "percent")
+STATED_NUMBERS = ("pbv", "pv", "personal_rsp", "monthly_points", "base", "percent", "earned")
 STATED_WORDS = ("rank", "title", "title_rank")
 OTHER_FIELDS = (
     "payout_qualified",
-    "earned",
     "uncapped",
     "units",
     "coupons_used",

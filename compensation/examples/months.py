@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from functools import cached_property
 from typing import Any
 
 from compensation import engine
 from compensation.calendar import CalendarPeriod
-from compensation.engine.explain import (
-    Upline,
-    Verdict,
-    branch_of,
-    contributors,
-    standing_by_position,
-    why,
-)
-from compensation.engine.parts import OrderLines, line_parts
+from compensation.engine.explain import Branch, Upline, Verdict, branch_of, why
+from compensation.engine.opening import Opener, StatementLine
+from compensation.engine.parts import OrderLines
 from compensation.engine.tree import build_tree
 from compensation.engine.volumes import Orders, gather_orders
 from compensation.examples.cast import Cast, Line
@@ -111,19 +105,9 @@ class Month:
         for receiver, index, level, amount in self.statement_lines():
             if receivers is not None and receiver not in receivers:
                 continue
-            component = self.plan.components[index]
-            branch = branch_of(
-                self.results.members, self.position[receiver], self._enrolled_by_position
-            )
-            sellers = {
-                self._name_at[position]
-                for position in contributors(component, level, branch).tolist()
-            }
-            lines = [line for line in self.lines if line.seller in sellers]
-            shares = line_parts(component, amount, self._order_lines(lines), self._standing)
-            for line, share in zip(lines, shares.amount.tolist(), strict=True):
-                if share:
-                    found.append(Part(receiver, index, level, line.name, share))
+            line = self._stored(receiver, index, level, amount)
+            for (_, number), share in self._opener.parts(line).items():
+                found.append(Part(receiver, index, level, self.lines[number].name, share))
         return found
 
     def verdicts(self, name: str) -> list[Verdict]:
@@ -229,8 +213,31 @@ class Month:
         return self._members.enrolled[self.results.members.row]
 
     @cached_property
-    def _standing(self) -> Any:
-        return standing_by_position(self.results.members, self._enrolled_by_position)
+    def _opener(self) -> Opener:
+        def branch(line: StatementLine) -> Branch:
+            return branch_of(self.results.members, line.position, self._enrolled_by_position)
+
+        def order_lines(positions: Any, below: Branch) -> OrderLines:
+            sellers = {self._name_at[at] for at in positions.tolist()}
+            lines = self._order_lines([line for line in self.lines if line.seller in sellers])
+            seller = lines.orders.seller - below.start
+            return replace(lines, orders=replace(lines.orders, seller=seller))
+
+        def statement_lines(
+            positions: Any, components: Sequence[int], below: Branch
+        ) -> list[StatementLine]:
+            names = {self._name_at[at] for at in positions.tolist()}
+            return [
+                self._stored(*line)
+                for line in self.statement_lines()
+                if line[0] in names and line[1] in components
+            ]
+
+        return Opener(self.plan, branch, order_lines, statement_lines)
+
+    def _stored(self, receiver: str, component: int, level: int, amount: int) -> StatementLine:
+        member = self._row[receiver] + 1
+        return StatementLine(self.position[receiver], member, component, level, amount)
 
     def _order_lines(self, lines: list[Line]) -> OrderLines:
         row_of = {line.name: row for row, line in enumerate(self.lines)}

@@ -201,6 +201,28 @@ def differential(parameters: Fields, people: Iterable[Person]) -> Setup:
     return setup
 
 
+def check_match(parameters: Fields) -> Setup:
+    """Set up percentages of what members below have earned: of an order of so much, all of it."""
+    setup = empty_setup()
+    _take_test(parameters, "qualified_test", setup)
+    _take_rounding(parameters, setup)
+    rates = [str(rate) for rate in parameters.values("rates")]
+    match: dict[str, Any] = {"id": "match", "kind": "match", "of": ["earned"], "rates": rates}
+    _take_depth_by_rank(parameters, setup, match)
+    if "compression" in parameters:
+        match["compression"] = parameters.text("compression")
+    earned = {
+        "id": "earned",
+        "kind": "level_percent",
+        "on": "net",
+        "rates": [],
+        "seller_rate": "100",
+        "qualification": [{"measure": "active", "at_least": 0}],
+    }
+    setup.document["components"] = [earned, match]
+    return setup
+
+
 def stairstep(parameters: Fields, people: Iterable[Person]) -> Setup:
     """Set up own percentages by group points or as stated, and what else the answer tells of.
 

@@ -17,6 +17,7 @@ KINDS: dict[str, Callable[[Example], Record]] = {
     "level_by_title": sales_kinds.run_level_by_title,
     "flat_bonus_with_return": sales_kinds.run_flat_bonus_with_return,
     "volume_bracket": bracket_kinds.run_volume_bracket,
+    "check_match": bracket_kinds.run_check_match,
     "differential": bracket_kinds.run_differential,
     "stairstep": bracket_kinds.run_stairstep,
     "bracket_lookup": bracket_kinds.run_bracket_lookup,

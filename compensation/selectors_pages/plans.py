@@ -154,7 +154,7 @@ def base_unit(plan: Plan, component: int) -> str:
         return "RSP"
     if kind == "flat_bonus":
         return "orders"
-    return "net" if getattr(found, "on", "bv") == "net" else "BV"
+    return "net" if kind == "match" or getattr(found, "on", "bv") == "net" else "BV"
 
 
 def rule_text(plan: Plan, component: int, paid_level: int) -> str:

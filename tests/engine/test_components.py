@@ -204,3 +204,65 @@ def test_stairstep_pays_what_a_group_earns_less_what_its_legs_earn() -> None:
         (1, 1),
         (1, 1),
     ]
+
+
+# ------------------------------------------------------------------------------------ matching.md
+
+
+def match(*rates: str, of: tuple[str, ...] = ("levels",), **keys: Any) -> dict[str, Any]:
+    return {"id": "match", "kind": "match", "of": list(of), "rates": list(rates), **keys}
+
+
+def by_component(people: People, component: int, results: Any) -> dict[tuple[str, int], int]:
+    lines = results.earnings
+    return {
+        (
+            people.names[int(results.members.row[lines.receiver[at]])],
+            int(lines.paid_level[at]),
+        ): int(lines.amount[at])
+        for at in range(len(lines))
+        if lines.component[at] == component
+    }
+
+
+def test_matching_table() -> None:
+    people = People.line("Top", "Leader", "Direct", "Low")
+    plan = plan_of(percentages(seller_rate="100", on="net"), match("20", "10"))
+    sales = people.sales(("Direct", {"net": "5000"}), ("Low", {"net": "100.03"}))
+
+    results = compute(plan, people.members, sales)
+
+    assert by_component(people, 1, results) == {
+        ("Leader", 1): 100000,
+        ("Top", 2): 50000,
+        ("Direct", 1): 2001,
+        ("Leader", 2): 1000,
+    }
+    lines = results.earnings
+    assert set(lines.members[lines.component == 1].tolist()) == {1}
+
+
+def test_a_match_takes_all_lines_of_its_components_and_a_match_can_be_matched() -> None:
+    people = People.line("Top", "Mid", "Low", "Seller")
+    again = {**match("50", of=("match",)), "id": "again"}
+    plan = plan_of(percentages("10", "5", seller_rate="1"), match("20"), again)
+
+    results = compute(plan, people.members, people.sales(("Seller", {"bv": "1000"})))
+
+    # Seller 10, Low 100, Mid 50 are matched by Low, Mid, Top.
+    assert by_component(people, 1, results) == {("Low", 1): 200, ("Mid", 1): 2000, ("Top", 1): 1000}
+    assert by_component(people, 2, results) == {("Mid", 1): 100, ("Top", 1): 1000}
+
+
+def test_matching_levels_are_counted_past_who_is_not_qualified() -> None:
+    people = People.line("Top", "Mid", "Earner", status={"Mid": Status.SUSPENDED})
+
+    def found(compression: str) -> dict[tuple[str, int], int]:
+        own = percentages(seller_rate="10")
+        plan = plan_of(own, match("20", "10", compression=compression))
+        sales = people.sales(("Earner", {"bv": "1000"}))
+        return by_component(people, 1, compute(plan, people.members, sales))
+
+    assert found("none") == {("Top", 2): 1000}
+    assert found("skip_and_recount") == found("dynamic") == {("Top", 1): 2000}
+    assert found("roll_up") == {("Top", 1): 2000, ("Top", 2): 1000}

@@ -347,6 +347,42 @@ def test_faults_of_differentials(keys: dict[str, Any], fault: str) -> None:
     assert any(one.startswith(fault) for one in found), found
 
 
+MATCH: dict[str, Any] = {"id": "match", "kind": "match", "of": ["levels"], "rates": ["20", "5"]}
+
+
+@pytest.mark.parametrize(
+    ("keys", "fault"),
+    [
+        ({"of": None}, "components[2].of: is missing"),
+        ({"of": []}, "components[2].of: 0 elements; 1 to 50 are allowed"),
+        ({"of": ["match"]}, "components[2].of[0]: a component can't match itself"),
+        ({"of": ["other"]}, 'components[2].of[0]: "other" is not a component before this one'),
+        ({"of": ["levels", "levels"]}, 'components[2].of[1]: "levels" stands in it twice'),
+        ({"of": ["rsp"]}, 'components[2].of[0]: "rsp" pays no money'),
+        ({"of": ["A b"]}, 'components[2].of[0]: "A b" is not an id in a-z, 0-9 and _'),
+        ({"rates": None}, "components[2].rates: is missing"),
+        ({"rates": []}, "components[2].rates: 0 elements; 1 to 100 are allowed"),
+        ({"depth": 3}, "components[2].depth: 3 is outside 0 to 2"),
+        ({"compression": "x"}, 'components[2].compression: "x" is not one of none'),
+    ],
+)
+def test_faults_of_matches(keys: dict[str, Any], fault: str) -> None:
+    points = {"id": "rsp", "kind": "rsp_points", "depth": 1}
+    assert faults_of(MATCH, points) == []
+    found = faults_of({**MATCH, **keys}, points)
+    assert any(one.startswith(fault) for one in found), found
+
+
+def test_components_can_not_feed_each_other() -> None:
+    first = {**MATCH, "id": "first", "of": ["second"]}
+    second = {**MATCH, "id": "second", "of": ["first"]}
+
+    assert faults_of(second, first) == [
+        'components[1].of[0]: "second" is not a component before this one'
+    ]
+    assert faults_of(second, {**first, "of": ["levels"]}) == []
+
+
 def test_all_faults_are_found_at_once() -> None:
     text = SMALL.replace("EUR", "eur").replace('["5"]', '["5", "x"]').replace("always", "never")
 

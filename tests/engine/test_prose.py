@@ -143,6 +143,25 @@ def test_prose_and_worst_case_of_differentials() -> None:
     assert worst_case(by_volume).of_bv == Fraction(7, 100)
 
 
+def test_prose_and_worst_case_of_matches() -> None:
+    flat = '{id: pack, kind: flat_bonus, amount: "50.01", trigger: first_order, buyers: customers}'
+    plan = load_plan(
+        with_component(flat)
+        + '  - {id: match, kind: match, of: [levels, pack], rates: ["20", "10"], depth: 1, '
+        "compression: dynamic, qualification: [{measure: direct_count, at_least: 1}]}\n"
+    )
+    case = worst_case(plan)
+
+    text = "\n".join(plan_prose(plan))
+    assert (
+        "match: qualified uplines earn 20 %, 10 % of what their levels 1 to 2 have earned by "
+        "levels, pack, on 1 level; it is paid on top." in text
+    )
+    assert "an enrolled member with 1 enrolled directs." in text
+    assert case.of_bv == Fraction(6, 100)
+    assert [share.fixed_minor for share in case.shares if share.of == "order"] == [5001, 1001]
+
+
 def test_figures_in_texts() -> None:
     assert decimal_text(1_200_050, 2) == "12,000.50"
     assert decimal_text(-100, 2) == "-1"

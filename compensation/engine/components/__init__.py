@@ -13,6 +13,7 @@ from compensation.engine.components.base import Component
 from compensation.engine.components.differential import Differential
 from compensation.engine.components.flat_bonus import FlatBonus
 from compensation.engine.components.level_percent import LevelPercent
+from compensation.engine.components.match import Match
 from compensation.engine.components.rsp_points import RspPoints
 from compensation.engine.components.volume_bracket import VolumeBracket
 from compensation.engine.reading import Node
@@ -23,6 +24,7 @@ KINDS: dict[str, Callable[[Node, tuple[str, ...], int], Component]] = {
     FlatBonus.kind: FlatBonus.read,
     VolumeBracket.kind: VolumeBracket.read,
     Differential.kind: Differential.read,
+    Match.kind: Match.read,
 }
 
 __all__ = [
@@ -31,6 +33,7 @@ __all__ = [
     "Differential",
     "FlatBonus",
     "LevelPercent",
+    "Match",
     "RspPoints",
     "VolumeBracket",
 ]

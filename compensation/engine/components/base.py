@@ -14,7 +14,7 @@ from compensation.engine.reading import Mapping, Node
 from compensation.engine.requirements import Requirement
 from compensation.engine.tree import Tree
 from compensation.engine.types import Bool, EngineError, Int, Unit
-from compensation.engine.volumes import Orders
+from compensation.engine.volumes import Orders, Sums
 
 MOST_LEVELS = 100
 """Largest depth a plan may name."""
@@ -74,6 +74,8 @@ class Situation:
     tree: Tree
     orders: Orders
     standing: Standing
+    earned: dict[str, Sums] = field(default_factory=dict)
+    """What components that are matched have paid so far, by id: amounts, and lines as orders."""
 
 
 class Component(Protocol):

@@ -1,0 +1,112 @@
+"""A percentage of what people below have earned. Rules: docs/plan/matching.md."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import ClassVar, Self
+
+import numpy as np
+
+from compensation.engine.components.base import (
+    COMPRESSIONS,
+    IDENTIFIER,
+    MOST_LEVELS,
+    Situation,
+    Standing,
+    component_table,
+    read_depths,
+    read_identifier,
+)
+from compensation.engine.levels import Level, levels_below, levels_taken
+from compensation.engine.reading import Node
+from compensation.engine.requirements import MEASURES, Requirement, read_requirements
+from compensation.engine.types import Bool, Int, Unit
+from compensation.engine.volumes import Orders, Sums
+
+MOST_MATCHED = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Percentages by level of what other components paid; the earner is in the seller's place."""
+
+    id: str
+    of: tuple[str, ...]
+    """Ids of the matched components; all stand before this one in the plan and pay money."""
+    rates: tuple[Fraction, ...]
+    depths: tuple[int, ...]
+    compression: str
+    qualification: tuple[Requirement, ...]
+
+    kind: ClassVar[str] = "match"
+    unit: ClassVar[Unit] = Unit.MONEY
+
+    @classmethod
+    def read(cls, node: Node, ranks: tuple[str, ...], digits: int) -> Self:
+        """Read the component from its part of the plan document."""
+        table = component_table(
+            node, ("of", "rates"), ("depth", "depth_by_rank", "compression", "qualification")
+        )
+        rates = tuple(
+            entry.percentage()
+            for entry in (
+                table["rates"].items(least=1, most=MOST_LEVELS) if table.has("rates") else ()
+            )
+        )
+        depths = read_depths(table, ranks, len(rates))
+        return cls(
+            id=read_identifier(table),
+            of=tuple(
+                entry.text(pattern=IDENTIFIER, what="an id in a-z, 0-9 and _")
+                for entry in (
+                    table["of"].items(least=1, most=MOST_MATCHED) if table.has("of") else ()
+                )
+            ),
+            rates=rates,
+            depths=(len(rates),) * len(ranks) if depths is None else depths,
+            compression=(
+                table["compression"].choice((*COMPRESSIONS, "dynamic"))
+                if table.has("compression")
+                else "none"
+            ),
+            qualification=read_requirements(table["qualification"], MEASURES),
+        )
+
+    def quantity(self, orders: Orders, standing: Standing) -> Int:
+        """No order has a share of its own: what is matched are statement lines."""
+        return np.zeros(len(orders), dtype=np.int64)
+
+    def spread(self, situation: Situation) -> list[Level]:
+        """Give the matched earnings of each level that has a rate."""
+        tree, standing = situation.tree, situation.standing
+        total, lines = (np.zeros(len(tree), dtype=np.int64) for _ in range(2))
+        for matched in self.of:
+            total += situation.earned[matched].total
+            lines += situation.earned[matched].orders
+        sums = Sums(total=total, orders=lines)
+        deepest = min(len(self.rates), max(self.depths))
+        if self.compression == "dynamic":
+            return list(levels_taken(tree, sums, lambda k: self.takers(k, standing), deepest))
+        counted = self.counted(standing)
+        return list(levels_below(tree, sums, counted, self.compression, deepest))
+
+    def rate(self, level: int, bv_value: Fraction) -> Fraction:
+        """Give minor units for one minor unit that was earned."""
+        return self.rates[level - 1]
+
+    def counted(self, standing: Standing) -> Bool:
+        """Who is active, or meets the component's own qualification."""
+        return standing.meets(self.qualification) if self.qualification else standing.qualified
+
+    def may_receive(self, level: int, standing: Standing) -> Bool:
+        """Only qualified members are paid."""
+        return self.counted(standing)
+
+    def takers(self, level: int, standing: Standing) -> Bool:
+        """Tell who may be paid on a level, with depth."""
+        return self.counted(standing) & (self.depth(standing.ranks()) >= level)
+
+    def depth(self, pay_rank: Int) -> Int:
+        """Give the deepest paid level at these pay ranks."""
+        return np.array(self.depths, dtype=np.int64)[pay_rank]
