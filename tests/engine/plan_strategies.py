@@ -49,10 +49,15 @@ def plans(draw: st.DrawFn) -> dict[str, Any]:
     else:
         names = ("Member",)
     kinds = st.sampled_from(
-        (rsp_points, level_percents, flat_bonuses, volume_brackets, differentials)
+        (rsp_points, level_percents, flat_bonuses, volume_brackets, differentials, matches)
     )
     for number, kind in enumerate(draw(st.lists(kinds, min_size=1, max_size=4))):
-        plan["components"].append({"id": f"c{number}", **draw(kind(names))})
+        paid = [one["id"] for one in plan["components"] if one["kind"] != "rsp_points"]
+        if kind is matches:
+            component = draw(matches(names, paid)) if paid else draw(level_percents(names))
+        else:
+            component = draw(kind(names))
+        plan["components"].append({"id": f"c{number}", **component})
     return plan
 
 
@@ -221,6 +226,24 @@ def differentials(draw: st.DrawFn, names: tuple[str, ...]) -> dict[str, Any]:
     optional = {
         "on": st.sampled_from(("bv", "net")),
         "from_level": st.integers(0, 3),
+        "qualification": requirements(QUALIFYING, least=1),
+    }
+    return component | draw(st.fixed_dictionaries({}, optional=optional))
+
+
+@st.composite
+def matches(draw: st.DrawFn, names: tuple[str, ...], paid: list[str]) -> dict[str, Any]:
+    """Percentages of what some of these components have paid."""
+    rates = draw(st.lists(st.sampled_from(PERCENTAGES), min_size=1, max_size=4))
+    component = {
+        "kind": "match",
+        "of": draw(st.lists(st.sampled_from(paid), min_size=1, unique=True)),
+        "rates": rates,
+    }
+    if draw(st.booleans()):
+        component |= draw(depths(names, len(rates)))
+    optional = {
+        "compression": st.sampled_from(("none", "skip_and_recount", "roll_up", "dynamic")),
         "qualification": requirements(QUALIFYING, least=1),
     }
     return component | draw(st.fixed_dictionaries({}, optional=optional))

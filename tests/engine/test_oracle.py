@@ -177,6 +177,12 @@ COMPONENTS = {
             {"from": "5000", "percent": "9"},
         ],
     },
+    "match": {
+        "kind": "match",
+        "of": ["c3"],
+        "rates": ["20", "10"],
+        "compression": "skip_and_recount",
+    },
     "bonus": {"kind": "flat_bonus", "amount": "50", "trigger": "every_order"},
     "bonus-roll-up": {
         "kind": "flat_bonus",
@@ -203,7 +209,10 @@ def company(component: dict[str, Any]) -> World:
                 {"name": "Bronze", "requires": [{"measure": "group_bv", "at_least": "500"}]},
             ]
         },
-        "components": [{"id": "only", **component}],
+        "components": [
+            *({"id": name, **COMPONENTS["percent-none"]} for name in component.get("of", ())),
+            {"id": "only", **component},
+        ],
     }
     return World(plan, people, strategies.filled_sales(people, 300, chance), [], {})
 
