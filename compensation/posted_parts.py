@@ -29,7 +29,7 @@ from compensation.engine.explain import (
 from compensation.engine.opening import Opener, StatementLine, matched_indexes
 from compensation.engine.parts import OrderLines, line_parts
 from compensation.engine.plan import Plan
-from compensation.engine.types import Int
+from compensation.engine.types import Int, Unit
 from compensation.engine.volumes import Orders
 from compensation.models import Earning, Run
 from compensation.plans import load_plan
@@ -214,7 +214,7 @@ def _part(
     )
     if isinstance(component, FlatBonus):
         return int(line_parts(component, component.amount, sale, standing).amount[place])
-    if line.amount == line.base:
+    if line.amount == line.base and component.unit == Unit.RSP:
         # Nothing was rounded (points are paid at face value): each part is its own base.
         return int(component.quantity(sale.orders, standing)[place])
     return source.share(component, line, receiver, line_id)
