@@ -1,12 +1,16 @@
 """The staff's site: Django's admin, behind the same log-in as everything else."""
 
-from typing import Any
+from collections.abc import Callable
+from functools import update_wrapper
+from typing import Any, TypeVar, cast
 
 from django.contrib import admin
 from django.contrib.admin.apps import AdminConfig
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseBase
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 SECTIONS = ("representatives", "sales", "compensation", "account", "auth")
 
 
@@ -17,6 +21,18 @@ class PerennialAdminSite(admin.AdminSite):
     site_title = _("Perennial staff")
     index_title = _("What do you want to look after?")
     site_url = "/"
+
+    def admin_view(self, view: View, cacheable: bool = False) -> View:
+        """Return the view behind its log-in, with dates and times in the company's zone."""
+        guarded = super().admin_view(view, cacheable)
+
+        def in_company_zone(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            from representatives.clock import company_zone  # needs loaded apps
+
+            timezone.activate(company_zone())
+            return guarded(request, *args, **kwargs)
+
+        return cast("View", update_wrapper(in_company_zone, view))
 
     def get_app_list(
         self, request: HttpRequest, app_label: str | None = None
