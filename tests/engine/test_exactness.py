@@ -104,3 +104,9 @@ def test_everybody_who_advanced_may_advance_again():
     title, pay = decide_ranks(plan.ranks, {}, np.array([0, 0]), np.array([True, True]))
 
     assert title.tolist() == pay.tolist() == [2, 2]
+
+
+def test_half_a_unit_is_rounded_up_towards_plus_infinity():
+    halves = np.array([1, -1], dtype=np.int64)
+
+    assert multiply_and_round(halves, Fraction(1, 2), "half_up", "a line").tolist() == [1, 0]
