@@ -29,6 +29,8 @@ Int = npt.NDArray[np.int64]
 EPOCH = date(1970, 1, 1)
 STATUS_CODE = "CASE {} WHEN 'enrolled' THEN 0 WHEN 'suspended' THEN 1 ELSE 2 END::smallint"
 BulkError = adbc.Error
+PASSING_STATES = frozenset({"40001", "40P01", "55P03", "57P01", "57P02", "57P03"})
+"""Serialization, deadlock, lock time-out, and a server that stops or starts."""
 """What the bulk connection raises; nobody else imports its driver."""
 
 DENSE_IDS = 8
@@ -80,12 +82,21 @@ def address(using: str = "default") -> str:
     return make_conninfo(**wanted)
 
 
-def connect(where: str | None = None) -> Connection:
+def connect(where: str | None = None, name: str = "perennial bulk") -> Connection:
     """Open a connection of its own for one bulk step; a transaction begins with it.
+
+    ``name`` is what the server knows it by, so that whoever takes a run over can end it.
 
     :raises adbc_driver_manager.Error: if the server can't be reached.
     """
-    return adbc.connect(where or address())
+    return adbc.connect(make_conninfo(where or address(), application_name=name))
+
+
+def is_passing(fault: Exception) -> bool:
+    """Tell whether a bulk step only has to be tried again: a lock, a snapshot, a lost server."""
+    return getattr(
+        fault, "sqlstate", None
+    ) in PASSING_STATES or "server closed the connection" in str(fault)
 
 
 def query(connection: Connection, text: str, **values: object) -> pa.Table:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from django.db import OperationalError, transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Sum
 
 from compensation import loaders, selectors
@@ -120,17 +120,27 @@ def _step(held: runs.Hold, *, now: datetime) -> Advance:
     except FINAL_FAULTS as fault:
         runs.fail_run(held, str(fault))
         raise UnableToAdvance(f"{name} of {run.period.label}: {fault}") from fault
-    except OperationalError as fault:
-        raise Busy(f"{name} of {run.period.label} has to wait: {_first_line(fault)}") from fault
-    except loaders.BulkError as fault:
-        if getattr(fault, "sqlstate", None) in ("40001", "40P01", "55P03"):
-            raise Busy(f"{name} of {run.period.label} has to wait") from fault
-        _note(held, name, fault)
-        raise UnableToAdvance(f"{name} of {run.period.label}: {_first_line(fault)}") from fault
+    except (OperationalError, InterfaceError, loaders.BulkError) as fault:
+        raise _interrupted(held, run, name, fault) from fault
     except Exception as fault:
         _note(held, name, fault)
         raise
     return Advance(Progress.STEPPED, name)
+
+
+def _interrupted(held: runs.Hold, run: Run, name: StepName, fault: Exception) -> Exception:
+    """What a fault of the server means: taken over, to be tried again, or counted."""
+    what = f"{name} of {run.period.label}"
+    try:
+        still_held = runs.is_held(held)
+    except (OperationalError, InterfaceError):
+        return Busy(f"{what} has to wait: the database is away")
+    if not still_held:
+        return FenceLost(f"run {run.pk} was taken over")
+    if not isinstance(fault, loaders.BulkError) or loaders.is_passing(fault):
+        return Busy(f"{what} has to wait: {_first_line(fault)}")
+    _note(held, name, fault)
+    return UnableToAdvance(f"{what}: {_first_line(fault)}")
 
 
 def _note(held: runs.Hold, name: StepName, fault: Exception) -> None:

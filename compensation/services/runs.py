@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import Max
 
 from compensation import selectors
@@ -143,6 +143,11 @@ def hold(run: Run) -> Iterator[Hold]:
         release(held)
 
 
+def bulk_name(run_id: int, fence: int) -> str:
+    """What the server knows the bulk connection of a run's holder by."""
+    return f"perennial run {run_id} fence {fence}"
+
+
 def _take(run: Run) -> Hold:
     """Take the run over if nobody holds it, the holder is gone, or the lease has ended."""
     with connection.cursor() as cursor:
@@ -157,6 +162,7 @@ def _take(run: Run) -> Hold:
             # It was silent past its lease: whatever its transaction holds is let go.
             cursor.execute("SELECT pg_terminate_backend(%s, 2000)", [backend])
             logger.warning("run %s: ended the server process %s past its lease", run.pk, backend)
+        cursor.execute(_END_BULK, [bulk_name(run.pk, fence)])
         try:
             with transaction.atomic():
                 cursor.execute(_CLAIM, [_lease(), run.pk, fence])
@@ -175,6 +181,10 @@ _HOLDER = """
            ON a.pid = r.holder_backend AND a.backend_start = r.holder_since
           AND a.pid <> pg_backend_pid()
     WHERE r.id = %s
+"""
+_END_BULK = """
+    SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity
+    WHERE application_name = %s AND datname = current_database()
 """
 _CLAIM = """
     UPDATE compensation_run
@@ -205,6 +215,16 @@ def require_fence(held: Hold) -> Run:
     return Run.objects.select_related("period", "plan_version").get(pk=run.pk)
 
 
+def is_held(held: Hold) -> bool:
+    """Tell whether the run is still ours, on a new connection if ours was ended.
+
+    :raises django.db.OperationalError: if the server is away.
+    """
+    if connection.connection is not None and not connection.is_usable():
+        connection.close()
+    return Run.objects.filter(pk=held.run_id, fence=held.fence).exists()
+
+
 def extend(held: Hold) -> None:
     """Begin the lease anew before a step.
 
@@ -229,7 +249,7 @@ def release(held: Hold) -> None:
                 " holder_since = NULL WHERE id = %s AND fence = %s",
                 [held.run_id, held.fence],
             )
-    except OperationalError:
+    except (OperationalError, InterfaceError):
         logger.warning("run %s: could not be released, its lease will end", held.run_id)
 
 

@@ -22,7 +22,7 @@ from compensation.fault_points import reach
 from compensation.models import Period, PeriodStatus, Run, RunKind, RunStatus, RunStep, StepName
 from compensation.plans import load_plan
 from compensation.services.errors import FenceLost, UnableToAdvance
-from compensation.services.runs import Hold, require_fence
+from compensation.services.runs import Hold, bulk_name, require_fence
 from representatives.models import Company
 
 ORDINALS = {name: ordinal for ordinal, name in enumerate(StepName, start=1)}
@@ -81,7 +81,8 @@ def calculate(held: Hold, *, now: datetime) -> None:
     watch = Stopwatch()
     run = Run.objects.select_related("period", "plan_version").get(pk=held.run_id)
     source = InputSource.of(run)
-    with closing(loaders.connect(source.using)) as bulk:
+    name = bulk_name(held.run_id, held.fence)
+    with closing(loaders.connect(source.using, name)) as bulk:
         facts = source.load(bulk)
         reach("compute.loaded")
         results = compute(source.plan, facts.members, facts.sales, qualifying=facts.qualifying)

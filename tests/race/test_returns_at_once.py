@@ -52,6 +52,9 @@ def test_control_without_the_guards_a_return_is_reversed_twice(
     )
     started = [start_act("reverse-unguarded", subprocess_env) for _ in range(2)]
     for process in started:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    for process in started:
         _, errors = process.communicate("go\n", timeout=120)
         assert process.returncode == 0, errors
 
