@@ -88,7 +88,7 @@ def accept(*, guarded: bool) -> None:
     if not guarded:
         waiting = selectors.waiting_returns()
         turn = iter(range(1000))
-        print("ready", flush=True)  # noqa: T201 - tells the test
+        print("ready", flush=True)
         sys.stdin.readline()
         selectors.waiting_returns = lambda: waiting
         returns._is_reversed = lambda return_: False
