@@ -40,6 +40,8 @@ DEFAULT_SORT = "group"
 NAMED_FIELDS = ("id", "code", "name", "status", "enrolled_on")
 
 # From sibling to sibling along the primary key; one row more than a page says whether it goes on.
+# OFFSET 0 keeps the second look-up one by one too: a walk's length can't be estimated, and a join
+# would read the whole run for fifty rows.
 FRONT_LINE_SQL = """
 WITH RECURSIVE walk (position, subtree_end, step) AS (
     SELECT position, subtree_end, 1 FROM compensation_memberresult
@@ -51,7 +53,10 @@ WITH RECURSIVE walk (position, subtree_end, step) AS (
     WHERE w.step <= %(page)s AND w.subtree_end < %(end)s
 )
 SELECT m.*
-FROM walk w JOIN compensation_memberresult m ON m.run_id = %(run)s AND m.position = w.position
+FROM walk w CROSS JOIN LATERAL (
+    SELECT * FROM compensation_memberresult
+    WHERE run_id = %(run)s AND position = w.position OFFSET 0
+) m
 ORDER BY w.position
 """
 

@@ -357,6 +357,8 @@ def publish(held: Hold, *, now: datetime) -> None:
     watch = Stopwatch()
     with transaction.atomic(durable=True):
         run = require_fence(held)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT compensation_analyze_partitions(%s)", [run.pk])
         period = Period.objects.select_for_update(of=("self",), no_key=True).get(pk=run.period_id)
         if run.kind == RunKind.CLOSE or period.status != PeriodStatus.POSTED:
             period.visible_run = run

@@ -1,0 +1,1 @@
+DROP FUNCTION compensation_analyze_partitions(bigint);
