@@ -12,8 +12,9 @@ import socket
 from typing import Any
 
 from celery import shared_task
-from django.db import OperationalError
+from django.db import OperationalError, transaction
 from django.utils import timezone
+from kombu.exceptions import OperationalError as BrokerError
 
 from compensation import selectors, services
 from compensation.models import HeartBeat, Run
@@ -24,8 +25,19 @@ logger = logging.getLogger(__name__)
 
 
 def hint(run: Run) -> None:
-    """Tell a worker that a run has a step to do; a lost message only delays it."""
-    advance_run_task.delay_on_commit(run_id=run.pk)
+    """Tell a worker, once this is committed, that a run has a step to do.
+
+    A message that can't be sent only delays the step until beat looks: what was committed stands,
+    and nobody is shown an error for it.
+    """
+
+    def send() -> None:
+        try:
+            advance_run_task.delay(run_id=run.pk)
+        except BrokerError:
+            logger.warning("run %s: no broker to tell; beat will find it", run.pk)
+
+    transaction.on_commit(send)
 
 
 @shared_task(acks_late=True)
