@@ -70,6 +70,14 @@ def test_readme_table_replaces_what_stood_between_the_markers():
     assert readme.updated(new, WHOLE) == new
 
 
+def test_readme_shows_the_latest_figures():
+    figures = json.loads(report.LATEST.read_text())
+    text = readme.README.read_text()
+
+    assert report.missing_keys(figures) == []
+    assert readme.updated(text, figures) == text
+
+
 def test_readme_without_markers_is_refused():
     with pytest.raises(ValueError, match="needs the lines"):
         readme.updated("nothing here", WHOLE)
