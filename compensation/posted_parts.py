@@ -116,7 +116,7 @@ def parts_of_order_line(
     wanted = [
         (person, component, earnings[person.representative_id, index, level])
         for index, component in enumerate(plan.components)
-        for person, level in _paid(component, _whole(sale.orders), path)
+        for person, level in _paid(component, sale.orders.whole(), path)
         if (person.representative_id, index, level) in earnings
     ]
     source = _Behind(run, path)
@@ -361,21 +361,6 @@ def _bundle(rows: Sequence[tuple[Any, ...]], places: dict[int, int]) -> OrderLin
         own=np.array(own, dtype=np.bool_),
         first_order=np.array(first, dtype=np.bool_),
         day=[_day(one) for one in day],
-    )
-
-
-def _whole(lines: Orders) -> Orders:
-    """The lines of one order as one order."""
-    return Orders(
-        seller=lines.seller[:1],
-        number=lines.number[:1],
-        bv=lines.bv.sum(keepdims=True),
-        rsp=lines.rsp.sum(keepdims=True),
-        rsp_all=lines.rsp_all.sum(keepdims=True),
-        net=lines.net.sum(keepdims=True),
-        own=lines.own[:1],
-        first_order=lines.first_order[:1],
-        day=lines.day[:1],
     )
 
 

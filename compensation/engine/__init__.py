@@ -9,7 +9,10 @@ gives the same bytes for the same input.
     members = Members.of(ids, sponsor, status=..., opening_title=..., enrolled=...)
     sales = Sales.of(seller, bv=..., rsp=..., order=..., ...)      # orders or order lines
     qualifying = Qualifying.of(member, bv=..., in_period=...)      # window, posted returns
-    results = compute(plan, members, sales, qualifying=qualifying, stated=None)
+    carried = Carried.of(member, key, value, keys=...)             # of the period before
+    calendar = PeriodPlace(month_of_quarter=1)                     # for windows by quarter
+    results = compute(plan, members, sales, qualifying=qualifying, stated=None,
+                      carried=carried, calendar=calendar)
 
 ``results.members`` and ``results.earnings`` are structs of arrays (``compensation.engine.types``
 and ``compensation.engine.results`` state shapes and units), ``results.totals`` the sums.
@@ -19,6 +22,7 @@ parts; ``compensation.engine.explain`` finds the sellers behind a line and gives
 
 from __future__ import annotations
 
+from compensation.engine.carried import CarriedOut
 from compensation.engine.money import SumTooLargeError, percent_of, round_ratio
 from compensation.engine.plan import Plan, parse_plan
 from compensation.engine.reading import Fault, PlanError
@@ -26,8 +30,10 @@ from compensation.engine.results import Earnings, MemberResults, Results, Totals
 from compensation.engine.run import compute
 from compensation.engine.types import (
     NOT_STATED,
+    Carried,
     EngineError,
     Members,
+    PeriodPlace,
     Qualifying,
     Reason,
     Sales,
@@ -41,11 +47,14 @@ from compensation.engine.version import ENGINE_VERSION
 __all__ = [
     "ENGINE_VERSION",
     "NOT_STATED",
+    "Carried",
+    "CarriedOut",
     "Earnings",
     "EngineError",
     "Fault",
     "MemberResults",
     "Members",
+    "PeriodPlace",
     "Plan",
     "PlanError",
     "Qualifying",

@@ -130,17 +130,7 @@ def why(
     if len(sale) != 1:
         raise EngineError("one order is needed")
     standing = standing_of_people([seller], enrolled_day)
-    alone = Orders(
-        seller=np.zeros(1, dtype=np.int64),
-        number=sale.number,
-        bv=sale.bv,
-        rsp=sale.rsp,
-        rsp_all=sale.rsp_all,
-        net=sale.net,
-        own=sale.own,
-        first_order=sale.first_order,
-        day=sale.day,
-    )
+    alone = replace(sale, seller=np.zeros(1, dtype=np.int64))
     if isinstance(component, (VolumeBracket, Differential)):
         return component.verdicts(alone, seller, enrolled_day, path)
     if int(component.quantity(alone, standing)[0]) == 0:

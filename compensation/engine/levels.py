@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 
@@ -29,6 +30,10 @@ class Level:
     """Sellers behind the sum."""
     orders: Int32
     """Orders behind the sum."""
+    rate: Fraction | None = None
+    """Stands instead of the component's rate where it is given."""
+    amount: Int | None = None
+    """Stand instead of base × rate, rounded, where they are given (shares of a pool)."""
 
 
 def own_level(sums: Sums) -> Level:

@@ -46,17 +46,7 @@ class OrderLines:
         """Bundle; ``facts`` are ``bv``, ``rsp``, ``net``, ... as in ``Sales.of``, by line."""
         sales = Sales.of(seller, order=order, **facts)
         return cls(
-            orders=Orders(
-                seller=sales.seller,
-                number=sales.order,
-                bv=sales.bv,
-                rsp=sales.rsp,
-                rsp_all=sales.rsp_all,
-                net=sales.net,
-                own=sales.own,
-                first_order=sales.first_order,
-                day=sales.day,
-            ),
+            orders=Orders.of_rows(sales),
             reference=np.asarray(reference, dtype=np.str_),
             number=np.asarray(number, dtype=np.int64),
         )
@@ -144,18 +134,7 @@ def _flat_parts(component: FlatBonus, amount: int, lines: OrderLines, standing: 
 
 
 def _triggers(component: FlatBonus, orders: Orders, rows: Int, standing: Standing) -> bool:
-    first = rows[:1]
-    whole = Orders(
-        seller=orders.seller[first],
-        number=orders.number[first],
-        bv=orders.bv[rows].sum(keepdims=True),
-        rsp=orders.rsp[rows].sum(keepdims=True),
-        rsp_all=orders.rsp_all[rows].sum(keepdims=True),
-        net=orders.net[rows].sum(keepdims=True),
-        own=orders.own[first],
-        first_order=orders.first_order[first],
-        day=orders.day[first],
-    )
+    whole = orders.whole(rows)
     return bool(component.quantity(whole, standing)[0])
 
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, field
 from fractions import Fraction
 
+from compensation.engine.caps import Cap
 from compensation.engine.components import KINDS, Component, Match, RspPoints
-from compensation.engine.components.base import LATER
+from compensation.engine.components.base import LATER, Ranking
+from compensation.engine.digests import content_of
 from compensation.engine.money import ROUNDINGS
 from compensation.engine.reading import Mapping, Node, PlanError, resolve
 from compensation.engine.requirements import Requirement, read_requirements
@@ -60,6 +62,8 @@ class Rank:
     name: str
     requires: tuple[Requirement, ...]
     maintains: tuple[Requirement, ...]
+    consecutive_periods: int = field(default=1, metadata={LATER: True})
+    """To advance, the requirements must be met in so many periods in a row with this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,8 @@ class Ranks:
     ladder: tuple[Rank, ...]
     steps_per_period: int
     floor: PayRankFloor | None
+    grace_periods: int = field(default=0, metadata={LATER: True})
+    """Who meets less than the pay rank held last keeps it for up to so many periods in a row."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -103,6 +109,14 @@ class Plan:
     activity: Activity
     ranks: Ranks
     components: tuple[Component, ...]
+    caps: tuple[Cap, ...] = field(default=(), metadata={LATER: True})
+    rankings: tuple[Ranking, ...] = field(default=(), metadata={LATER: True})
+
+    def statement_id(self, index: int) -> str:
+        """Give the id of the component or cap that ``Earnings.component`` names."""
+        if index < len(self.components):
+            return self.components[index].id
+        return self.caps[index - len(self.components)].id
 
     @property
     def points_from(self) -> str:
@@ -114,15 +128,11 @@ class Plan:
 
     def digest(self) -> str:
         """Sha256 (hex) of everything that decides a result; equal plans have equal digests."""
-        content = asdict(self)
+        content = content_of(self)
         for display_only in ("title", "illustrative"):
             del content[display_only]
         for table, component in zip(content["components"], self.components, strict=True):
             table["kind"] = component.kind
-            # Keys that came later say nothing where they are left out: old digests hold.
-            for added in fields(component):  # type: ignore[arg-type]
-                if added.metadata.get(LATER) and table[added.name] == added.default:
-                    del table[added.name]
         text = json.dumps(content, sort_keys=True, default=str, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from compensation.engine.carried import CarriedOut
 from compensation.engine.types import Bool, Int, Int16, Int32
+
+ADDED = {"added": True}
+"""Marks fields that came after results were stored: noughts are not part of the digest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,17 @@ class MemberResults:
     """Sum of the member's money lines."""
     order_count: Int32
     """Orders of the period credited to the member."""
+    retail_customers: Int32 = field(metadata=ADDED)
+    """Distinct customers, not the member, whose orders of the period have BV above nought.
+
+    Counted where the plan asks for it, else 0.
+    """
+    grace_used: Int16 = field(metadata=ADDED)
+    """Periods in a row, with this one, in which a rank is held by grace alone; 0: none."""
+    figures: tuple[Int, ...] = field(metadata=ADDED)
+    """The plan's further figures, one array for each of ``figure_names``."""
+    figure_names: tuple[str, ...] = field(metadata=ADDED)
+    """Names of the further figures that the plan uses, in alphabetical order."""
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -79,7 +94,7 @@ class Earnings:
     receiver: Int
     """Position in ``MemberResults``."""
     component: Int16
-    """Index in the plan's components."""
+    """Index in the plan's components; a cut of a cap: their number + the index of the cap."""
     paid_level: Int16
     """Level counted for payment, 0 for own sales."""
     base: Int
@@ -121,6 +136,8 @@ class Results:
     members: MemberResults
     earnings: Earnings
     totals: Totals
+    carried: CarriedOut
+    """What the period leaves behind for the next one."""
     engine_version: str
     input_digest: str
     plan_digest: str

@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from compensation.engine.carried import Carried, CarriedOut
 from compensation.engine.components import Component, RspPoints
 from compensation.engine.components.base import Situation, Standing
-from compensation.engine.digests import input_digest, part_digest, result_digest
+from compensation.engine.digests import carried_digest, input_digest, part_digest, result_digest
 from compensation.engine.levels import Level
 from compensation.engine.money import multiply_and_round, require_sum_fits
 from compensation.engine.plan import Activity, Plan
@@ -26,6 +27,7 @@ from compensation.engine.types import (
     Int,
     Int32,
     Members,
+    PeriodPlace,
     Qualifying,
     Reason,
     Sales,
@@ -59,6 +61,8 @@ def compute(
     *,
     qualifying: Qualifying | None = None,
     stated: Stated | None = None,
+    carried: Carried | None = None,
+    calendar: PeriodPlace | None = None,
 ) -> Results:
     """Compute a period.
 
@@ -76,9 +80,12 @@ def compute(
     tree = build_tree(members)
     orders = gather_orders(sales, tree)
     with ThreadPoolExecutor(max_workers=1) as aside:  # hashing lets the other core work
-        went_in = aside.submit(input_digest, members, tree, orders, qualifying, stated)
+        went_in = aside.submit(
+            input_digest, members, tree, orders, qualifying, stated, carried, calendar
+        )
         personal = personal_volumes(orders, qualifying, tree, plan.points_from)
         results, lines = _earned(plan, members, tree, orders, personal, stated)
+        left_behind = CarriedOut()
         came_out = aside.submit(part_digest, results)
         earnings = _assembled(lines, len(tree))
         digest_of_lines = part_digest(earnings)
@@ -86,10 +93,13 @@ def compute(
         members=results,
         earnings=earnings,
         totals=_totals(results, orders, plan.points_from),
+        carried=left_behind,
         engine_version=ENGINE_VERSION,
         input_digest=went_in.result(),
         plan_digest=plan.digest(),
-        result_digest=result_digest(came_out.result(), digest_of_lines),
+        result_digest=result_digest(
+            came_out.result(), digest_of_lines, carried_digest(left_behind)
+        ),
     )
 
 
@@ -177,6 +187,10 @@ def _earned(
         pay_rank=pay.astype(np.int16),
         commission_minor=commission,
         order_count=np.bincount(orders.seller, minlength=len(tree)).astype(np.int32),
+        retail_customers=np.zeros(len(tree), dtype=np.int32),
+        grace_used=np.zeros(len(tree), dtype=np.int16),
+        figures=(),
+        figure_names=(),
     )
     return results, lines
 

@@ -17,24 +17,44 @@ range ``position + 1 .. subtree_end``, siblings and roots stand in the order of 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
-Int = npt.NDArray[np.int64]
-Int32 = npt.NDArray[np.int32]
-Int16 = npt.NDArray[np.int16]
-Bool = npt.NDArray[np.bool_]
+from compensation.engine.arrays import (
+    NOT_STATED,
+    Bool,
+    EngineError,
+    Int,
+    Int16,
+    Int32,
+    truths,
+    whole_numbers,
+)
+from compensation.engine.carried import Carried
+from compensation.engine.qualifying import PeriodPlace, Qualifying, Stated
 
-NOT_STATED = int(np.iinfo(np.int64).min)
-"""Marks a member for whom ``Stated`` says nothing."""
-
-
-class EngineError(ValueError):
-    """The input can't be computed; the message names ids, orders or the figure at fault."""
+__all__ = [
+    "NOT_STATED",
+    "Bool",
+    "Carried",
+    "EngineError",
+    "Int",
+    "Int16",
+    "Int32",
+    "Members",
+    "PeriodPlace",
+    "Qualifying",
+    "Reason",
+    "Sales",
+    "Stated",
+    "Status",
+    "Unit",
+    "sponsor_rows",
+]
 
 
 class Status(IntEnum):
@@ -74,30 +94,6 @@ class Unit(IntEnum):
     RSP = 1
 
 
-def _integers(name: str, values: npt.ArrayLike, length: int | None) -> Int:
-    array = np.asarray(values)
-    if array.size == 0:
-        array = array.astype(np.int64)
-    if array.dtype.kind not in "iu" or array.ndim != 1:
-        raise EngineError(f"{name}: whole numbers in one dimension are needed, not {array.dtype}")
-    if array.dtype == np.uint64 and array.size and int(array.max()) > np.iinfo(np.int64).max:
-        raise EngineError(f"{name}: a number does not fit into 64 bits")
-    if length is not None and len(array) != length:
-        raise EngineError(f"{name}: {len(array)} elements, {length} are needed")
-    return np.ascontiguousarray(array, dtype=np.int64)
-
-
-def _flags(name: str, values: npt.ArrayLike, length: int) -> Bool:
-    array = np.asarray(values)
-    if array.size == 0:
-        array = array.astype(np.bool_)
-    if array.dtype != np.bool_ or array.ndim != 1:
-        raise EngineError(f"{name}: true/false values in one dimension are needed")
-    if len(array) != length:
-        raise EngineError(f"{name}: {len(array)} elements, {length} are needed")
-    return np.ascontiguousarray(array)
-
-
 @dataclass(frozen=True, slots=True)
 class Members:
     """The people of one run, as they were at the period's last instant; n rows, any order.
@@ -116,6 +112,10 @@ class Members:
     """Title rank held when the period began, index in the plan's ladder."""
     enrolled: Int
     """Day of enrolment, days since 1970-01-01."""
+    placement: Int
+    """Row of the parent in the placement tree, -1 for nobody above or not placed."""
+    side: Int
+    """The parent's leg: 0 left, 1 right, -1 not placed."""
 
     @classmethod
     def of(
@@ -126,21 +126,29 @@ class Members:
         status: npt.ArrayLike | None = None,
         opening_title: npt.ArrayLike | None = None,
         enrolled: npt.ArrayLike | None = None,
+        placement: npt.ArrayLike | None = None,
+        side: npt.ArrayLike | None = None,
     ) -> Self:
-        """Check and bundle; what is left out is nought (enrolled, lowest rank, day 0)."""
-        keys = _integers("members.ids", ids, None)
+        """Check and bundle; what is left out is nought (enrolled, lowest rank, day 0).
+
+        Without ``placement`` and ``side`` nobody is placed.
+        """
+        keys = whole_numbers("members.ids", ids, None)
         n = len(keys)
         zeros = np.zeros(n, dtype=np.int64)
+        nobody = np.full(n, -1, dtype=np.int64)
 
-        def optional(name: str, values: npt.ArrayLike | None) -> Int:
-            return zeros if values is None else _integers(f"members.{name}", values, n)
+        def optional(name: str, values: npt.ArrayLike | None, missing: Int = zeros) -> Int:
+            return missing if values is None else whole_numbers(f"members.{name}", values, n)
 
         made = cls(
             ids=keys,
-            sponsor=_integers("members.sponsor", sponsor, n),
+            sponsor=whole_numbers("members.sponsor", sponsor, n),
             status=optional("status", status),
             opening_title=optional("opening_title", opening_title),
             enrolled=optional("enrolled", enrolled),
+            placement=optional("placement", placement, nobody),
+            side=optional("side", side, nobody),
         )
         made._check()
         return made
@@ -162,6 +170,20 @@ class Members:
             row = int(np.argmin(self.opening_title))
             raise EngineError(f"member {int(self.ids[row])}: the opening title is negative")
 
+        self._check_placement()
+
+    def _check_placement(self) -> None:
+        bad = np.flatnonzero((self.placement < -1) | (self.placement >= len(self.ids)))
+        if len(bad):
+            raise EngineError(
+                f"member {int(self.ids[bad[0]])}: the placement is not among the members"
+            )
+        sided = np.where(self.placement < 0, self.side == -1, (self.side == 0) | (self.side == 1))
+        if not sided.all():
+            raise EngineError(
+                f"member {int(self.ids[np.argmin(sided)])}: a placement has a side, left or right"
+            )
+
     def __len__(self) -> int:
         return len(self.ids)
 
@@ -171,8 +193,8 @@ def sponsor_rows(ids: npt.ArrayLike, sponsor_ids: npt.ArrayLike, top: int = -1) 
 
     :raises EngineError: if a sponsor is not among ``ids``; the member's id is named.
     """
-    keys = _integers("ids", ids, None)
-    wanted = _integers("sponsor_ids", sponsor_ids, len(keys))
+    keys = whole_numbers("ids", ids, None)
+    wanted = whole_numbers("sponsor_ids", sponsor_ids, len(keys))
     order = np.argsort(keys, kind="stable")
     place = np.searchsorted(keys[order], wanted).clip(max=max(len(keys) - 1, 0))
     rows = order[place] if len(keys) else wanted
@@ -190,8 +212,8 @@ class Sales:
     """The paid facts of the period, net of what was returned before it was frozen; any order.
 
     A row is an order or an order line: rows with the same ``order`` are added up first, so both
-    give the same result. ``seller``, ``own``, ``first_order`` and ``day`` belong to the order and
-    must agree on all of its rows.
+    give the same result. ``seller``, ``own``, ``first_order``, ``day``, ``customer`` and
+    ``paid_at`` belong to the order and must agree on all of its rows.
     """
 
     seller: Int
@@ -212,6 +234,19 @@ class Sales:
     """First paid order of its customer."""
     day: Int
     """Day of payment, days since 1970-01-01."""
+    customer: Int
+    """Id of the buying customer; -1 for own purchases, or where it is not known."""
+    margin: Int
+    """Retail price less representative price, without tax, minor units.
+
+    Only of customers' orders that the company invoices to the customer; else 0.
+    """
+    units: Int
+    """Pieces, a plain count."""
+    rsp_repeat: Int
+    """RSP, hundredths, of lines that carry points and are of the class repeat."""
+    paid_at: Int
+    """Instant of payment, seconds since 1970-01-01 UTC."""
 
     @classmethod
     def of(
@@ -226,24 +261,29 @@ class Sales:
         own: npt.ArrayLike | None = None,
         first_order: npt.ArrayLike | None = None,
         day: npt.ArrayLike | None = None,
+        customer: npt.ArrayLike | None = None,
+        margin: npt.ArrayLike | None = None,
+        units: npt.ArrayLike | None = None,
+        rsp_repeat: npt.ArrayLike | None = None,
+        paid_at: npt.ArrayLike | None = None,
     ) -> Self:
         """Check and bundle.
 
         Left out: ``order`` numbers the rows (each its own order), ``rsp_all`` equals ``rsp``,
-        all else is nought or false.
+        no customer is known, all else is nought or false.
         """
-        sellers = _integers("sales.seller", seller, None)
+        sellers = whole_numbers("sales.seller", seller, None)
         n = len(sellers)
 
         def numbers(name: str, values: npt.ArrayLike | None) -> Int:
             if values is None:
                 return np.zeros(n, dtype=np.int64)
-            return _integers(f"sales.{name}", values, n)
+            return whole_numbers(f"sales.{name}", values, n)
 
         def flags(name: str, values: npt.ArrayLike | None) -> Bool:
             if values is None:
                 return np.zeros(n, dtype=np.bool_)
-            return _flags(f"sales.{name}", values, n)
+            return truths(f"sales.{name}", values, n)
 
         repeat_points = numbers("rsp", rsp)
         return cls(
@@ -256,6 +296,15 @@ class Sales:
             own=flags("own", own),
             first_order=flags("first_order", first_order),
             day=numbers("day", day),
+            customer=(
+                np.full(n, -1, dtype=np.int64)
+                if customer is None
+                else numbers("customer", customer)
+            ),
+            margin=numbers("margin", margin),
+            units=numbers("units", units),
+            rsp_repeat=numbers("rsp_repeat", rsp_repeat),
+            paid_at=numbers("paid_at", paid_at),
         )
 
     @classmethod
@@ -265,110 +314,3 @@ class Sales:
 
     def __len__(self) -> int:
         return len(self.seller)
-
-
-@dataclass(frozen=True, slots=True)
-class Qualifying:
-    """Volumes that count for activity and ranks only, never for a commission or point base.
-
-    Two things come in here: the earlier periods of the activity window (``in_period`` false), and
-    returns of orders of posted periods that fall into this one (``in_period`` true, negative).
-    Any number of rows per member.
-    """
-
-    member: Int
-    """Row in ``Members``."""
-    bv: Int
-    """Personal BV, hundredths."""
-    own_bv: Int
-    """The part of ``bv`` that is the member's own purchases."""
-    rsp: Int
-    """Personal RSP of repeat-flagged products, hundredths."""
-    rsp_all: Int
-    """Personal RSP of all products, hundredths."""
-    in_period: Bool
-    """True: counts in this period's measures and in the window; false: in the window only."""
-
-    @classmethod
-    def of(
-        cls,
-        member: npt.ArrayLike,
-        *,
-        bv: npt.ArrayLike | None = None,
-        own_bv: npt.ArrayLike | None = None,
-        rsp: npt.ArrayLike | None = None,
-        rsp_all: npt.ArrayLike | None = None,
-        in_period: npt.ArrayLike | None = None,
-    ) -> Self:
-        """Check and bundle; volumes left out are nought, ``rsp_all`` equals ``rsp``."""
-        rows = _integers("qualifying.member", member, None)
-        n = len(rows)
-
-        def numbers(name: str, values: npt.ArrayLike | None) -> Int:
-            if values is None:
-                return np.zeros(n, dtype=np.int64)
-            return _integers(f"qualifying.{name}", values, n)
-
-        points = numbers("rsp", rsp)
-        return cls(
-            member=rows,
-            bv=numbers("bv", bv),
-            own_bv=numbers("own_bv", own_bv),
-            rsp=points,
-            rsp_all=points if rsp_all is None else numbers("rsp_all", rsp_all),
-            in_period=(
-                np.zeros(n, dtype=np.bool_)
-                if in_period is None
-                else _flags("qualifying.in_period", in_period, n)
-            ),
-        )
-
-    @classmethod
-    def none(cls) -> Self:
-        """No earlier periods in the window and no returns of posted periods."""
-        return cls.of(np.zeros(0, dtype=np.int64))
-
-    def __len__(self) -> int:
-        return len(self.member)
-
-
-@dataclass(frozen=True, slots=True)
-class Stated:
-    """Figures that stand instead of computed ones, per member row; ``NOT_STATED`` elsewhere.
-
-    They replace a member's own figure in the activity test and in rank rules and nothing else:
-    nobody's commission base and no upline's group volume changes.
-    """
-
-    personal_bv: Int
-    window_bv: Int
-    group_bv: Int
-    personal_rsp: Int
-    window_rsp: Int
-    points: Int
-    """The rank measure ``stated_points`` (for ladders over a figure given from outside)."""
-    active: Int
-    """0 or 1: stands instead of the activity test (never for suspended or terminated)."""
-    pay_rank: Int
-    """Stands instead of the computed pay rank, index in the ladder."""
-
-    @classmethod
-    def of(cls, count: int, **values: npt.ArrayLike) -> Self:
-        """Bundle for ``count`` members; each figure left out is not stated for anybody.
-
-        :raises EngineError: if a name is unknown, a length differs or ``active`` is not 0 or 1.
-        """
-        names = [field.name for field in fields(cls)]
-        unknown = sorted(set(values) - set(names))
-        if unknown:
-            raise EngineError(f"stated.{unknown[0]}: no such figure")
-        empty = np.full(count, NOT_STATED, dtype=np.int64)
-        made = cls(
-            **{
-                name: _integers(f"stated.{name}", values[name], count) if name in values else empty
-                for name in names
-            }
-        )
-        if not np.isin(made.active, (NOT_STATED, 0, 1)).all():
-            raise EngineError("stated.active: only 0 and 1 can be stated")
-        return made

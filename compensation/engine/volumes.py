@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 
 from compensation.engine.money import require_sum_fits
 from compensation.engine.tree import Tree
 from compensation.engine.types import Bool, EngineError, Int, Qualifying, Sales
+
+QUANTITIES = ("bv", "rsp", "rsp_all", "net", "margin", "units", "rsp_repeat")
+"""What rows of an order are added up in."""
+FACTS = ("own", "first_order", "day", "customer", "paid_at")
+"""What all rows of an order agree on, besides the seller."""
+POINTS = {"repeat_only": "rsp", "all_products": "rsp_all", "repeat_sales": "rsp_repeat"}
+"""Columns of points, by what a plan's ``points_from`` says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +33,35 @@ class Orders:
     own: Bool
     first_order: Bool
     day: Int
+    customer: Int
+    margin: Int
+    units: Int
+    rsp_repeat: Int
+    paid_at: Int
+
+    @classmethod
+    def of_rows(cls, sales: Sales) -> Self:
+        """Take rows of sales as they are, without adding any up; sellers stay row numbers."""
+        return cls(
+            number=sales.order,
+            **{name: getattr(sales, name) for name in ("seller", *QUANTITIES, *FACTS)},
+        )
+
+    def whole(self, rows: Int | slice = slice(None)) -> Self:
+        """Give the one order that these rows are the lines of."""
+        return replace(
+            self,
+            **{name: getattr(self, name)[rows].sum(keepdims=True) for name in QUANTITIES},
+            **{name: getattr(self, name)[rows][:1] for name in ("seller", "number", *FACTS)},
+        )
 
     def __len__(self) -> int:
         return len(self.seller)
 
     def points(self, points_from: str) -> Int:
         """Give each order's points as ``points_from`` counts them."""
-        return self.rsp_all if points_from == "all_products" else self.rsp
+        points: Int = getattr(self, POINTS[points_from])
+        return points
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,47 +93,34 @@ def gather_orders(sales: Sales, tree: Tree) -> Orders:
         buyer or day, or if sums would leave 64 bits.
     """
     _check_rows("sale", sales.seller, len(tree))
-    for name in ("bv", "rsp", "rsp_all", "net"):
-        require_sum_fits(f"sales.{name}", getattr(sales, name))
-    seller = tree.position[sales.seller]
+    columns = {name: getattr(sales, name) for name in QUANTITIES}
+    for name, values in columns.items():
+        require_sum_fits(f"sales.{name}", values)
+    facts: dict[str, Int | Bool] = {name: getattr(sales, name) for name in FACTS}
+    facts["seller"] = tree.position[sales.seller]
     number = sales.order
-    columns = [sales.bv, sales.rsp, sales.rsp_all, sales.net]
-    facts = [seller, sales.day]
-    flags = [sales.own, sales.first_order]
     if not bool((number[1:] >= number[:-1]).all()):
         by_number = np.argsort(number, kind="stable")
         number = number[by_number]
-        columns = [column[by_number] for column in columns]
-        facts = [column[by_number] for column in facts]
-        flags = [column[by_number] for column in flags]
+        columns = {name: values[by_number] for name, values in columns.items()}
+        facts = {name: values[by_number] for name, values in facts.items()}
     same = number[1:] == number[:-1]
     if same.any():
-        _require_agreement(number, same, facts, flags)
+        _require_agreement(number, same, facts)
         begins = np.concatenate((np.zeros(1, dtype=np.int64), np.flatnonzero(~same) + 1))
         number = number[begins]
-        columns = [np.add.reduceat(column, begins) for column in columns]
-        facts = [column[begins] for column in facts]
-        flags = [column[begins] for column in flags]
-    return Orders(
-        seller=facts[0],
-        number=number,
-        bv=columns[0],
-        rsp=columns[1],
-        rsp_all=columns[2],
-        net=columns[3],
-        own=flags[0],
-        first_order=flags[1],
-        day=facts[1],
-    )
+        columns = {name: np.add.reduceat(values, begins) for name, values in columns.items()}
+        facts = {name: values[begins] for name, values in facts.items()}
+    return Orders(number=number, **columns, **facts)  # type: ignore[arg-type]
 
 
-def _require_agreement(number: Int, same: Bool, facts: list[Int], flags: list[Bool]) -> None:
-    columns = (("seller", facts[0]), ("day", facts[1]), ("buyer", flags[0]))
-    for name, column in (*columns, ("first order", flags[1])):
+def _require_agreement(number: Int, same: Bool, facts: Mapping[str, Int | Bool]) -> None:
+    for name, column in facts.items():
         differs = same & (column[1:] != column[:-1])
         if differs.any():
             which = int(number[int(np.argmax(differs))])
-            raise EngineError(f"order {which}: its rows disagree about the {name}")
+            told = {"own": "buyer", "first_order": "first order", "paid_at": "time of payment"}
+            raise EngineError(f"order {which}: its rows disagree about the {told.get(name, name)}")
 
 
 def by_seller(seller: Int, values: Int, count: int) -> Sums:
@@ -121,7 +139,7 @@ def personal_volumes(
     """
     n = len(tree)
     _check_rows("qualifying volume", qualifying.member, n)
-    extra_points = qualifying.rsp_all if points_from == "all_products" else qualifying.rsp
+    extra_points: Int = getattr(qualifying, POINTS[points_from])
     sold = orders.points(points_from)
     pairs = (
         ("bv", orders.bv, qualifying.bv),

@@ -278,4 +278,6 @@ def one_order(order: oracle.Sale, position: int) -> Orders:
         name: np.array([getattr(order, name)])
         for name in ("bv", "rsp", "rsp_all", "net", "own", "first_order", "day")
     }
-    return Orders(seller=np.array([position]), number=np.array([order.order]), **facts)
+    return Orders.of_rows(
+        engine.Sales.of(np.array([position]), order=np.array([order.order]), **facts)
+    )

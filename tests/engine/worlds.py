@@ -113,6 +113,12 @@ class People:
         return {
             field: getattr(results.members, field)[at].item()
             for field in results.members.__dataclass_fields__
+            if field not in ("figures", "figure_names")
+        } | {
+            name: int(figures[at])
+            for name, figures in zip(
+                results.members.figure_names, results.members.figures, strict=True
+            )
         }
 
     def amounts(self, results: Results) -> dict[tuple[str, int], int]:

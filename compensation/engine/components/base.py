@@ -5,22 +5,39 @@ from __future__ import annotations
 from collections.abc import Mapping as Table
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 
+from compensation.engine.arrays import LATER
 from compensation.engine.levels import Level
+from compensation.engine.money import ROUNDINGS
+from compensation.engine.placement import Placement
 from compensation.engine.reading import Mapping, Node
 from compensation.engine.requirements import Requirement
 from compensation.engine.tree import Tree
 from compensation.engine.types import Bool, EngineError, Int, Unit
 from compensation.engine.volumes import Orders, Sums
 
+__all__ = [
+    "COMPRESSIONS",
+    "IDENTIFIER",
+    "LATER",
+    "MOST_LEVELS",
+    "Component",
+    "LeavesBehind",
+    "Ranked",
+    "Ranking",
+    "Situation",
+    "Standing",
+    "component_table",
+    "read_depths",
+    "read_identifier",
+]
+
 MOST_LEVELS = 100
 """Largest depth a plan may name."""
 COMPRESSIONS = ("none", "skip_and_recount", "roll_up")
-LATER = "later"
-"""Marks a field whose key came after plans were stored: its default is not part of the digest."""
 IDENTIFIER = r"[a-z][a-z0-9_]{0,39}"
 
 
@@ -37,7 +54,11 @@ class Standing:
     pay_rank: Int | None = None
     """Index in the ladder; ``None`` where ranks are not decided yet or play no part."""
     figures: Table[str, Int] = field(default_factory=dict)
-    """Measures by name, as far as they are at hand (``compensation.engine.requirements``)."""
+    """Measures and plan figures by name, as far as they are at hand (docs/plan/requirements.md)."""
+    title_rank: Int | None = None
+    """Title at the end of the period, index in the ladder; ``None`` where not at hand."""
+    opening_title: Int | None = None
+    """Title when the period began; ``None`` where not at hand."""
 
     def figure(self, measure: str) -> Int:
         """Give everybody's figure of a measure.
@@ -76,6 +97,24 @@ class Situation:
     standing: Standing
     earned: dict[str, Sums] = field(default_factory=dict)
     """What components that are matched have paid so far, by id: amounts, and lines as orders."""
+    left_behind: Table[str, Int] = field(default_factory=dict)
+    """What the period before left behind, by key."""
+    placement: Placement | None = None
+    """The placement tree; ``None`` if no component of the plan goes by it."""
+    plan_rounding: str = ROUNDINGS[0]
+    bv_value: Fraction = Fraction(1)
+    """Minor units of money that one hundredth of BV stands for."""
+    rankings: dict[str, Ranked] = field(default_factory=dict)
+    """Results of the plan's rankings, by id."""
+    coupons: Int | None = None
+    """Coupons stated to be held when the period began; ``None``: nobody's."""
+    coupons_to_use: Int | None = None
+    """Coupons that members wish to use in rankings; ``None``: nobody."""
+
+    def carried(self, key: str) -> Int:
+        """Give what the period before left behind under a key; noughts where it left nothing."""
+        nothing = np.zeros(len(self.tree), dtype=np.int64)
+        return self.left_behind.get(key, nothing)
 
 
 class Component(Protocol):
@@ -117,6 +156,36 @@ class Component(Protocol):
 
     def depth(self, pay_rank: Int) -> Int | None:
         """Give the deepest paid level for each of these pay ranks; ``None``: no limit."""
+
+
+@runtime_checkable
+class LeavesBehind(Protocol):
+    """A component that carries something over to the next period."""
+
+    def carries(self, situation: Situation) -> dict[str, Int]:
+        """Give values by position under their keys (``compensation.engine.carried``)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """How members stand in a ranking, by position."""
+
+    value: Int
+    position: Int
+    """1 for the first; 0 for who is not in it."""
+    used: Int
+    """Coupons used."""
+    left: Int
+    """Coupons left for the next period."""
+
+
+class Ranking(Protocol):
+    """An order of members by what they sold (``compensation.engine.rankings``)."""
+
+    id: str
+
+    def ranked(self, situation: Situation) -> Ranked:
+        """Rank everybody; ``situation`` has orders, standing, coupons and what was carried."""
 
 
 def read_identifier(table: Mapping) -> str:
