@@ -25,6 +25,8 @@ class Amounts:
     tax_minor: int = 0
     bv: int = 0
     rsp: int = 0
+    margin_minor: int = 0
+    """What was paid over the IR price, without tax; of lines invoiced to a customer only."""
 
 
 def rounded_quotient(numerator: int, denominator: int) -> int:
@@ -38,15 +40,32 @@ def included_tax(gross_minor: int, tax_rate_bp: int) -> int:
 
 
 def line_amounts(
-    *, quantity: int, unit_price_minor: int, tax_rate_bp: int, unit_bv: int, unit_rsp: int
+    *,
+    quantity: int,
+    unit_price_minor: int,
+    tax_rate_bp: int,
+    unit_bv: int,
+    unit_rsp: int,
+    ir_price_minor: int | None = None,
 ) -> Amounts:
-    """Return what a line of `quantity` pieces is worth; the tax is rounded once a line."""
+    """Return what a line of `quantity` pieces is worth; the tax is rounded once a line.
+
+    With `ir_price_minor`, which is for lines that the company invoices to a customer, also what
+    is over the IR price: both without tax, and never below nought.
+    """
     gross_minor = quantity * unit_price_minor
+    tax_minor = included_tax(gross_minor, tax_rate_bp)
+    margin_minor = 0
+    if ir_price_minor is not None:
+        ir_gross = quantity * ir_price_minor
+        ir_net = ir_gross - included_tax(ir_gross, tax_rate_bp)
+        margin_minor = max(0, gross_minor - tax_minor - ir_net)
     return Amounts(
         gross_minor=gross_minor,
-        tax_minor=included_tax(gross_minor, tax_rate_bp),
+        tax_minor=tax_minor,
         bv=quantity * unit_bv,
         rsp=quantity * unit_rsp,
+        margin_minor=margin_minor,
     )
 
 
@@ -62,7 +81,13 @@ def returned_amounts(line: Amounts, *, pieces: int, before: int, quantity: int) 
         upto = rounded_quotient(amount * (before + quantity), pieces)
         return upto - rounded_quotient(amount * before, pieces)
 
-    return Amounts(part(line.gross_minor), part(line.tax_minor), part(line.bv), part(line.rsp))
+    return Amounts(
+        gross_minor=part(line.gross_minor),
+        tax_minor=part(line.tax_minor),
+        bv=part(line.bv),
+        rsp=part(line.rsp),
+        margin_minor=part(line.margin_minor),
+    )
 
 
 def parse_money(text: str, currency: str) -> int:

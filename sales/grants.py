@@ -11,12 +11,12 @@ GRANTS: dict[str, str] = {
     "sales_product_companions": "SELECT, INSERT, DELETE",
     "sales_customer": "SELECT, INSERT, UPDATE",
     "sales_customertransfer": "SELECT, INSERT",
-    "sales_order": "SELECT, INSERT, UPDATE (status, paid_at, counted_at)",
+    "sales_order": "SELECT, INSERT, UPDATE (status, paid_at, counted_at, rsp_repeat)",
     "sales_orderline": "SELECT, INSERT, UPDATE (line_class, within_add_on_days)",
     "sales_payment": "SELECT, INSERT",
     "sales_return": (
         "SELECT, INSERT, UPDATE (status, quantity, gross_minor, tax_minor, bv, rsp, "
-        "returned_at, counted_at, decided_by_id, decided_at, decision)"
+        "margin_minor, returned_at, counted_at, decided_by_id, decided_at, decision)"
     ),
     "sales_importbatch": "SELECT, INSERT, UPDATE",
 }

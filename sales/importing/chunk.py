@@ -130,7 +130,7 @@ class _Resolver:
         wanted = {line.says.returned_ref for unit in units for line in unit.returns}
         self.targets = stored_targets(wanted) if wanted else {}
         self.wanted = wanted
-        self.priced: dict[Content, Priced | str] = {}
+        self.priced: dict[tuple[Content, bool], Priced | str] = {}
 
     def resolve(self, unit: Unit) -> Resolved:
         """Return what to write for a unit.
@@ -144,9 +144,10 @@ class _Resolver:
         counted_at = self._counted_at(unit, faults)
         sold: list[Priced] = []
         for number, content in unit.sales:
-            priced = self.priced.get(content)
+            key = (content, unit.own)
+            priced = self.priced.get(key)
             if priced is None:
-                priced = self.priced[content] = self._price(content)
+                priced = self.priced[key] = self._price(content, own=unit.own)
             if isinstance(priced, str):
                 faults.append((number, priced))
             else:
@@ -186,8 +187,11 @@ class _Resolver:
         faults.append((unit.first_line, reason))
         return None
 
-    def _price(self, content: Content) -> Priced | str:
-        """Return what a line is worth, or why it can't be sold."""
+    def _price(self, content: Content, *, own: bool) -> Priced | str:
+        """Return what a line is worth, or why it can't be sold.
+
+        The company invoices the customers of imported orders.
+        """
         product = self.products.get(content.sku)
         if product is None:
             return f"sku {content.sku!r} is not in the catalogue"
@@ -199,12 +203,14 @@ class _Resolver:
             tax_rate_bp=product.tax_rate_bp,
             unit_bv=product.bv,
             unit_rsp=product.rsp,
+            ir_price_minor=None if own else product.ir_price_minor,
         )
         if max(worth.gross_minor, worth.bv, worth.rsp) > AMOUNT_LIMIT:
             return "quantity × unit_price is too large"
         cells = (
             *(product.pk, quantity, price, worth.gross_minor, worth.tax_minor),
             *(product.tax_rate_bp, product.bv, product.rsp, worth.bv, worth.rsp),
+            worth.margin_minor,
             "t" if product.repeat else "f",
         )
         return Priced(product, quantity, price, worth, "\t".join(map(str, cells)))

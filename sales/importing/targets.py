@@ -47,7 +47,7 @@ _TARGETS = f"""
 SELECT coalesce(o.external_ref, o.reference), o.customer_id, s.code,
        CASE WHEN o.own THEN '' ELSE c.reference END, o.own, o.paid_at, o.counted_at,
        l.number, p.sku, l.product_id, l.quantity, l.unit_price_minor,
-       l.gross_minor, l.tax_minor, l.bv, l.rsp, l.id,
+       l.gross_minor, l.tax_minor, l.bv, l.rsp, l.margin_minor, l.id,
        coalesce(sum(r.quantity), 0)::bigint,
        coalesce(sum(r.quantity) FILTER (WHERE r.status = 'accepted'), 0)::bigint
   FROM sales_order o
@@ -76,15 +76,15 @@ def stored_targets(wanted: set[str]) -> dict[str, TargetOrder]:
         cursor.execute(_TARGETS, {"wanted": sorted(wanted)})
         for row in cursor.fetchall():
             name, customer_id, seller_code, customer_ref, own, paid_at, counted_at = row[:7]
-            number, sku, product_id, quantity, price, gross, tax, bv, rsp = row[7:16]
-            line_id, taken, accepted = row[16:]
+            number, sku, product_id, quantity, price, gross, tax, bv, rsp, margin = row[7:17]
+            line_id, taken, accepted = row[17:]
             order = found.setdefault(
                 name,
                 TargetOrder(
                     *(name, customer_id, seller_code, customer_ref, own, paid_at, counted_at), []
                 ),
             )
-            worth = Amounts(gross, tax, bv, rsp)
+            worth = Amounts(gross, tax, bv, rsp, margin)
             order.lines.append(
                 Target(
                     *(number, sku, product_id, quantity, price, worth),

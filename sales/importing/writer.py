@@ -20,20 +20,21 @@ CREATE TEMPORARY TABLE IF NOT EXISTS staged_order (
     seller_id bigint NOT NULL, customer_id bigint NOT NULL, own boolean NOT NULL,
     paid_at timestamptz, counted_at timestamptz, gross_minor bigint NOT NULL,
     tax_minor bigint NOT NULL, bv bigint NOT NULL, rsp bigint NOT NULL, rsp_all bigint NOT NULL,
-    line_count integer NOT NULL
+    margin_minor bigint NOT NULL, units integer NOT NULL, line_count integer NOT NULL
 ) ON COMMIT DELETE ROWS;
 CREATE TEMPORARY TABLE IF NOT EXISTS staged_line (
     order_id bigint NOT NULL, number integer NOT NULL, product_id bigint NOT NULL,
     quantity integer NOT NULL, unit_price_minor bigint NOT NULL, gross_minor bigint NOT NULL,
     tax_minor bigint NOT NULL, tax_rate_bp integer NOT NULL, unit_bv bigint NOT NULL,
-    unit_rsp bigint NOT NULL, bv bigint NOT NULL, rsp bigint NOT NULL, repeat boolean NOT NULL
+    unit_rsp bigint NOT NULL, bv bigint NOT NULL, rsp bigint NOT NULL,
+    margin_minor bigint NOT NULL, repeat boolean NOT NULL
 ) ON COMMIT DELETE ROWS;
 CREATE TEMPORARY TABLE IF NOT EXISTS staged_return (
     order_id bigint, number integer, line_id bigint, customer_id bigint NOT NULL,
     product_id bigint NOT NULL, quantity integer NOT NULL, gross_minor bigint NOT NULL,
-    tax_minor bigint NOT NULL, bv bigint NOT NULL, rsp bigint NOT NULL, reference text NOT NULL,
-    external_ref text NOT NULL, digest text NOT NULL, returned_at timestamptz NOT NULL,
-    counted_at timestamptz NOT NULL
+    tax_minor bigint NOT NULL, bv bigint NOT NULL, rsp bigint NOT NULL,
+    margin_minor bigint NOT NULL, reference text NOT NULL, external_ref text NOT NULL,
+    digest text NOT NULL, returned_at timestamptz NOT NULL, counted_at timestamptz NOT NULL
 ) ON COMMIT DELETE ROWS;
 """
 ANALYZE_STAGING = "ANALYZE pg_temp.staged_order; ANALYZE pg_temp.staged_line"
@@ -44,11 +45,11 @@ DROP_STAGING = (
 
 INSERT_ORDERS = """
 INSERT INTO sales_order (id, reference, external_ref, import_digest, seller_id, customer_id, own,
-                         status, placed_at, currency, gross_minor, tax_minor, bv, rsp, rsp_all,
-                         line_count)
-SELECT id, reference, external_ref, digest, seller_id, customer_id, own, 'placed',
+                         invoiced_to_customer, status, placed_at, currency, gross_minor,
+                         tax_minor, bv, rsp, rsp_all, margin_minor, units, line_count)
+SELECT id, reference, external_ref, digest, seller_id, customer_id, own, NOT own, 'placed',
        coalesce(paid_at, %(now)s), %(currency)s, gross_minor, tax_minor, bv, rsp, rsp_all,
-       line_count
+       margin_minor, units, line_count
   FROM pg_temp.staged_order ORDER BY id
 """
 # Lines of unpaid orders get no class yet; the others are classed among what was paid before.
@@ -62,10 +63,10 @@ WITH new_order AS (
     SELECT customer_id, product_id, returned_at AS at, quantity FROM pg_temp.staged_return
 ), {CLASSIFICATION}
 INSERT INTO sales_orderline (order_id, number, product_id, quantity, unit_price_minor, gross_minor,
-                             tax_minor, tax_rate_bp, unit_bv, unit_rsp, bv, rsp, repeat,
-                             line_class, within_add_on_days)
+                             tax_minor, tax_rate_bp, unit_bv, unit_rsp, bv, rsp, margin_minor,
+                             repeat, line_class, within_add_on_days)
 SELECT s.order_id, s.number, s.product_id, s.quantity, s.unit_price_minor, s.gross_minor,
-       s.tax_minor, s.tax_rate_bp, s.unit_bv, s.unit_rsp, s.bv, s.rsp, s.repeat,
+       s.tax_minor, s.tax_rate_bp, s.unit_bv, s.unit_rsp, s.bv, s.rsp, s.margin_minor, s.repeat,
        c.line_class, c.within_add_on_days
   FROM pg_temp.staged_line s
   LEFT JOIN classed c ON c.order_key = s.order_id AND c.product_id = s.product_id
@@ -77,16 +78,24 @@ SELECT id, external_ref, gross_minor, paid_at, %(batch)s, %(now)s
   FROM pg_temp.staged_order WHERE paid_at IS NOT NULL ORDER BY id
 """
 MARK_PAID = """
-UPDATE sales_order o SET status = 'paid', paid_at = s.paid_at, counted_at = s.counted_at
-  FROM pg_temp.staged_order s WHERE o.id = s.id AND s.paid_at IS NOT NULL
+UPDATE sales_order o SET status = 'paid', paid_at = s.paid_at, counted_at = s.counted_at,
+                         rsp_repeat = s.rsp_repeat
+  FROM (
+    SELECT t.id, t.paid_at, t.counted_at,
+           coalesce(sum(l.rsp) FILTER (WHERE l.repeat AND l.line_class = 'repeat'), 0)::bigint
+               AS rsp_repeat
+      FROM pg_temp.staged_order t JOIN sales_orderline l ON l.order_id = t.id
+     WHERE t.paid_at IS NOT NULL GROUP BY t.id, t.paid_at, t.counted_at
+  ) s
+ WHERE o.id = s.id
 """
 INSERT_RETURNS = """
-INSERT INTO sales_return (line_id, quantity, status, gross_minor, tax_minor, bv, rsp, reference,
-                          external_ref, import_digest, batch_id, requested_at, returned_at,
-                          counted_at, decided_at, reason, decision)
+INSERT INTO sales_return (line_id, quantity, status, gross_minor, tax_minor, bv, rsp,
+                          margin_minor, reference, external_ref, import_digest, batch_id,
+                          requested_at, returned_at, counted_at, decided_at, reason, decision)
 SELECT coalesce(s.line_id, l.id), s.quantity, 'accepted', s.gross_minor, s.tax_minor, s.bv, s.rsp,
-       s.reference, s.external_ref, s.digest, %(batch)s, s.returned_at, s.returned_at,
-       s.counted_at, %(now)s, '', ''
+       s.margin_minor, s.reference, s.external_ref, s.digest, %(batch)s, s.returned_at,
+       s.returned_at, s.counted_at, %(now)s, '', ''
   FROM pg_temp.staged_return s
   LEFT JOIN sales_orderline l ON l.order_id = s.order_id AND l.number = s.number
 """
@@ -208,9 +217,11 @@ def _order_row(
     one: Resolved, ids: dict[str, int], customers: dict[tuple[int, str | None], int]
 ) -> tuple[Any, ...]:
     unit = one.unit
-    gross_minor = tax_minor = bv = rsp = rsp_all = 0
+    gross_minor = tax_minor = bv = rsp = rsp_all = margin_minor = units = 0
     for line in one.lines:
         worth = line.worth
+        units += line.quantity
+        margin_minor += worth.margin_minor
         gross_minor += worth.gross_minor
         tax_minor += worth.tax_minor
         bv += worth.bv
@@ -220,7 +231,7 @@ def _order_row(
     return (
         *(ids[unit.external_ref], unit.reference, unit.external_ref, unit.digest),
         *(one.seller_id, customers[one.customer_key], unit.own, unit.paid_at, one.counted_at),
-        *(gross_minor, tax_minor, bv, rsp, rsp_all, len(one.lines)),
+        *(gross_minor, tax_minor, bv, rsp, rsp_all, margin_minor, units, len(one.lines)),
     )
 
 
@@ -268,6 +279,7 @@ def _return_row(
         worth.tax_minor,
         worth.bv,
         worth.rsp,
+        worth.margin_minor,
         back.reference,
         unit.external_ref,
         unit.digest,

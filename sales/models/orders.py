@@ -58,6 +58,12 @@ class Order(models.Model):
         Customer, on_delete=models.PROTECT, related_name="orders", db_index=False
     )
     own = models.BooleanField("own purchase", default=False)
+    invoiced_to_customer = models.BooleanField(
+        "invoiced to the customer",
+        default=False,
+        db_default=False,
+        help_text="The company invoices the customer; the retail profit is then the seller's.",
+    )
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.PLACED)
     placed_at = models.DateTimeField()
     paid_at = models.DateTimeField(null=True, blank=True)
@@ -68,6 +74,19 @@ class Order(models.Model):
     bv = models.BigIntegerField("BV", default=0)
     rsp = models.BigIntegerField("RSP", default=0, help_text="Of repeat products only.")
     rsp_all = models.BigIntegerField("RSP of all lines", default=0)
+    rsp_repeat = models.BigIntegerField(
+        "RSP of repeat sales",
+        default=0,
+        db_default=0,
+        help_text="Of repeat products that the customer bought again; set when it is paid.",
+    )
+    margin_minor = models.BigIntegerField(
+        "retail profit",
+        default=0,
+        db_default=0,
+        help_text="What the customer paid over the IR price, without tax.",
+    )
+    units = models.PositiveIntegerField("pieces", default=0, db_default=0)
     line_count = models.PositiveIntegerField(default=0)
 
     class Meta:
@@ -105,6 +124,21 @@ class Order(models.Model):
             models.CheckConstraint(
                 condition=Q(bv__gte=0, rsp__gte=0, rsp__lte=F("rsp_all")),
                 name="order_volume_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=Q(rsp_repeat=0)
+                | Q(status="paid", rsp_repeat__gt=0, rsp_repeat__lte=F("rsp")),
+                name="order_repeat_points_once_paid",
+            ),
+            models.CheckConstraint(
+                condition=Q(invoiced_to_customer=False, margin_minor=0)
+                | Q(
+                    invoiced_to_customer=True,
+                    own=False,
+                    margin_minor__gte=0,
+                    margin_minor__lte=F("gross_minor") - F("tax_minor"),
+                ),
+                name="order_margin_of_invoiced_only",
             ),
         ]
 
@@ -152,6 +186,7 @@ class OrderLine(models.Model):
     unit_rsp = models.BigIntegerField("RSP a piece")
     bv = models.BigIntegerField("BV")
     rsp = models.BigIntegerField("RSP")
+    margin_minor = models.BigIntegerField("retail profit", default=0, db_default=0)
     repeat = models.BooleanField("repeat product")
     line_class = models.CharField(  # noqa: DJ001  (null until paid: the guards tell it apart)
         max_length=8, choices=LineClass.choices, null=True, blank=True
@@ -182,6 +217,12 @@ class OrderLine(models.Model):
                     rsp=F("unit_rsp") * F("quantity"),
                 ),
                 name="orderline_volume_adds_up",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    margin_minor__gte=0, margin_minor__lte=F("gross_minor") - F("tax_minor")
+                ),
+                name="orderline_margin_within_amount",
             ),
             models.CheckConstraint(
                 condition=Q(line_class__isnull=True) | Q(line_class__in=LineClass.values),
@@ -265,6 +306,7 @@ class Return(models.Model):
     tax_minor = models.BigIntegerField("tax", default=0)
     bv = models.BigIntegerField("BV", default=0)
     rsp = models.BigIntegerField("RSP", default=0)
+    margin_minor = models.BigIntegerField("retail profit", default=0, db_default=0)
     reference = models.CharField(max_length=80, unique=True, null=True, blank=True)
     external_ref = models.CharField(
         "external reference", max_length=64, blank=True, default="", db_index=True
@@ -333,6 +375,9 @@ class Return(models.Model):
             models.CheckConstraint(
                 condition=Q(gross_minor__gte=0, tax_minor__gte=0, bv__gte=0, rsp__gte=0),
                 name="return_amounts_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=Q(margin_minor__gte=0), name="return_margin_not_negative"
             ),
         ]
 

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection, transaction
+from django.db.models import Sum
 
 from representatives.errors import UnableTo
 from representatives.models import Company, Representative, User
 from sales.amounts import AMOUNT_LIMIT, QUANTITY_LIMIT, line_amounts
 from sales.classes import CLASSIFY_PLACED_ORDER
-from sales.models import Customer, Order, OrderLine, Payment, Product
+from sales.models import Customer, LineClass, Order, OrderLine, Payment, Product
 from sales.periods import Interval, is_open
 from sales.references import new_reference
 from sales.services.customers import self_customer
@@ -48,11 +49,14 @@ def place_order(
     lines: Sequence[LineRequest],
     now: datetime,
     reference: str | None = None,
+    invoiced_to_customer: bool = True,
 ) -> Order:
     """Place an order for a customer of the seller, or for the seller himself (customer None).
 
     Own orders are at the IR price, customers' at the retail price; prices, tax, volumes, points
-    and the repeat flag are copied from the catalogue. A `reference` drawn beforehand makes a
+    and the repeat flag are copied from the catalogue. With `invoiced_to_customer` the company
+    invoices the customer, and what he pays over the IR price is the seller's retail profit; the
+    seller's own orders are never so. A `reference` drawn beforehand makes a
     second submission of the same form return the order of the first.
 
     :raises UnableToPlaceOrder: if the seller is not enrolled, the customer is not his, a product
@@ -66,12 +70,14 @@ def place_order(
     if seller.status != Representative.Status.ENROLLED:
         raise UnableToPlaceOrder("Only an enrolled representative can place orders.")
     buyer = _buyer(seller, customer, now=now)
-    order_lines = _priced_lines(lines, own=buyer.is_self)
+    invoiced = invoiced_to_customer and not buyer.is_self
+    order_lines = _priced_lines(lines, own=buyer.is_self, invoiced=invoiced)
     order = Order(
         reference=reference or new_reference(),
         seller=seller,
         customer=buyer,
         own=buyer.is_self,
+        invoiced_to_customer=invoiced,
         placed_at=now,
         currency=Company.objects.get(pk=Company.ONLY_ID).currency,
         gross_minor=sum(line.gross_minor for line in order_lines),
@@ -79,6 +85,8 @@ def place_order(
         bv=sum(line.bv for line in order_lines),
         rsp=sum(line.rsp for line in order_lines if line.repeat),
         rsp_all=sum(line.rsp for line in order_lines),
+        margin_minor=sum(line.margin_minor for line in order_lines),
+        units=sum(line.quantity for line in order_lines),
         line_count=len(order_lines),
     )
     if order.gross_minor > AMOUNT_LIMIT:
@@ -99,20 +107,20 @@ def _buyer(seller: Representative, customer: Customer | None, *, now: datetime) 
     return buyer
 
 
-def _priced_lines(lines: Sequence[LineRequest], *, own: bool) -> list[OrderLine]:
+def _priced_lines(lines: Sequence[LineRequest], *, own: bool, invoiced: bool) -> list[OrderLine]:
     if not lines:
         raise UnableToPlaceOrder("Add at least one product.", "lines")
     if len(lines) > LINE_LIMIT:
         raise UnableToPlaceOrder(f"An order has at most {LINE_LIMIT} lines.", "lines")
     products = Product.objects.filter(is_active=True).in_bulk({line.product_id for line in lines})
     return [
-        _priced_line(number, line, products.get(line.product_id), own=own)
+        _priced_line(number, line, products.get(line.product_id), own=own, invoiced=invoiced)
         for number, line in enumerate(lines, start=1)
     ]
 
 
 def _priced_line(
-    number: int, line: LineRequest, product: Product | None, *, own: bool
+    number: int, line: LineRequest, product: Product | None, *, own: bool, invoiced: bool
 ) -> OrderLine:
     if product is None:
         raise UnableToPlaceOrder("This product is not on sale.", f"lines-{number - 1}-product")
@@ -127,6 +135,7 @@ def _priced_line(
         tax_rate_bp=product.tax_rate_bp,
         unit_bv=product.bv,
         unit_rsp=product.rsp,
+        ir_price_minor=product.ir_price_minor if invoiced else None,
     )
     return OrderLine(
         number=number,
@@ -140,6 +149,7 @@ def _priced_line(
         unit_rsp=product.rsp,
         bv=worth.bv,
         rsp=worth.rsp,
+        margin_minor=worth.margin_minor,
         repeat=product.repeat,
     )
 
@@ -159,9 +169,9 @@ def pay_order(
     """Record the payment of an order; from here on its facts stand and it counts.
 
     `counted_at` is the clock's now on a page and the paid date in an import; `open_intervals` are
-    the open periods, half-open. The class of each line is set, once. The same payment again is
-    already done and changes nothing. Locks the order, then its customer, so that two payments of
-    one customer are classed one after the other.
+    the open periods, half-open. The class of each line is set, once, and with it the points of
+    repeat sales. The same payment again is already done and changes nothing. Locks the order,
+    then its customer, so that two payments of one customer are classed one after the other.
 
     :raises UnableToPayOrder: if the order is not placed, the amount is not its total, a date lies
         after the clock, or `counted_at` in no open period.
@@ -206,7 +216,9 @@ def pay_order(
     order.status = Order.Status.PAID
     order.paid_at = paid_at
     order.counted_at = counted_at
-    order.save(update_fields=["status", "paid_at", "counted_at"])
+    repeat_sales = order.lines.filter(repeat=True, line_class=LineClass.REPEAT)
+    order.rsp_repeat = repeat_sales.aggregate(rsp=Sum("rsp"))["rsp"] or 0
+    order.save(update_fields=["status", "paid_at", "counted_at", "rsp_repeat"])
     return order
 
 

@@ -156,7 +156,7 @@ def _pieces(line: OrderLine, *statuses: Return.Status) -> int:
 
 def _set_amounts(return_: Return, line: OrderLine) -> None:
     worth = returned_amounts(
-        Amounts(line.gross_minor, line.tax_minor, line.bv, line.rsp),
+        Amounts(line.gross_minor, line.tax_minor, line.bv, line.rsp, line.margin_minor),
         pieces=line.quantity,
         before=_pieces(line, Return.Status.ACCEPTED),
         quantity=return_.quantity,
@@ -165,6 +165,7 @@ def _set_amounts(return_: Return, line: OrderLine) -> None:
     return_.tax_minor = worth.tax_minor
     return_.bv = worth.bv
     return_.rsp = worth.rsp
+    return_.margin_minor = worth.margin_minor
 
 
 def _decide(return_: Return, *, decided_by: User, decision: str, now: datetime) -> None:
@@ -179,6 +180,7 @@ def _decide(return_: Return, *, decided_by: User, decision: str, now: datetime) 
             "tax_minor",
             "bv",
             "rsp",
+            "margin_minor",
             "returned_at",
             "counted_at",
             "decided_by",
