@@ -122,6 +122,7 @@ def _earned(
         standing=Standing(
             enrolled=enrolled, qualified=active, enrolled_day=members.enrolled[tree.row]
         ),
+        ids=members.ids[tree.row],
     )
     points: dict[str, list[Level]] = {}
     rsp_base = np.zeros(len(tree), dtype=np.int64)

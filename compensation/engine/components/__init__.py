@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from compensation.engine.components.base import Component
+from compensation.engine.components.binary import BinaryCycles
 from compensation.engine.components.differential import Differential
 from compensation.engine.components.flat_bonus import FlatBonus
 from compensation.engine.components.level_percent import LevelPercent
 from compensation.engine.components.match import Match
+from compensation.engine.components.pool import Pool
 from compensation.engine.components.rsp_points import RspPoints
 from compensation.engine.components.volume_bracket import VolumeBracket
 from compensation.engine.reading import Node
@@ -25,15 +27,19 @@ KINDS: dict[str, Callable[[Node, tuple[str, ...], int], Component]] = {
     VolumeBracket.kind: VolumeBracket.read,
     Differential.kind: Differential.read,
     Match.kind: Match.read,
+    Pool.kind: Pool.read,
+    BinaryCycles.kind: BinaryCycles.read,
 }
 
 __all__ = [
     "KINDS",
+    "BinaryCycles",
     "Component",
     "Differential",
     "FlatBonus",
     "LevelPercent",
     "Match",
+    "Pool",
     "RspPoints",
     "VolumeBracket",
 ]

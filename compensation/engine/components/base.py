@@ -110,6 +110,8 @@ class Situation:
     """Coupons stated to be held when the period began; ``None``: nobody's."""
     coupons_to_use: Int | None = None
     """Coupons that members wish to use in rankings; ``None``: nobody."""
+    ids: Int = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    """Everybody's id, for ties."""
 
     def carried(self, key: str) -> Int:
         """Give what the period before left behind under a key; noughts where it left nothing."""

@@ -1,0 +1,177 @@
+"""Cycles of two legs of the placement tree. Rules: docs/plan/binary-cycles.md."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import ClassVar, Self
+
+import numpy as np
+
+from compensation.engine.components.base import (
+    Situation,
+    Standing,
+    component_table,
+    read_identifier,
+)
+from compensation.engine.levels import Level
+from compensation.engine.money import require_sum_fits
+from compensation.engine.reading import Mapping, Node
+from compensation.engine.requirements import MEASURES, Requirement, read_requirements
+from compensation.engine.types import Bool, EngineError, Int, Unit
+from compensation.engine.volumes import Orders
+
+MOST_CYCLES = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Legs:
+    """What a period makes of the two legs, by position."""
+
+    cycles: Int
+    left: Int
+    """BV that is carried to the next period."""
+    right: Int
+
+
+@dataclass(frozen=True, slots=True)
+class BinaryCycles:
+    """A fixed amount for each time that both legs have brought their volume."""
+
+    id: str
+    cycle_left: int
+    """BV of the left leg that a cycle takes, hundredths."""
+    cycle_right: int
+    pays: int
+    """Minor units for each cycle."""
+    most_cycles: int | None
+    """The most cycles paid in a period; ``None``: no limit."""
+    carry_at_most: int | None
+    """The most BV carried on each side, hundredths; ``None``: no limit."""
+    flush_when_unqualified: bool
+    """Who is not qualified loses what both legs hold."""
+    flush_over_most: bool
+    """Who has more cycles than are paid loses what is left."""
+    qualification: tuple[Requirement, ...]
+
+    kind: ClassVar[str] = "binary_cycles"
+    unit: ClassVar[Unit] = Unit.MONEY
+
+    @classmethod
+    def read(cls, node: Node, ranks: tuple[str, ...], digits: int) -> Self:
+        """Read the component from its part of the plan document."""
+        table = component_table(
+            node,
+            ("cycle", "pays"),
+            (
+                "most_cycles",
+                "carry_at_most",
+                "flush_when_unqualified",
+                "flush_over_most",
+                "qualification",
+            ),
+        )
+        left, right = _read_cycle(table)
+        over = table["flush_over_most"].flag() if table.has("flush_over_most") else False
+        if over and not table.has("most_cycles"):
+            table["flush_over_most"].fault("has no meaning without most_cycles")
+        return cls(
+            id=read_identifier(table),
+            cycle_left=left,
+            cycle_right=right,
+            pays=table["pays"].scaled("an amount of money", digits) if table.has("pays") else 0,
+            most_cycles=(
+                table["most_cycles"].count(1, MOST_CYCLES) if table.has("most_cycles") else None
+            ),
+            carry_at_most=table["carry_at_most"].volume() if table.has("carry_at_most") else None,
+            flush_when_unqualified=(
+                table["flush_when_unqualified"].flag()
+                if table.has("flush_when_unqualified")
+                else True
+            ),
+            flush_over_most=over,
+            qualification=read_requirements(table["qualification"], MEASURES),
+        )
+
+    @property
+    def compression(self) -> str:
+        """Legs are not counted in levels."""
+        return "none"
+
+    def quantity(self, orders: Orders, standing: Standing) -> Int:
+        """No order has a share: a cycle is made of the volume of two whole legs."""
+        return np.zeros(len(orders), dtype=np.int64)
+
+    def spread(self, situation: Situation) -> list[Level]:
+        """Give the cycles of everybody who has any, as level 0."""
+        cycles = self._legs(situation).cycles
+        receiver = np.flatnonzero(cycles)
+        nobody = np.zeros(len(receiver), dtype=np.int32)
+        return [
+            Level(number=0, receiver=receiver, base=cycles[receiver], members=nobody, orders=nobody)
+        ]
+
+    def carries(self, situation: Situation) -> dict[str, Int]:
+        """Give the BV of each leg that is left for the next period."""
+        legs = self._legs(situation)
+        return {f"binary:{self.id}:left": legs.left, f"binary:{self.id}:right": legs.right}
+
+    def rate(self, level: int, bv_value: Fraction) -> Fraction:
+        """Give the amount for one cycle, minor units."""
+        return Fraction(self.pays)
+
+    def counted(self, standing: Standing) -> Bool:
+        """Who is active, or meets the component's own qualification."""
+        return standing.meets(self.qualification) if self.qualification else standing.qualified
+
+    def may_receive(self, level: int, standing: Standing) -> Bool:
+        """Only qualified members are paid."""
+        return self.counted(standing)
+
+    def depth(self, pay_rank: Int) -> None:
+        """There is no limit of depth."""
+        return
+
+    def _legs(self, situation: Situation) -> _Legs:
+        """Take cycles out of what both legs hold.
+
+        :raises EngineError: if there is no placement tree.
+        """
+        if situation.placement is None:
+            raise EngineError(f"component {self.id}: the placement tree is needed and not at hand")
+        carried = [situation.carried(f"binary:{self.id}:{side}") for side in ("left", "right")]
+        orders = situation.orders
+        require_sum_fits(f"component {self.id}", orders.bv, *carried)
+        volume = np.zeros(len(situation.tree), dtype=np.int64)
+        np.add.at(volume, orders.seller, orders.bv)
+        left, right = situation.placement.leg_sums(volume)
+        left, right = left + carried[0], right + carried[1]
+        qualified = self.counted(situation.standing)
+        possible = np.maximum(np.minimum(left // self.cycle_left, right // self.cycle_right), 0)
+        possible[~qualified] = 0
+        limit = MOST_CYCLES if self.most_cycles is None else self.most_cycles
+        cycles = possible if self.most_cycles is None else np.minimum(possible, limit)
+        left -= cycles * self.cycle_left
+        right -= cycles * self.cycle_right
+        lost = np.zeros(len(cycles), dtype=np.bool_)
+        if self.flush_when_unqualified:
+            lost |= ~qualified
+        if self.flush_over_most:
+            lost |= possible > cycles
+        for rest in (left, right):
+            rest[lost] = 0
+            if self.carry_at_most is not None:
+                np.minimum(rest, self.carry_at_most, out=rest)
+        return _Legs(cycles=cycles, left=left, right=right)
+
+
+def _read_cycle(table: Mapping) -> tuple[int, int]:
+    """Read the volumes that a cycle takes from each leg; both are above nought."""
+    if not table.has("cycle"):
+        return 1, 1
+    parts = table["cycle"].mapping(("left", "right"))
+    left, right = (
+        parts[side].scaled("a volume above nought", 2, least=1) if parts.has(side) else 1
+        for side in ("left", "right")
+    )
+    return max(left, 1), max(right, 1)

@@ -1,0 +1,240 @@
+"""A share of the company's volume, shared out. Rules: docs/plan/pool.md."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import ClassVar, Self
+
+import numpy as np
+
+from compensation.engine.components.base import (
+    IDENTIFIER,
+    Situation,
+    Standing,
+    component_table,
+    read_identifier,
+)
+from compensation.engine.levels import Level
+from compensation.engine.money import INT64_MAX, SumTooLargeError, require_sum_fits, round_ratio
+from compensation.engine.rankings import UNLIMITED, Ranking
+from compensation.engine.reading import Mapping, Node
+from compensation.engine.requirements import (
+    MEASURES,
+    Requirement,
+    digits_of,
+    read_requirements,
+)
+from compensation.engine.shares import share_out
+from compensation.engine.types import Bool, Int, Unit
+from compensation.engine.volumes import Orders
+
+MOST_SHARES = 1_000_000
+MOST_POSITIONS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class SharesByRank:
+    """So many shares for each rank of the ladder, by the pay rank of the period."""
+
+    shares: tuple[int, ...]
+
+    def counted(self, situation: Situation) -> Int:
+        """Give everybody's shares."""
+        return np.array(self.shares, dtype=np.int64)[situation.standing.ranks()]
+
+
+@dataclass(frozen=True, slots=True)
+class SharesByMeasure:
+    """One share for each full ``per`` of a measure."""
+
+    measure: str
+    per: int
+    """Hundredths, or a count."""
+
+    def counted(self, situation: Situation) -> Int:
+        """Give everybody's shares."""
+        figures = situation.standing.figure(self.measure)
+        shares: Int = np.maximum(figures // self.per, 0)
+        return shares
+
+
+@dataclass(frozen=True, slots=True)
+class SharesByPosition:
+    """So many shares for the first, second, ... of a ranking."""
+
+    ranking: str
+    by_position: tuple[int, ...]
+
+    def counted(self, situation: Situation) -> Int:
+        """Give everybody's shares."""
+        table = np.array((0, *self.by_position, 0), dtype=np.int64)
+        position = situation.rankings[self.ranking].position
+        return table[np.minimum(position, len(table) - 1)]
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """A percentage of the company's volume, shared out by largest remainder."""
+
+    id: str
+    percent: Fraction
+    on: str
+    """``bv`` or ``net``."""
+    shares: SharesByRank | SharesByMeasure | SharesByPosition
+    qualification: tuple[Requirement, ...]
+
+    kind: ClassVar[str] = "pool"
+    unit: ClassVar[Unit] = Unit.MONEY
+
+    @classmethod
+    def read(cls, node: Node, ranks: tuple[str, ...], digits: int) -> Self:
+        """Read the component from its part of the plan document."""
+        table = component_table(node, ("percent", "shares"), ("on", "qualification"))
+        percent = table["percent"].percentage() if table.has("percent") else Fraction(0)
+        if table.has("percent") and percent == 0 and not isinstance(table["percent"].value, float):
+            table["percent"].fault("must be above nought")
+        return cls(
+            id=read_identifier(table),
+            percent=percent,
+            on=table["on"].choice(("bv", "net")) if table.has("on") else "bv",
+            shares=_read_shares(table, ranks),
+            qualification=read_requirements(table["qualification"], MEASURES),
+        )
+
+    @property
+    def compression(self) -> str:
+        """There are no levels."""
+        return "none"
+
+    def quantity(self, orders: Orders, standing: Standing) -> Int:
+        """No order has a share: a pool is made of the whole company's volume."""
+        return np.zeros(len(orders), dtype=np.int64)
+
+    def size(self, situation: Situation) -> int:
+        """Give the pool, minor units: the percentage of the period's volume, never below nought.
+
+        :raises SumTooLargeError: if it leaves 64 bits.
+        """
+        orders = situation.orders
+        volumes = orders.net if self.on == "net" else orders.bv
+        require_sum_fits(f"component {self.id}", volumes)
+        exact = int(volumes.sum()) * self.percent
+        if self.on == "bv":
+            exact *= situation.bv_value
+        amount = round_ratio(exact.numerator, exact.denominator, situation.plan_rounding)
+        if amount > INT64_MAX:
+            raise SumTooLargeError(f"component {self.id}: the pool does not fit into 64 bits")
+        return max(amount, 0)
+
+    def spread(self, situation: Situation) -> list[Level]:
+        """Give what everybody with shares gets, as level 0: a block for each number of shares."""
+        shares = self.shares.counted(situation)
+        shares = np.where(self.counted(situation.standing), shares, 0)
+        receiver = np.flatnonzero(shares)
+        amount = self.size(situation)
+        if amount == 0 or len(receiver) == 0:
+            return []
+        weights = shares[receiver]
+        paid = share_out(amount, weights, situation.ids[receiver])
+        total = int(weights.sum())
+        levels = []
+        for number in np.unique(weights).tolist():
+            same = weights == number
+            nobody = np.zeros(int(same.sum()), dtype=np.int32)
+            levels.append(
+                Level(
+                    number=0,
+                    receiver=receiver[same],
+                    base=np.full(len(nobody), amount, dtype=np.int64),
+                    members=nobody,
+                    orders=nobody,
+                    rate=Fraction(number, total),
+                    amount=paid[same],
+                )
+            )
+        return levels
+
+    def rate(self, level: int, bv_value: Fraction) -> Fraction:
+        """Everybody's own share stands instead of one rate for all."""
+        return Fraction(0)
+
+    def counted(self, standing: Standing) -> Bool:
+        """Who is active, or meets the component's own qualification."""
+        return standing.meets(self.qualification) if self.qualification else standing.qualified
+
+    def may_receive(self, level: int, standing: Standing) -> Bool:
+        """Only qualified members have shares."""
+        return self.counted(standing)
+
+    def depth(self, pay_rank: Int) -> None:
+        """There is no limit of depth."""
+        return
+
+
+def _read_shares(
+    table: Mapping, ranks: tuple[str, ...]
+) -> SharesByRank | SharesByMeasure | SharesByPosition:
+    """Read who has how many shares: by rank, by a measure, or by position in a ranking."""
+    nothing = SharesByRank((0,) * len(ranks))
+    if not table.has("shares"):
+        return nothing
+    node = table["shares"]
+    keys = node.value if isinstance(node.value, dict) else {}
+    if "by_rank" in keys:
+        parts = node.mapping(("by_rank",))
+        return _by_rank(parts["by_rank"], ranks) if parts.has("by_rank") else nothing
+    if "ranking" in keys:
+        parts = node.mapping(("ranking", "by_position"))
+        return SharesByPosition(
+            parts["ranking"].text(pattern=IDENTIFIER, what="an id in a-z, 0-9 and _")
+            if parts.has("ranking")
+            else "",
+            _by_position(parts["by_position"]) if parts.has("by_position") else (),
+        )
+    if "measure" in keys:
+        parts = node.mapping(("measure", "per"))
+        if not parts.has("measure") or not parts.has("per"):
+            return nothing
+        measure = parts["measure"].choice(MEASURES)
+        per = parts["per"].scaled("a figure above nought", digits_of(measure), least=1)
+        return SharesByMeasure(measure, max(per, 1))
+    node.fault("needs by_rank, measure and per, or ranking and by_position")
+    return nothing
+
+
+def _by_rank(node: Node, ranks: tuple[str, ...]) -> SharesByRank:
+    given: dict[str, int] = {}
+    for name, entry in node.entries():
+        if name in ranks:
+            given[name] = entry.count(0, MOST_SHARES)
+        else:
+            entry.fault(f'"{name}" is not a rank of the ladder')
+    if isinstance(node.value, dict) and not any(given.values()):
+        node.fault("gives nobody a share")
+    return SharesByRank(tuple(given.get(name, 0) for name in ranks))
+
+
+def _by_position(node: Node) -> tuple[int, ...]:
+    shares: list[int] = []
+    for entry in node.items(least=1, most=MOST_POSITIONS):
+        shares.append(entry.count(1, MOST_SHARES))
+        if shares[1:] and shares[-1] > shares[-2]:
+            entry.fault("a position can't have more shares than the one before it")
+    return tuple(shares)
+
+
+def check_ranking(pool: Pool, node: Node, rankings: Sequence[Ranking]) -> None:
+    """Note what is wrong with the ranking that a pool goes by, if it goes by one."""
+    if not isinstance(pool.shares, SharesByPosition) or not pool.shares.ranking:
+        return
+    name = pool.shares.ranking
+    place = Node(name, f"{node.path}.shares.ranking", node.faults)
+    found = [ranking for ranking in rankings if ranking.id == name]
+    if not found:
+        place.fault(f'"{name}" is not a ranking of the plan')
+    elif found[0].coupons_per_unit is None:
+        place.fault(
+            f'"{name}" takes {UNLIMITED} coupons: a pool by it would pay without a product sale'
+        )
