@@ -11,55 +11,29 @@ from compensation.engine.components import (
     RspPoints,
     VolumeBracket,
 )
-from compensation.engine.components.brackets import Bracket
 from compensation.engine.plan import Plan, Rank
-from compensation.engine.requirements import Requirement, digits_of
-from compensation.engine.worst_case import percent_text
+from compensation.engine.requirements import digits_of
+from compensation.engine.wording import (
+    COMPRESSION_SENTENCES,
+    MEASURE_NAMES,
+    Told,
+    brackets_text,
+    decimal_text,
+    depth_text,
+    money_text,
+    needs_text,
+    percent_text,
+    qualified_sentences,
+)
 
-_MEASURES = {
-    "personal_bv": "personal BV",
-    "own_bv": "BV of own purchases",
-    "window_bv": "personal BV over the activity window",
-    "group_bv": "group BV",
-    "personal_rsp": "personal RSP",
-    "rsp_total": "RSP credited at the base depth",
-    "active": "being active",
-    "active_directs": "active directs",
-    "direct_count": "enrolled directs",
-    "stated_points": "points stated from outside",
-}
+__all__ = ["decimal_text", "money_text", "plan_prose"]
+
 _ROUNDINGS = {
     "half_away_from_zero": "halves go away from nought",
     "half_even": "halves go to the even neighbour",
     "half_up": "halves go up",
     "down": "towards nought",
 }
-_COMPRESSIONS = {
-    "none": "Levels are plain distances; the level of somebody who is not qualified pays nobody.",
-    "skip_and_recount": "People who are not qualified are left out when levels are counted.",
-    "roll_up": (
-        "Levels are plain distances; what somebody who is not qualified misses goes to the next "
-        "qualified upline, who has his own level besides."
-    ),
-    "dynamic": (
-        "A level is only taken by somebody who may be paid on that very level; everybody else is "
-        "passed over and the level goes to the next upline who may."
-    ),
-}
-
-
-def decimal_text(number: int, digits: int) -> str:
-    """Write an integer of 10 ** -digits as a decimal with thousands separated, e.g. 12,000.50."""
-    whole, rest = divmod(abs(number), 10**digits)
-    sign = "-" if number < 0 else ""
-    return f"{sign}{whole:,}" + (f".{rest:0{digits}d}" if rest else "")
-
-
-def money_text(minor: int, plan: Plan) -> str:
-    """Write minor units with all decimals and the currency, e.g. ``260.00 EUR``."""
-    digits = plan.currency_digits
-    whole, rest = divmod(minor, 10**digits)
-    return f"{whole:,}" + (f".{rest:0{digits}d}" if digits else "") + f" {plan.currency}"
 
 
 def plan_prose(plan: Plan) -> list[str]:
@@ -99,7 +73,7 @@ def _activity(plan: Plan) -> str:
     }[activity.window]
     return (
         f"A member is active with at least {decimal_text(activity.at_least, 2)} "
-        f"{_MEASURES[activity.measure]} {window}; own purchases and customers' orders count "
+        f"{MEASURE_NAMES[activity.measure]} {window}; own purchases and customers' orders count "
         "alike. Suspended and terminated members are never active."
     )
 
@@ -125,33 +99,15 @@ def _ranks(plan: Plan) -> list[str]:
 
 
 def _rank(rank: Rank) -> str:
-    text = f"{rank.name} needs {_needs(rank.requires)}"
+    text = f"{rank.name} needs {needs_text(rank.requires)}"
     if rank.maintains != rank.requires:
-        text += f"; to be paid as it, {_needs(rank.maintains)}"
+        text += f"; to be paid as it, {needs_text(rank.maintains)}"
     return text + "."
 
 
-def _needs(requires: tuple[Requirement, ...]) -> str:
-    if not requires:
-        return "nothing"
-    return ", ".join(
-        f"{decimal_text(one.at_least, digits_of(one.measure))} {_MEASURES[one.measure]}"
-        if one.measure != "active"
-        else _MEASURES["active"]
-        for one in requires
-    )
-
-
-def _depth(plan: Plan, depths: tuple[int, ...]) -> str:
-    if len(set(depths)) == 1:
-        return f"{depths[0]} level{'' if depths[0] == 1 else 's'}"
-    by_rank = ", ".join(
-        f"{name} {depth}" for name, depth in zip(plan.ranks.names, depths, strict=True)
-    )
-    return f"as many levels as the receiver's own pay rank allows ({by_rank})"
-
-
 def _component(plan: Plan, component: Component) -> list[str]:
+    if isinstance(component, Told):
+        return component.prose(plan)
     if isinstance(component, RspPoints):
         return _points(plan, component)
     if isinstance(component, LevelPercent):
@@ -172,8 +128,9 @@ def _points(plan: Plan, component: RspPoints) -> list[str]:
     own = "The seller is credited with them, and" if component.own_points else "Not the seller, but"
     return [
         f"{component.id}: a sale carries the points of {of}. {own} every active upline is "
-        f"credited with all of them on {_depth(plan, component.depths)}; they are not shared out.",
-        _COMPRESSIONS[component.compression],
+        f"credited with all of them on {depth_text(plan, component.depths)}; they are not shared "
+        "out.",
+        COMPRESSION_SENTENCES[component.compression],
         "A sale of an inactive seller still pays his uplines.",
     ]
 
@@ -185,17 +142,17 @@ def _percentages(plan: Plan, component: LevelPercent) -> list[str]:
     if component.rates:
         sentences.append(
             f"{component.id}: qualified uplines earn {rates} of the {base} of their levels 1 to "
-            f"{len(component.rates)}, on {_depth(plan, component.depths)}."
+            f"{len(component.rates)}, on {depth_text(plan, component.depths)}."
         )
-        sentences.append(_COMPRESSIONS[component.compression])
-    sentences.extend(_qualified(component.id, component.qualification))
+        sentences.append(COMPRESSION_SENTENCES[component.compression])
+    sentences.extend(qualified_sentences(component.id, component.qualification))
     if component.level_minimum is not None:
         minimum = component.level_minimum
         figures = ", ".join(
             decimal_text(one, digits_of(minimum.measure)) for one in minimum.at_least
         )
         sentences.append(
-            f"To be paid on a level takes {_MEASURES[minimum.measure]} of at least, level by "
+            f"To be paid on a level takes {MEASURE_NAMES[minimum.measure]} of at least, level by "
             f"level, {figures}."
         )
     if component.seller_rate:
@@ -221,16 +178,16 @@ def _bracket(plan: Plan, component: VolumeBracket) -> list[str]:
     digits = 2
     if component.method == "whole":
         how = (
-            f"the bracket that his {_MEASURES[component.chosen_by]} reaches is paid on the whole "
-            f"{base} of {whose[component.scope]}"
+            f"the bracket that his {MEASURE_NAMES[component.chosen_by]} reaches is paid on the "
+            f"whole {base} of {whose[component.scope]}"
         )
     else:
         how = f"each bracket is paid on its own slice of the {base} of {whose[component.scope]}"
         digits = plan.currency_digits if component.on == "net" else 2
-    table = _brackets(component.brackets, digits)
+    table = brackets_text(component.brackets, digits)
     return [
         f"{component.id}: a qualified member earns a percentage by bracket; {how}: {table}.",
-        *_qualified(component.id, component.qualification),
+        *qualified_sentences(component.id, component.qualification),
     ]
 
 
@@ -245,7 +202,7 @@ def _differential(plan: Plan, component: Differential) -> list[str]:
     else:
         whose = (
             f"The own percentage is that of the bracket which the own "
-            f"{_MEASURES[component.chosen_by]} reaches: {_brackets(component.brackets, 2)}."
+            f"{MEASURE_NAMES[component.chosen_by]} reaches: {brackets_text(component.brackets, 2)}."
         )
     sentences = [
         f"{component.id}: on the {base} of each sale a qualified member earns his own percentage "
@@ -255,7 +212,7 @@ def _differential(plan: Plan, component: Differential) -> list[str]:
     ]
     if component.from_level:
         sentences.append(f"Only sales from level {component.from_level} down count.")
-    return [*sentences, *_qualified(component.id, component.qualification)]
+    return [*sentences, *qualified_sentences(component.id, component.qualification)]
 
 
 def _match(plan: Plan, component: Match) -> list[str]:
@@ -263,24 +220,9 @@ def _match(plan: Plan, component: Match) -> list[str]:
     return [
         f"{component.id}: qualified uplines earn {rates} of what their levels 1 to "
         f"{len(component.rates)} have earned by {', '.join(component.of)}, on "
-        f"{_depth(plan, component.depths)}; it is paid on top.",
-        _COMPRESSIONS[component.compression],
-        *_qualified(component.id, component.qualification),
-    ]
-
-
-def _brackets(brackets: tuple[Bracket, ...], digits: int) -> str:
-    return ", ".join(
-        f"from {decimal_text(one.start, digits)} {percent_text(one.percent)}" for one in brackets
-    )
-
-
-def _qualified(identifier: str, qualification: tuple[Requirement, ...]) -> list[str]:
-    if not qualification:
-        return []
-    return [
-        f"Qualified for {identifier} is, in place of who is active, an enrolled member with "
-        f"{_needs(qualification)}."
+        f"{depth_text(plan, component.depths)}; it is paid on top.",
+        COMPRESSION_SENTENCES[component.compression],
+        *qualified_sentences(component.id, component.qualification),
     ]
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
+from compensation.engine.bounds import Bounded, Given, Share
 from compensation.engine.components import (
     Differential,
     FlatBonus,
@@ -22,21 +23,9 @@ from compensation.engine.components import (
 )
 from compensation.engine.plan import Plan
 from compensation.engine.reading import Fault
+from compensation.engine.wording import percent_text, plain_text
 
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """The most that one component can pay."""
-
-    component: str
-    of: str
-    """``bv``, ``net`` or ``order`` (a fixed amount)."""
-    share: Fraction | None
-    """Fraction of BV or net sales; ``None`` if the plan does not say enough."""
-    fixed_minor: int
-    """Minor units for each order, for ``order``."""
-    how: str
-    """The calculation in words."""
+__all__ = ["Share", "WorstCase", "check_plan", "percent_text", "warnings", "worst_case"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +39,6 @@ class WorstCase:
     """Sum of all shares of net sales; ``None`` if one of them is not known."""
 
 
-def percent_text(share: Fraction) -> str:
-    """Write a fraction as per cent, e.g. ``12.5 %``; at most four decimals."""
-    ten_thousandths = round(share * 1_000_000)
-    text = f"{ten_thousandths // 10_000}.{ten_thousandths % 10_000:04d}".rstrip("0").rstrip(".")
-    return f"{text} %"
-
-
 def worst_case(plan: Plan, rsp_per_bv: Fraction | None = None) -> WorstCase:
     """Work out the most that the plan can pay.
 
@@ -65,7 +47,9 @@ def worst_case(plan: Plan, rsp_per_bv: Fraction | None = None) -> WorstCase:
     ratio = plan.rsp_per_bv if plan.rsp_per_bv is not None else rsp_per_bv
     shares: list[Share] = []
     for component in plan.components:
-        if isinstance(component, RspPoints):
+        if isinstance(component, Bounded):
+            shares.extend(component.worst_case_share(_given(plan, ratio, shares)))
+        elif isinstance(component, RspPoints):
             shares.append(_points(plan, component, ratio))
         elif isinstance(component, LevelPercent):
             shares.append(_percentages(plan, component))
@@ -84,6 +68,18 @@ def worst_case(plan: Plan, rsp_per_bv: Fraction | None = None) -> WorstCase:
         shares=tuple(shares),
         of_bv=_together(share.share for share in shares if share.of == "bv"),
         of_net=_together(share.share for share in shares if share.of == "net"),
+    )
+
+
+def _given(plan: Plan, ratio: Fraction | None, before: list[Share]) -> Given:
+    cash = plan.rsp_cash_rate
+    per_unit = Fraction(10**plan.currency_digits, 100)
+    return Given(
+        currency_digits=plan.currency_digits,
+        bv_value=plan.bv_value,
+        cash_per_point=None if cash is None else cash.per_point / per_unit,
+        rsp_per_bv=ratio,
+        before=tuple(before),
     )
 
 
@@ -111,7 +107,7 @@ def _points(plan: Plan, component: RspPoints, ratio: Fraction | None) -> Share:
         "bv",
         share,
         0,
-        f"{times} × {_plain(ratio)} RSP per BV at {_plain(cash)} a point",
+        f"{times} × {plain_text(ratio)} RSP per BV at {plain_text(cash)} a point",
     )
 
 
@@ -169,15 +165,6 @@ def _of_base(plan: Plan, base: str) -> Fraction:
     if base == "net":
         return Fraction(1)
     return plan.bv_value / Fraction(10**plan.currency_digits, 100)
-
-
-def _plain(number: Fraction) -> str:
-    """Write a fraction as a decimal if it has one of at most six places, else as a fraction."""
-    millionths = number * 1_000_000
-    if millionths.denominator != 1:
-        return str(number)
-    whole, rest = divmod(millionths.numerator, 1_000_000)
-    return f"{whole}.{rest:06d}".rstrip("0").rstrip(".")
 
 
 def check_plan(plan: Plan, rsp_per_bv: Fraction | None = None) -> list[Fault]:

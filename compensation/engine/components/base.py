@@ -97,6 +97,8 @@ class Situation:
     standing: Standing
     earned: dict[str, Sums] = field(default_factory=dict)
     """What components that are matched have paid so far, by id: amounts, and lines as orders."""
+    ids: Int = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    """Unique number of each member."""
     left_behind: Table[str, Int] = field(default_factory=dict)
     """What the period before left behind, by key."""
     placement: Placement | None = None
