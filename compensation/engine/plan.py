@@ -13,10 +13,12 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from compensation.engine.caps import Cap
-from compensation.engine.components import KINDS, Component, Match, RspPoints
-from compensation.engine.components.base import LATER, Ranking
+from compensation.engine.components import KINDS, Component, Match, Pool, RspPoints
+from compensation.engine.components.base import LATER
+from compensation.engine.components.pool import check_ranking
 from compensation.engine.digests import content_of
 from compensation.engine.money import ROUNDINGS
+from compensation.engine.rankings import Ranking, read_rankings
 from compensation.engine.reading import Mapping, Node, PlanError, resolve
 from compensation.engine.requirements import Requirement, read_requirements
 from compensation.engine.types import Unit
@@ -155,6 +157,7 @@ def parse_plan(document: object) -> Plan:
             "rsp_per_bv",
             "worst_case_limit",
             "ranks",
+            "rankings",
         ),
     )
     if table.broken:
@@ -164,6 +167,7 @@ def parse_plan(document: object) -> Plan:
     name = table["name"].text(pattern=r"[a-z0-9][a-z0-9-]{0,59}", what="a name in a-z, 0-9 and -")
     digits = table["currency_digits"].count(0, 4) if table.has("currency_digits") else 2
     ranks = _ranks(table)
+    rankings = read_rankings(table["rankings"])
     plan = Plan(
         name=name,
         title=table["title"].text() if table.has("title") else name,
@@ -179,7 +183,8 @@ def parse_plan(document: object) -> Plan:
         ),
         activity=_activity(table),
         ranks=ranks,
-        components=_components(table, ranks.names, digits),
+        components=_components(table, ranks.names, digits, rankings),
+        rankings=rankings,
     )
     if root.faults:
         raise PlanError(root.faults)
@@ -307,7 +312,9 @@ def _rank(node: Node, *, lowest: bool) -> Rank:
     return Rank(name, requires, maintains)
 
 
-def _components(table: Mapping, ranks: tuple[str, ...], digits: int) -> tuple[Component, ...]:
+def _components(
+    table: Mapping, ranks: tuple[str, ...], digits: int, rankings: tuple[Ranking, ...]
+) -> tuple[Component, ...]:
     if not table.has("components"):
         return ()
     found: list[Component] = []
@@ -326,6 +333,8 @@ def _components(table: Mapping, ranks: tuple[str, ...], digits: int) -> tuple[Co
             component = KINDS[str(kind.value)](node, ranks, digits)
             if isinstance(component, Match):
                 _check_matched(component, node, found)
+            if isinstance(component, Pool):
+                check_ranking(component, node, rankings)
             found.append(component)
     ids = [component.id for component in found]
     for index, identifier in enumerate(ids):

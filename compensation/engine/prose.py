@@ -46,6 +46,8 @@ def plan_prose(plan: Plan) -> list[str]:
         "receiver's depth is that of his own pay rank of the period; a rank rule on points uses "
         "the points at the plan's base depth."
     )
+    for ranking in plan.rankings:
+        sentences.extend(ranking.prose(plan))
     for component in plan.components:
         sentences.extend(_component(plan, component))
     if plan.rsp_cash_rate is not None:

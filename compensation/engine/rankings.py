@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
@@ -17,6 +17,10 @@ from compensation.engine.reading import Mapping, Node
 from compensation.engine.requirements import MEASURES, Requirement, read_requirements
 from compensation.engine.types import Int
 from compensation.engine.volumes import Orders
+from compensation.engine.wording import plain_text, qualified_sentences
+
+if TYPE_CHECKING:
+    from compensation.engine.plan import Plan
 
 MOST_RANKINGS = 20
 VALUES = ("units", "units_plus_coupons_used")
@@ -81,6 +85,21 @@ class Ranking:
         position = nothing.copy()
         position[order] = np.arange(1, len(order) + 1)
         return Ranked(value=value, position=position, used=used, left=held - used)
+
+    def prose(self, plan: Plan) -> list[str]:
+        """Tell the ranking in plain sentences."""
+        text = f"Ranking {self.id}: qualified members in the order of the units they sold"
+        if self.value != "units":
+            text += " and the coupons they used, at most "
+            limit = self.coupons_per_unit
+            if limit is None:
+                text += "those they hold"
+            else:
+                text += f"{plain_text(limit)} for each unit; coupons not used stay theirs"
+        return [
+            f"{text}. Among equals whose last sale was earlier goes first.",
+            *qualified_sentences(self.id, self.qualification),
+        ]
 
     def _used(self, units: Int, held: Int, wished: Int) -> Int:
         """Give the coupons used: as many as wished, at hand and allowed by the units sold."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 
+from compensation.engine.bounds import Given, Share
 from compensation.engine.components.base import (
     Situation,
     Standing,
@@ -20,6 +21,10 @@ from compensation.engine.reading import Mapping, Node
 from compensation.engine.requirements import MEASURES, Requirement, read_requirements
 from compensation.engine.types import Bool, EngineError, Int, Unit
 from compensation.engine.volumes import Orders
+from compensation.engine.wording import decimal_text, money_text, qualified_sentences
+
+if TYPE_CHECKING:
+    from compensation.engine.plan import Plan
 
 MOST_CYCLES = 1_000_000_000
 
@@ -131,6 +136,41 @@ class BinaryCycles:
     def depth(self, pay_rank: Int) -> None:
         """There is no limit of depth."""
         return
+
+    def worst_case_share(self, given: Given) -> tuple[Share, ...]:
+        """Give the bound: so much a head where the plan limits the cycles."""
+        if self.most_cycles is None:
+            how = "a sale counts in the legs of everybody above, however many there are"
+            return (Share(self.id, "bv", None, 0, how),)
+        how = f"at most {self.most_cycles} cycles for each person"
+        return (Share(self.id, "head", None, self.most_cycles * self.pays, how),)
+
+    def prose(self, plan: Plan) -> list[str]:
+        """Tell the component in plain sentences."""
+        sentences = [
+            f"{self.id}: the BV of everybody below on the left and on the right of the placement "
+            f"tree makes cycles of {decimal_text(self.cycle_left, 2)} and "
+            f"{decimal_text(self.cycle_right, 2)}; each pays a qualified member "
+            f"{money_text(self.pays, plan)}. Own sales count in neither leg.",
+            "What cycles don't take is carried to the next period"
+            + (
+                "."
+                if self.carry_at_most is None
+                else f", at most {decimal_text(self.carry_at_most, 2)} BV on each side."
+            ),
+        ]
+        if self.most_cycles is not None:
+            over = "lost" if self.flush_over_most else "carried like any other"
+            sentences.append(
+                f"At most {self.most_cycles} cycles are paid in a period; who has more finds what "
+                f"is left {over}."
+            )
+        sentences.append(
+            "Who is not qualified loses what both legs hold."
+            if self.flush_when_unqualified
+            else "Who is not qualified has no cycles and keeps what both legs hold."
+        )
+        return [*sentences, *qualified_sentences(self.id, self.qualification)]
 
     def _legs(self, situation: Situation) -> _Legs:
         """Take cycles out of what both legs hold.

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 
+from compensation.engine.bounds import Given, Share
 from compensation.engine.components.base import (
     IDENTIFIER,
     Situation,
@@ -29,6 +30,15 @@ from compensation.engine.requirements import (
 from compensation.engine.shares import share_out
 from compensation.engine.types import Bool, Int, Unit
 from compensation.engine.volumes import Orders
+from compensation.engine.wording import (
+    MEASURE_NAMES,
+    decimal_text,
+    percent_text,
+    qualified_sentences,
+)
+
+if TYPE_CHECKING:
+    from compensation.engine.plan import Plan
 
 MOST_SHARES = 1_000_000
 MOST_POSITIONS = 1000
@@ -171,6 +181,39 @@ class Pool:
     def depth(self, pay_rank: Int) -> None:
         """There is no limit of depth."""
         return
+
+    def worst_case_share(self, given: Given) -> tuple[Share, ...]:
+        """Give the bound: the pool itself."""
+        share = self.percent * given.of_base(self.on)
+        how = f"a pool of {percent_text(self.percent)}"
+        return (Share(self.id, self.on, share, 0, how),)
+
+    def prose(self, plan: Plan) -> list[str]:
+        """Tell the component in plain sentences."""
+        base = "BV" if self.on == "bv" else "net sales without tax"
+        return [
+            f"{self.id}: {percent_text(self.percent)} of the company's {base} of the period are "
+            f"shared out among qualified members; {self._shares_text(plan)}. Nothing is shared out "
+            "where nobody has a share.",
+            *qualified_sentences(self.id, self.qualification),
+        ]
+
+    def _shares_text(self, plan: Plan) -> str:
+        if isinstance(self.shares, SharesByRank):
+            table = ", ".join(
+                f"{name} {number}"
+                for name, number in zip(plan.ranks.names, self.shares.shares, strict=True)
+                if number
+            )
+            return f"the pay rank of the period gives the number of shares ({table})"
+        if isinstance(self.shares, SharesByPosition):
+            table = ", ".join(map(str, self.shares.by_position))
+            return f"the first of the ranking {self.shares.ranking} have {table} shares"
+        digits = digits_of(self.shares.measure)
+        return (
+            f"each full {decimal_text(self.shares.per, digits)} "
+            f"{MEASURE_NAMES[self.shares.measure]} is a share"
+        )
 
 
 def _read_shares(
