@@ -13,6 +13,11 @@ GRANTS: dict[str, str] = {
     "compensation_runstep": "SELECT, INSERT",
     "compensation_memberresult": "SELECT",
     "compensation_earning": "SELECT",
+    "compensation_carried": "SELECT",
+    "compensation_rankoverride": (
+        "SELECT, INSERT, UPDATE (last_day, ended_by_id, ended_at, end_reason)"
+    ),
+    "compensation_couponentry": "SELECT, INSERT",
     "compensation_journal": (
         "SELECT, INSERT (source_key, kind, period_id, run_id, representative_id, return_id,"
         " reverses_id, effective_at)"

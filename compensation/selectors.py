@@ -9,7 +9,9 @@ from compensation.models import Period, PeriodStatus, PlanVersion, Run, RunKind,
 
 Interval = tuple[datetime, datetime]
 FACT_TABLES = (
+    "compensation_couponentry",
     "compensation_planversion",
+    "compensation_rankoverride",
     "representatives_representative",
     "representatives_sponsorchange",
     "representatives_statuschange",
@@ -104,7 +106,7 @@ def dead_runs_with_results() -> list[Run]:
         cursor.execute(
             "SELECT DISTINCT split_part(relname, '_', 3)::bigint FROM pg_class"
             " WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'"
-            " AND relname ~ '^compensation_(memberresult|earning)_[0-9]+_[0-9]+$'"
+            " AND relname ~ '^compensation_(memberresult|earning|carried)_[0-9]+_[0-9]+$'"
         )
         numbers = [number for (number,) in cursor.fetchall()]
     return list(

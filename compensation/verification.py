@@ -21,6 +21,9 @@ GUARDS: dict[tuple[str, str], str] = {
     ("compensation_run", "run_moves"): "compensation_guard_run_moves",
     ("compensation_run", "kept"): "compensation_refuse_change",
     ("representatives_representative", "kept"): "compensation_refuse_change",
+    ("compensation_rankoverride", "override_stands"): "compensation_guard_override",
+    ("compensation_rankoverride", "kept"): "compensation_refuse_change",
+    ("compensation_couponentry", "append_only"): "compensation_refuse_change",
     **{
         (table, f"counted_in_open_period_{event}"): "compensation_guard_counted"
         for table in ("sales_order", "sales_return")
@@ -37,6 +40,8 @@ CHECKS = (
     "run_approved_by_another_person",
     "run_approved_before_posting",
     "period_no_overlap",
+    "rankoverride_one_lower_bound",
+    "rankoverride_one_upper_bound",
 )
 ROWS_PER_FETCH = 20_000
 MOST_NAMED = 20

@@ -6,7 +6,7 @@ on the connection that read the input.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 
 import adbc_driver_postgresql.dbapi as adbc
@@ -24,8 +24,8 @@ Column = tuple[str, npt.NDArray[np.generic], pa.DataType]
 
 def write_results(
     connection: adbc.Connection, results: Results, *, run_id: int, fence: int
-) -> tuple[int, int]:
-    """Store member results and earnings of a run; return how many of each.
+) -> tuple[int, int, int]:
+    """Store member results, earnings and what is carried on; return how many of each.
 
     The caller commits, after it has checked the fence.
 
@@ -45,6 +45,9 @@ def write_results(
     earnings = _append(
         connection, f"compensation_earning_{run_id}_{fence}", _earning_columns(results, run_id)
     )
+    carried = _append(
+        connection, f"compensation_carried_{run_id}_{fence}", _carried_columns(results, run_id)
+    )
     reach("compute.earnings_written")
     execute(
         connection,
@@ -52,7 +55,7 @@ def write_results(
         run=run_id,
         fence=fence,
     )
-    return members, earnings
+    return members, earnings, carried
 
 
 def _member_columns(results: Results, run_id: int) -> list[Column]:
@@ -68,6 +71,7 @@ def _member_columns(results: Results, run_id: int) -> list[Column]:
         ("personal_rsp", found.personal_rsp, long),
         ("rsp_own", found.rsp_own, long),
         ("rsp_total", found.rsp_total, long),
+        ("rsp_base", found.rsp_base, long),
         ("commission_minor", found.commission_minor, long),
         ("position", np.arange(len(found), dtype=np.int32), whole),
         ("subtree_end", found.subtree_end, whole),
@@ -76,13 +80,23 @@ def _member_columns(results: Results, run_id: int) -> list[Column]:
         ("active_directs", found.active_directs, whole),
         ("direct_count", found.direct_count, whole),
         ("order_count", found.order_count, whole),
+        ("retail_customers", found.retail_customers, whole),
         ("status", found.status, short),
         ("inactive_reason", found.inactive_reason, short),
         ("opening_title", found.opening_title, short),
         ("title_rank", found.title_rank, short),
         ("pay_rank", found.pay_rank, short),
+        ("grace_used", found.grace_used, short),
         ("active", found.active, pa.bool_()),
+        ("figures", _table_of(found.figures, len(found)), pa.list_(long)),
     ]
+
+
+def _table_of(figures: Sequence[npt.NDArray[np.int64]], count: int) -> npt.NDArray[np.int64]:
+    """Put the plan's further figures side by side, one row a member."""
+    if not figures:
+        return np.zeros((count, 0), dtype=np.int64)
+    return np.stack(figures, axis=1)
 
 
 def _earning_columns(results: Results, run_id: int) -> list[Column]:
@@ -103,6 +117,16 @@ def _earning_columns(results: Results, run_id: int) -> list[Column]:
     ]
 
 
+def _carried_columns(results: Results, run_id: int) -> list[Column]:
+    found = results.carried
+    return [
+        ("run_id", np.full(len(found), run_id, dtype=np.int64), pa.int64()),
+        ("representative_id", results.members.ids[found.position], pa.int64()),
+        ("value", found.value, pa.int64()),
+        ("key", found.key, pa.int16()),
+    ]
+
+
 def _append(connection: adbc.Connection, table: str, columns: list[Column]) -> int:
     """COPY columns into a table, a batch at a time; return the number of rows."""
     schema = pa.schema([(name, kind) for name, _, kind in columns])
@@ -112,11 +136,7 @@ def _append(connection: adbc.Connection, table: str, columns: list[Column]) -> i
         for start in range(0, count, ROWS_PER_BATCH):
             part = slice(start, start + ROWS_PER_BATCH)
             yield pa.record_batch(
-                [
-                    pa.array(np.asarray(values[part]).astype(kind.to_pandas_dtype(), copy=False))
-                    for _, values, kind in columns
-                ],
-                schema=schema,
+                [_array(values[part], kind) for _, values, kind in columns], schema=schema
             )
 
     if count:
@@ -124,3 +144,12 @@ def _append(connection: adbc.Connection, table: str, columns: list[Column]) -> i
             reader = pa.RecordBatchReader.from_batches(schema, batches())
             cursor.adbc_ingest(table, reader, mode="append")
     return count
+
+
+def _array(values: npt.NDArray[np.generic], kind: pa.DataType) -> pa.Array:
+    """Bring a column, or a table of equally long lists, into the type of the database."""
+    if pa.types.is_list(kind):
+        count, width = values.shape
+        ends = pa.array(np.arange(count + 1, dtype=np.int32) * width)
+        return pa.ListArray.from_arrays(ends, _array(values.reshape(-1), kind.value_type))
+    return pa.array(np.asarray(values).astype(kind.to_pandas_dtype(), copy=False))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import time
@@ -88,10 +89,8 @@ def calculate(held: Hold, *, now: datetime) -> None:
         results = compute(source.plan, facts.members, facts.sales, qualifying=facts.qualifying)
         line_count = facts.line_count
         del facts
-        members, earnings = writers.write_results(
-            bulk, results, run_id=held.run_id, fence=held.fence
-        )
-        _record_results(bulk, held, results, watch, line_count=line_count, rows=members + earnings)
+        rows = writers.write_results(bulk, results, run_id=held.run_id, fence=held.fence)
+        _record_results(bulk, held, results, watch, line_count=line_count, rows=sum(rows))
         reach("compute.before_commit")
         bulk.commit()
     reach("compute.after_commit")
@@ -115,7 +114,8 @@ def _record_results(
         " result_digest = {result}, engine_version = {version}, order_count = {orders},"
         " line_count = {lines}, member_count = {members}, active_count = {active},"
         " promotion_count = {promotions}, bv = {bv}, rsp_sold = {rsp_sold}, net_minor = {net},"
-        " commission_minor = {commission}, rsp_credited = {rsp}, earning_count = {earnings}"
+        " commission_minor = {commission}, rsp_credited = {rsp}, earning_count = {earnings},"
+        " carried_count = {carried}, figure_names = {figure_names}, carried_keys = {carried_keys}"
         " WHERE id = {run} AND fence = {fence} AND status = 'running'",
         input=results.input_digest,
         plan=results.plan_digest,
@@ -132,6 +132,9 @@ def _record_results(
         commission=totals.commission_minor,
         rsp=totals.rsp_credited,
         earnings=len(results.earnings),
+        carried=len(results.carried),
+        figure_names=json.dumps(results.members.figure_names),
+        carried_keys=json.dumps(results.carried.keys),
         run=held.run_id,
         fence=held.fence,
     )
@@ -215,7 +218,7 @@ def verify(held: Hold, *, now: datetime) -> None:
             period.status = PeriodStatus.COMPUTED
             period.computed_at = now
             period.save(update_fields=["status", "computed_at"])
-        rows = run.member_count + run.earning_count
+        rows = run.member_count + run.earning_count + run.carried_count
         record(run, StepName.VERIFY, watch, rows=rows, digest=run.result_digest)
         reach("verify.before_commit")
     reach("verify.after_commit")
@@ -239,6 +242,12 @@ def _stored_faults(run: Run) -> list[str]:
             [run.pk],
         )
         earnings = cursor.fetchone()
+        cursor.execute(
+            "SELECT count(*), count(*) FILTER (WHERE key < 0 OR key >= %s)"
+            " FROM compensation_carried WHERE run_id = %s",
+            [len(run.carried_keys), run.pk],
+        )
+        carried = cursor.fetchone()
     expected = {
         "members stored": (members[0], run.member_count),
         "active members": (members[1], run.active_count),
@@ -249,6 +258,8 @@ def _stored_faults(run: Run) -> list[str]:
         "earnings stored": (earnings[0], run.earning_count),
         "commission of earnings": (earnings[1], run.commission_minor),
         "RSP of earnings": (earnings[2], run.rsp_credited),
+        "carried rows": (carried[0], run.carried_count),
+        "carried rows of unknown keys": (carried[1], 0),
     }
     return [
         f"{what}: {found} stored, {wanted} computed"

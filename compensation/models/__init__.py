@@ -1,0 +1,60 @@
+"""Tables of periods, runs and the ledger.
+
+Money is bigint in minor units of the company's currency; volumes (BV) and points (RSP) are bigint
+in hundredths. Guards that Django can't express (overlap exclusion, state moves, the ledger's
+statement triggers, partitions) are in the SQL beside the migrations.
+"""
+
+from compensation.models.decisions import CouponEntry, CouponKind, OverrideKind, RankOverride
+from compensation.models.ledger import (
+    Account,
+    CurrentTransactionId,
+    Entry,
+    Journal,
+    JournalKind,
+    Reversal,
+    ReversedPart,
+    TransactionIdField,
+)
+from compensation.models.periods import (
+    LIVE_RUN_STATUSES,
+    HeartBeat,
+    Period,
+    PeriodStatus,
+    PlanVersion,
+    Run,
+    RunKind,
+    RunStatus,
+    RunStep,
+    StepName,
+)
+from compensation.models.results import Carried, Earning, EarningUnit, MemberResult
+
+__all__ = [
+    "LIVE_RUN_STATUSES",
+    "Account",
+    "Carried",
+    "CouponEntry",
+    "CouponKind",
+    "CurrentTransactionId",
+    "Earning",
+    "EarningUnit",
+    "Entry",
+    "HeartBeat",
+    "Journal",
+    "JournalKind",
+    "MemberResult",
+    "OverrideKind",
+    "Period",
+    "PeriodStatus",
+    "PlanVersion",
+    "RankOverride",
+    "Reversal",
+    "ReversedPart",
+    "Run",
+    "RunKind",
+    "RunStatus",
+    "RunStep",
+    "StepName",
+    "TransactionIdField",
+]
