@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 import numpy as np
 
@@ -33,6 +34,8 @@ class Branch:
 
 FIGURES = tuple(measure for measure in MEASURES if measure != "active")
 """Measures that are columns of ``MemberResults``; components may go by any of them."""
+RESULT_FIGURES = (*FIGURES, "window_rsp", "rsp_total", "retail_customers")
+"""Columns of ``MemberResults`` that explanations may name besides the plan's further figures."""
 
 
 def standing_of(
@@ -64,8 +67,14 @@ def standing_by_position(
         results.active[part],
         enrolled_day[part],
         results.pay_rank[part].astype(np.int64),
-        {name: getattr(results, name)[part].astype(np.int64) for name in FIGURES},
+        {name: column[part] for name, column in _columns(results).items()},
     )
+
+
+def _columns(results: MemberResults) -> dict[str, Int]:
+    """Give every figure of results by name: measures, and the plan's further figures."""
+    columns = {name: getattr(results, name).astype(np.int64) for name in RESULT_FIGURES}
+    return columns | dict(zip(results.figure_names, results.figures, strict=True))
 
 
 def branch_of(results: MemberResults, position: int, enrolled_day: Int) -> Branch:
@@ -89,18 +98,47 @@ class Upline:
     active: bool
     pay_rank: int
     figures: Mapping[str, int] = field(default_factory=dict)
-    """``FIGURES`` by name, for components that go by them."""
+    """``FIGURES`` and the plan's further figures by name, for components that go by them."""
+    lines: Mapping[tuple[str, int], tuple[int, int]] | None = None
+    """Base and amount of his statement lines by (component's or cap's id, paid level).
+
+    ``None`` where they are not at hand: then no cut is told, and of marginal brackets all are
+    named that a sale can be part of.
+    """
 
     @classmethod
-    def of(cls, results: MemberResults, position: int) -> Upline:
-        """Take somebody out of results."""
+    def of(
+        cls,
+        results: MemberResults,
+        position: int,
+        lines: Mapping[tuple[str, int], tuple[int, int]] | None = None,
+    ) -> Upline:
+        """Take somebody out of results; ``lines`` as in the class."""
         return cls(
             position=position,
             status=int(results.status[position]),
             active=bool(results.active[position]),
             pay_rank=int(results.pay_rank[position]),
-            figures={name: int(getattr(results, name)[position]) for name in FIGURES},
+            figures={name: int(column[position]) for name, column in _columns(results).items()},
+            lines=lines,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """A figure that somebody needed and did not reach."""
+
+    measure: str
+    """What was asked for.
+
+    A measure or plan figure (docs/plan/requirements.md); or ``pay_rank`` (indexes in the ladder),
+    ``depth`` (levels), ``generation`` (number), ``percent`` (fractions; more than ``needed`` was
+    needed), ``order_bv`` (of this order), ``days`` (since the seller's enrolment; at most
+    ``needed``), ``cap`` (minor units; at most ``needed`` is paid of ``had``).
+    """
+    needed: int | Fraction
+    had: int | Fraction | None
+    """``None`` where the figure is not at hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,25 +152,46 @@ class Verdict:
     Under dynamic compression the level that was due when it came to this person.
     """
     reason: Reason
+    """``PAID`` and ``CAPPED`` (paid, and cut by a cap) come with ``paid_levels``; no others."""
     paid_levels: tuple[int, ...]
     """Levels paid on this sale; more than one only where missed levels roll up."""
     depth: int | None
     """Deepest level the person may be paid on, ``None``: no limit."""
     received_by: int | None
     """Position of who got the level instead, where somebody did."""
+    missed: tuple[Missed, ...] = ()
+    """What he lacked, in the order of the plan; empty where no figure decides."""
+    blocked_by: int | None = None
+    """Position of who broke away, for ``BREAKAWAY``."""
+    cut_by: tuple[str, ...] = ()
+    """Ids of the caps that cut what he earned, for ``CAPPED``."""
+
+    @property
+    def measure(self) -> str:
+        """The first thing that was missed, or nothing."""
+        return self.missed[0].measure if self.missed else ""
+
+    @property
+    def needed(self) -> int | Fraction | None:
+        """What was needed of ``measure``; ``None`` if no figure decides."""
+        return self.missed[0].needed if self.missed else None
+
+    @property
+    def had(self) -> int | Fraction | None:
+        """What was had of ``measure``; ``None`` if no figure decides, or it is not at hand."""
+        return self.missed[0].had if self.missed else None
 
 
 def standing_of_people(people: Sequence[Upline], enrolled_day: int) -> Standing:
     """Make a ``Standing`` of single persons, in their order."""
+    names = set(people[0].figures).intersection(*(one.figures for one in people)) if people else ()
     return Standing(
         enrolled=np.array([one.status == Status.ENROLLED for one in people], dtype=np.bool_),
         qualified=np.array([one.active for one in people], dtype=np.bool_),
         enrolled_day=np.full(len(people), enrolled_day, dtype=np.int64),
         pay_rank=np.array([one.pay_rank for one in people], dtype=np.int64),
         figures={
-            name: np.array([one.figures[name] for one in people], dtype=np.int64)
-            for name in FIGURES
-            if all(name in one.figures for one in people)
+            name: np.array([one.figures[name] for one in people], dtype=np.int64) for name in names
         },
     )
 
@@ -147,3 +206,18 @@ def own_reason(qualification: tuple[Requirement, ...], person: Upline) -> Reason
     if qualification and (person.active or not asks_for_activity):
         return Reason.BELOW_MINIMUM
     return Reason.INACTIVE
+
+
+def unmet(qualification: tuple[Requirement, ...], person: Upline) -> tuple[Missed, ...]:
+    """Give the requirements of a component that an enrolled person does not meet.
+
+    What the plan's activity test asks for is added by ``compensation.engine.explain.why``.
+    """
+    if person.status != Status.ENROLLED:
+        return ()
+    found = []
+    for one in qualification:
+        had = int(person.active) if one.measure == "active" else person.figures.get(one.measure)
+        if had is None or had < one.at_least:
+            found.append(Missed(one.measure, one.at_least, had))
+    return tuple(found)

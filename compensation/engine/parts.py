@@ -7,16 +7,17 @@ reversed. ``compensation.engine.explain`` finds the sellers behind a line.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from compensation.engine.components import Component, FlatBonus
-from compensation.engine.components.base import Standing
 from compensation.engine.money import INT64_MAX, largest, require_sum_fits, round_ratio
 from compensation.engine.types import EngineError, Int, Sales
 from compensation.engine.volumes import Orders
+
+if TYPE_CHECKING:
+    from compensation.engine.components.base import Component, Standing
 
 Text = npt.NDArray[np.str_]
 
@@ -104,38 +105,26 @@ def line_parts(component: Component, amount: int, lines: OrderLines, standing: S
     ``lines`` are all order lines of these sellers in the period, in any order; those without a
     share get nought.
 
-    :raises EngineError: if none of them has a share although there is an amount.
+    :raises EngineError: if none of them has a share although there is an amount, or the kind
+        opens to no order lines (``component.opens_to_orders``).
     """
-    if isinstance(component, FlatBonus):
-        return _flat_parts(component, amount, lines, standing)
-    weights = component.quantity(lines.orders, standing)
+    return component.parts(amount, lines, standing)
+
+
+def weighed_parts(amount: int, weights: Int, lines: OrderLines) -> Parts:
+    """Allot an amount by the order lines' shares of the base."""
     return Parts(base=weights, amount=allot(amount, weights, lines.reference, lines.number))
 
 
-def _flat_parts(component: FlatBonus, amount: int, lines: OrderLines, standing: Standing) -> Parts:
-    """Each order has the same amount; within the order its lines share it by net sales."""
-    orders = lines.orders
-    base = np.zeros(len(lines), dtype=np.int64)
-    shares = np.zeros(len(lines), dtype=np.int64)
-    by_order = np.argsort(orders.number, kind="stable")
-    begins = np.flatnonzero(np.diff(orders.number[by_order], prepend=-1, append=-1))
-    given = 0
-    for start, stop in zip(begins[:-1].tolist(), begins[1:].tolist(), strict=True):
-        rows = by_order[start:stop]
-        if _triggers(component, orders, rows, standing):
-            base[rows] = 1
-            shares[rows] = allot(
-                component.amount, orders.net[rows], lines.reference[rows], lines.number[rows]
-            )
-            given += component.amount
-    if given != amount:
-        raise EngineError(f"the orders bring {given}, the statement line says {amount}")
-    return Parts(base=base, amount=shares)
+def no_parts(identifier: str, amount: int, lines: OrderLines) -> Parts:
+    """Refuse to open a line that order lines do not make: only an adjustment takes it back.
 
-
-def _triggers(component: FlatBonus, orders: Orders, rows: Int, standing: Standing) -> bool:
-    whole = orders.whole(rows)
-    return bool(component.quantity(whole, standing)[0])
+    :raises EngineError: if there is an amount.
+    """
+    if amount:
+        raise EngineError(f"{identifier}: its lines open to no order lines")
+    nothing = np.zeros(len(lines), dtype=np.int64)
+    return Parts(base=nothing, amount=nothing)
 
 
 def reverse_part(

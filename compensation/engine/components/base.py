@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as Table
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import ClassVar, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -18,6 +19,10 @@ from compensation.engine.requirements import Requirement
 from compensation.engine.tree import Tree
 from compensation.engine.types import Bool, EngineError, Int, Unit
 from compensation.engine.volumes import Orders, Sums
+
+if TYPE_CHECKING:
+    from compensation.engine.branches import Branch, Upline, Verdict
+    from compensation.engine.parts import OrderLines, Parts
 
 __all__ = [
     "COMPRESSIONS",
@@ -97,8 +102,6 @@ class Situation:
     standing: Standing
     earned: dict[str, Sums] = field(default_factory=dict)
     """What components that are matched have paid so far, by id: amounts, and lines as orders."""
-    ids: Int = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
-    """Unique number of each member."""
     left_behind: Table[str, Int] = field(default_factory=dict)
     """What the period before left behind, by key."""
     placement: Placement | None = None
@@ -131,6 +134,12 @@ class Component(Protocol):
 
     kind: ClassVar[str]
     unit: ClassVar[Unit]
+    opens_to_orders: ClassVar[bool]
+    """Whether its lines are made of order lines: then ``parts`` and ``verdicts`` tell of them.
+
+    A match opens through the lines that it matched. What opens to nothing (a bonus for a rank, a
+    pool, cycles) is taken back by an adjustment alone.
+    """
 
     @property
     def id(self) -> str:
@@ -160,6 +169,28 @@ class Component(Protocol):
 
     def depth(self, pay_rank: Int) -> Int | None:
         """Give the deepest paid level for each of these pay ranks; ``None``: no limit."""
+
+    # -- what it says of itself: ``compensation.engine.explain`` tells more -------------------
+
+    def behind(self, paid_level: int, branch: Branch) -> Int:
+        """Give the places in the receiver's branch of those who make his line of a level.
+
+        The receiver is taken as paid. For a match they are the earners of the matched lines.
+        """
+
+    def verdicts(
+        self, sale: Orders, seller: Upline, enrolled_day: int, path: Sequence[Upline]
+    ) -> list[Verdict]:
+        """Tell for the seller, where he can be paid, and each upline whether a sale pays him.
+
+        ``sale`` is one order whose ``seller`` is 0. Empty if it has no share in the component.
+        """
+
+    def parts(self, amount: int, lines: OrderLines, standing: Standing) -> Parts:
+        """Allot a line's amount to the order lines of those behind it, exactly.
+
+        :raises EngineError: if there is an amount and nothing that it could be allotted to.
+        """
 
 
 @runtime_checkable

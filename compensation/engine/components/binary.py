@@ -15,12 +15,12 @@ from compensation.engine.components.base import (
     component_table,
     read_identifier,
 )
+from compensation.engine.components.closed import OpensToNothing
 from compensation.engine.levels import Level
 from compensation.engine.money import require_sum_fits
 from compensation.engine.reading import Mapping, Node
 from compensation.engine.requirements import MEASURES, Requirement, read_requirements
 from compensation.engine.types import Bool, EngineError, Int, Unit
-from compensation.engine.volumes import Orders
 from compensation.engine.wording import decimal_text, money_text, qualified_sentences
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class _Legs:
 
 
 @dataclass(frozen=True, slots=True)
-class BinaryCycles:
+class BinaryCycles(OpensToNothing):
     """A fixed amount for each time that both legs have brought their volume."""
 
     id: str
@@ -102,10 +102,6 @@ class BinaryCycles:
     def compression(self) -> str:
         """Legs are not counted in levels."""
         return "none"
-
-    def quantity(self, orders: Orders, standing: Standing) -> Int:
-        """No order has a share: a cycle is made of the volume of two whole legs."""
-        return np.zeros(len(orders), dtype=np.int64)
 
     def spread(self, situation: Situation) -> list[Level]:
         """Give the cycles of everybody who has any, as level 0."""

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cache
 from typing import ClassVar, Self
 
 import numpy as np
 
-from compensation.engine.branches import Branch, Upline, Verdict, own_reason, standing_of_people
+from compensation.engine.branches import (
+    Branch,
+    Missed,
+    Upline,
+    Verdict,
+    own_reason,
+    standing_of_people,
+    unmet,
+)
 from compensation.engine.components.base import (
+    LATER,
     Situation,
     Standing,
     component_table,
@@ -23,11 +32,13 @@ from compensation.engine.components.brackets import (
     bracket_numbers,
     read_brackets,
 )
+from compensation.engine.components.breakaway import broken_away
 from compensation.engine.levels import Level
+from compensation.engine.parts import OrderLines, Parts, weighed_parts
 from compensation.engine.reading import Mapping, Node
 from compensation.engine.requirements import MEASURES, Requirement, read_requirements
-from compensation.engine.tree import count_above
-from compensation.engine.types import Bool, Int, Reason, Unit
+from compensation.engine.tree import Tree, count_above, nearest_above
+from compensation.engine.types import NOT_STATED, Bool, Int, Reason, Unit
 from compensation.engine.volumes import Orders, Sums, by_seller
 
 MOST_FROM_LEVEL = 10
@@ -48,10 +59,13 @@ class Differential:
     from_level: int
     """Sales at a smaller distance pay nothing; 0 stands for own sales."""
     qualification: tuple[Requirement, ...]
+    breakaway: bool = field(default=False, metadata={LATER: True})
+    """Whoever reaches the highest bracket leaves the group volume of those above."""
 
     kind: ClassVar[str] = "differential"
     unit: ClassVar[Unit] = Unit.MONEY
     compression: ClassVar[str] = "none"
+    opens_to_orders: ClassVar[bool] = True
 
     @classmethod
     def read(cls, node: Node, ranks: tuple[str, ...], digits: int) -> Self:
@@ -59,7 +73,15 @@ class Differential:
         table = component_table(
             node,
             (),
-            ("on", "percent_by_rank", "brackets", "chosen_by", "from_level", "qualification"),
+            (
+                "on",
+                "percent_by_rank",
+                "brackets",
+                "chosen_by",
+                "from_level",
+                "breakaway",
+                "qualification",
+            ),
         )
         by_rank = _read_by_rank(table, ranks)
         brackets = read_brackets(table["brackets"], 2) if table.has("brackets") else ()
@@ -74,6 +96,9 @@ class Differential:
             chosen_by = table["chosen_by"].choice(LOOKED_UP)
         else:
             table["chosen_by"].fault("is missing")
+        breakaway = table["breakaway"].flag() if table.has("breakaway") else False
+        if breakaway and (table.has("percent_by_rank") or chosen_by not in ("", "group_bv")):
+            table["breakaway"].fault("needs brackets that are chosen by group_bv")
         return cls(
             id=read_identifier(table),
             on=table["on"].choice(("bv", "net")) if table.has("on") else "bv",
@@ -84,7 +109,38 @@ class Differential:
                 table["from_level"].count(0, MOST_FROM_LEVEL) if table.has("from_level") else 0
             ),
             qualification=read_requirements(table["qualification"], MEASURES),
+            breakaway=breakaway,
         )
+
+    @property
+    def _choosing(self) -> str:
+        """Name of the figure that chooses a bracket."""
+        return f"group_bv:breakaway:{self.id}" if self.breakaway else self.chosen_by
+
+    @property
+    def _leaving(self) -> str:
+        """Name of the figure that is 1 for who has broken away."""
+        return f"broken_away:breakaway:{self.id}"
+
+    def figures(self, tree: Tree, personal_bv: Int, stated_group_bv: Int | None) -> dict[str, Int]:
+        """Give the figures that the component adds to the plan's, by name.
+
+        ``personal_bv`` as computed, whatever is stated; ``stated_group_bv`` is ``NOT_STATED``
+        where nothing is. With breakaway: the group volume less that of legs that have broken
+        away (what is stated stands in its place, for the choice of a bracket alone), and who has.
+        """
+        if not self.breakaway:
+            return {}
+        group, broken = broken_away(tree, personal_bv, self.brackets[-1].start)
+        if stated_group_bv is not None:
+            group = np.where(stated_group_bv == NOT_STATED, group, stated_group_bv)
+        return {self._choosing: group, self._leaving: broken.astype(np.int64)}
+
+    def _sponsors(self, sponsor: Int, standing: Standing) -> Int:
+        """Give the sponsors along which sales go up: from who has broken away to nobody."""
+        if not self.breakaway:
+            return sponsor
+        return np.where(standing.figure(self._leaving) != 0, -1, sponsor)
 
     def percents(self) -> tuple[Fraction, ...]:
         """Give all percentages of the plan in ascending order, nought first."""
@@ -103,7 +159,7 @@ class Differential:
             places = place_of[standing.ranks()]
         else:
             place_of = np.array([0, *(percents.index(one.percent) for one in self.brackets)])
-            places = place_of[bracket_numbers(self.brackets, standing.figure(self.chosen_by))]
+            places = place_of[bracket_numbers(self.brackets, standing.figure(self._choosing))]
         return np.where(self.counted(standing), places, 0).astype(np.int64)
 
     def quantity(self, orders: Orders, standing: Standing) -> Int:
@@ -122,7 +178,8 @@ class Differential:
         places = self.places(situation.standing)
         numbers = _steps(self.percents())[1]
         levels: list[Level] = []
-        start, below = self._starts(sums, places, tree.sponsor)
+        sponsor = self._sponsors(tree.sponsor, situation.standing)
+        start, below = self._starts(sums, places, sponsor)
         seller = np.flatnonzero(sums.orders)
         # What has been taken so far at the percentage of a receiver, by his position.
         taken = [np.zeros(len(tree), dtype=np.int64) for _ in range(3)]
@@ -133,7 +190,7 @@ class Differential:
             here = np.concatenate((start[begins], passed_on))
             if len(here) == 0:
                 continue
-            target = tree.nearest_above(places > place)[here]
+            target = nearest_above(sponsor, places > place)[here]
             if place == 0 and self.from_level == 0:
                 target = np.where(places[here] > 0, here, target)  # the seller himself
             going = target >= 0
@@ -194,6 +251,10 @@ class Differential:
         found = (over == 0) & (branch.depth - branch.depth[0] >= self.from_level)
         if below[0] > 0:
             found &= same > 0
+        if self.breakaway:
+            leaving = branch.standing.figure(self._leaving) != 0
+            leaving[0] = False  # the receiver's own leaving keeps nothing from him
+            found &= ~leaving & (count_above(end, leaving) == 0)
         return np.flatnonzero(found)
 
     def verdicts(
@@ -206,20 +267,38 @@ class Differential:
             return []
         qualified, places = self.counted(standing).tolist(), self.places(standing).tolist()
         numbers = _steps(self.percents())[1]
+        leaving = standing.figure(self._leaving).tolist() if self.breakaway else [0] * len(people)
+        percents = self.percents()
         found = []
         highest = 0
+        blocked_by: int | None = None
         for distance, person in enumerate(people):
             paid: tuple[int, ...] = ()
+            missed: tuple[Missed, ...] = ()
             if distance >= self.from_level:
-                reason = Reason.BELOW_MINIMUM
+                place = places[distance]
                 if not qualified[distance]:
                     reason = own_reason(self.qualification, person)
-                elif places[distance] > highest:
-                    reason, paid = Reason.PAID, (int(numbers[places[distance], highest]),)
-                found.append(Verdict(person.position, distance, reason, paid, None, None))
+                    missed = unmet(self.qualification, person)
+                elif blocked_by is not None:
+                    reason = Reason.BREAKAWAY
+                elif place > highest:
+                    reason, paid = Reason.PAID, (int(numbers[place, highest]),)
+                else:
+                    reason = Reason.BELOW_MINIMUM
+                    missed = (Missed("percent", percents[highest], percents[place]),)
+                found.append(Verdict(person.position, distance, reason, paid, None, None, missed))
+                if reason == Reason.BREAKAWAY:
+                    found[-1] = replace(found[-1], blocked_by=blocked_by)
             if distance or self.from_level == 0:
                 highest = max(highest, places[distance])
+            if leaving[distance] and blocked_by is None:
+                blocked_by = person.position
         return found
+
+    def parts(self, amount: int, lines: OrderLines, standing: Standing) -> Parts:
+        """Allot a line's amount by BV or net sales."""
+        return weighed_parts(amount, self.quantity(lines.orders, standing), lines)
 
 
 @cache

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import ClassVar, Self
 
 import numpy as np
 
+from compensation.engine.branches import Branch, Missed, Upline, Verdict
 from compensation.engine.components.base import (
     Situation,
     Standing,
@@ -15,8 +17,11 @@ from compensation.engine.components.base import (
     read_identifier,
 )
 from compensation.engine.levels import Level, levels_below, own_level
+from compensation.engine.parts import OrderLines, Parts, allot
 from compensation.engine.reading import Node
-from compensation.engine.types import Bool, Int, Unit
+from compensation.engine.reasons import Cause, behind_level, verdicts_by_level
+from compensation.engine.requirements import Requirement
+from compensation.engine.types import Bool, EngineError, Int, Reason, Unit
 from compensation.engine.volumes import Orders, by_seller
 
 TRIGGERS = ("first_order", "every_order")
@@ -43,6 +48,9 @@ class FlatBonus:
 
     kind: ClassVar[str] = "flat_bonus"
     unit: ClassVar[Unit] = Unit.MONEY
+    opens_to_orders: ClassVar[bool] = True
+    qualification: ClassVar[tuple[Requirement, ...]] = ()
+    depths: ClassVar[tuple[int, ...]] = ()
 
     @classmethod
     def read(cls, node: Node, ranks: tuple[str, ...], digits: int) -> Self:
@@ -112,6 +120,57 @@ class FlatBonus:
     def depth(self, pay_rank: Int) -> None:
         """There is no limit of depth."""
         return
+
+    def behind(self, paid_level: int, branch: Branch) -> Int:
+        """Give the places in the branch of those whose orders pay the receiver."""
+        return behind_level(self, paid_level, branch)
+
+    def verdicts(
+        self, sale: Orders, seller: Upline, enrolled_day: int, path: Sequence[Upline]
+    ) -> list[Verdict]:
+        """Tell whom an order pays."""
+        return verdicts_by_level(self, sale, seller, enrolled_day, path)
+
+    def parts(self, amount: int, lines: OrderLines, standing: Standing) -> Parts:
+        """Give each order its fixed amount; its lines share it by net sales.
+
+        :raises EngineError: if the orders bring another amount than the line says.
+        """
+        orders = lines.orders
+        base, shares = (np.zeros(len(lines), dtype=np.int64) for _ in range(2))
+        by_order = np.argsort(orders.number, kind="stable")
+        begins = np.flatnonzero(np.diff(orders.number[by_order], prepend=-1, append=-1))
+        given = 0
+        for start, stop in zip(begins[:-1].tolist(), begins[1:].tolist(), strict=True):
+            rows = by_order[start:stop]
+            if self.quantity(orders.whole(rows), standing)[0]:
+                base[rows] = 1
+                shares[rows] = allot(
+                    self.amount, orders.net[rows], lines.reference[rows], lines.number[rows]
+                )
+                given += self.amount
+        if given != amount:
+            raise EngineError(f"the orders bring {given}, the statement line says {amount}")
+        return Parts(base=base, amount=shares)
+
+    def deepest(self) -> int:
+        """Give the level of who is paid."""
+        return 0 if self.to == "seller" else 1
+
+    def pays_seller(self) -> bool:
+        """Tell whether it is the seller who is paid."""
+        return self.to == "seller"
+
+    def lacks(self, level: int, person: Upline) -> tuple[Missed, ...]:
+        """Nothing but being active or enrolled is asked for."""
+        return ()
+
+    def why_nobody(self, sale: Orders, seller: Upline, standing: Standing) -> Cause | None:
+        """Tell what BV an order lacks that would set the bonus off otherwise."""
+        if not replace(self, minimum_bv=0).quantity(sale, standing)[0]:
+            return None
+        missed = Missed("order_bv", self.minimum_bv, int(sale.bv[0]))
+        return Cause(Reason.BELOW_MINIMUM, (missed,))
 
 
 def _trigger(node: Node) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import ClassVar, Self
 
 import numpy as np
 
+from compensation.engine.branches import Branch, Missed, Upline, Verdict, own_reason, unmet
 from compensation.engine.components.base import (
     COMPRESSIONS,
     LATER,
@@ -19,9 +21,11 @@ from compensation.engine.components.base import (
     read_identifier,
 )
 from compensation.engine.levels import Level, levels_below, levels_taken, own_level
+from compensation.engine.parts import OrderLines, Parts, weighed_parts
 from compensation.engine.reading import Mapping, Node
+from compensation.engine.reasons import Cause, behind_taker, verdicts_by_level
 from compensation.engine.requirements import MEASURES, Requirement, digits_of, read_requirements
-from compensation.engine.types import Bool, Int, Unit
+from compensation.engine.types import Bool, Int, Reason, Unit
 from compensation.engine.volumes import Orders, by_seller
 
 
@@ -56,6 +60,7 @@ class LevelPercent:
 
     kind: ClassVar[str] = "level_percent"
     unit: ClassVar[Unit] = Unit.MONEY
+    opens_to_orders: ClassVar[bool] = True
 
     @classmethod
     def read(cls, node: Node, ranks: tuple[str, ...], digits: int) -> Self:
@@ -167,6 +172,44 @@ class LevelPercent:
     def depth(self, pay_rank: Int) -> Int:
         """Give the deepest paid level at these pay ranks."""
         return np.array(self.depths, dtype=np.int64)[pay_rank]
+
+    def behind(self, paid_level: int, branch: Branch) -> Int:
+        """Give the places in the branch of those whose sales make the receiver's line."""
+        return behind_taker(self, paid_level, branch)
+
+    def verdicts(
+        self, sale: Orders, seller: Upline, enrolled_day: int, path: Sequence[Upline]
+    ) -> list[Verdict]:
+        """Tell whom a sale pays and on which level."""
+        return verdicts_by_level(self, sale, seller, enrolled_day, path)
+
+    def parts(self, amount: int, lines: OrderLines, standing: Standing) -> Parts:
+        """Allot a line's amount by what each order line has of its base."""
+        return weighed_parts(amount, self.quantity(lines.orders, standing), lines)
+
+    def deepest(self) -> int:
+        """Give the last level with a rate."""
+        return len(self.rates)
+
+    def pays_seller(self) -> bool:
+        """Tell whether sellers are paid on their own sales."""
+        return self.seller_rate > 0
+
+    def lacks(self, level: int, person: Upline) -> tuple[Missed, ...]:
+        """Give the level's minimum, where somebody does not reach it."""
+        if self.level_minimum is None:
+            return ()
+        measure, needed = self.level_minimum.measure, self.level_minimum.at_least[level - 1]
+        return unmet((Requirement(measure, needed),), person)
+
+    def why_nobody(self, sale: Orders, seller: Upline, standing: Standing) -> Cause | None:
+        """Tell why the volume of a sale does not count: for its seller, or for its day."""
+        if (sale.net if self.on == "net" else sale.bv)[0] == 0:
+            return None
+        if not self.unqualified_volume_pays and not self.counted(standing)[0]:
+            return Cause(own_reason(self.qualification, seller), unmet(self.qualification, seller))
+        age = int(sale.day[0] - standing.enrolled_day[0])
+        return Cause(Reason.OUTSIDE_WINDOW, (Missed("days", self.window_days or 0, age),))
 
 
 def in_window(day: Int, enrolled: Int, window_days: int) -> Bool:

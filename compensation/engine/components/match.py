@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar, Self
 
 import numpy as np
 
+from compensation.engine.branches import Branch, Missed, Upline, Verdict
 from compensation.engine.components.base import (
     COMPRESSIONS,
     IDENTIFIER,
@@ -19,7 +21,9 @@ from compensation.engine.components.base import (
     read_identifier,
 )
 from compensation.engine.levels import Level, levels_below, levels_taken
+from compensation.engine.parts import OrderLines, Parts, no_parts
 from compensation.engine.reading import Node
+from compensation.engine.reasons import Cause, behind_taker
 from compensation.engine.requirements import MEASURES, Requirement, read_requirements
 from compensation.engine.types import Bool, Int, Unit
 from compensation.engine.volumes import Orders, Sums
@@ -41,6 +45,7 @@ class Match:
 
     kind: ClassVar[str] = "match"
     unit: ClassVar[Unit] = Unit.MONEY
+    opens_to_orders: ClassVar[bool] = True
 
     @classmethod
     def read(cls, node: Node, ranks: tuple[str, ...], digits: int) -> Self:
@@ -110,3 +115,33 @@ class Match:
     def depth(self, pay_rank: Int) -> Int:
         """Give the deepest paid level at these pay ranks."""
         return np.array(self.depths, dtype=np.int64)[pay_rank]
+
+    def behind(self, paid_level: int, branch: Branch) -> Int:
+        """Give the places in the branch of the earners whose lines the receiver matches."""
+        return behind_taker(self, paid_level, branch)
+
+    def verdicts(
+        self, sale: Orders, seller: Upline, enrolled_day: int, path: Sequence[Upline]
+    ) -> list[Verdict]:
+        """No sale pays by itself; ``explain.why_matched`` tells of what an earner has."""
+        return []
+
+    def parts(self, amount: int, lines: OrderLines, standing: Standing) -> Parts:
+        """Lines of a match open through the lines that they match (``engine.opening``)."""
+        return no_parts(self.id, amount, lines)
+
+    def deepest(self) -> int:
+        """Give the last level with a rate."""
+        return len(self.rates)
+
+    def pays_seller(self) -> bool:
+        """Nobody matches himself."""
+        return False
+
+    def lacks(self, level: int, person: Upline) -> tuple[Missed, ...]:
+        """Nothing but qualification and depth is asked for."""
+        return ()
+
+    def why_nobody(self, sale: Orders, seller: Upline, standing: Standing) -> Cause | None:
+        """No sale has a share of its own."""
+        return None

@@ -17,6 +17,7 @@ from compensation.engine.components.base import (
     component_table,
     read_identifier,
 )
+from compensation.engine.components.closed import OpensToNothing
 from compensation.engine.levels import Level
 from compensation.engine.money import INT64_MAX, SumTooLargeError, require_sum_fits, round_ratio
 from compensation.engine.rankings import UNLIMITED, Ranking
@@ -29,7 +30,6 @@ from compensation.engine.requirements import (
 )
 from compensation.engine.shares import share_out
 from compensation.engine.types import Bool, Int, Unit
-from compensation.engine.volumes import Orders
 from compensation.engine.wording import (
     MEASURE_NAMES,
     decimal_text,
@@ -85,7 +85,7 @@ class SharesByPosition:
 
 
 @dataclass(frozen=True, slots=True)
-class Pool:
+class Pool(OpensToNothing):
     """A percentage of the company's volume, shared out by largest remainder."""
 
     id: str
@@ -117,10 +117,6 @@ class Pool:
     def compression(self) -> str:
         """There are no levels."""
         return "none"
-
-    def quantity(self, orders: Orders, standing: Standing) -> Int:
-        """No order has a share: a pool is made of the whole company's volume."""
-        return np.zeros(len(orders), dtype=np.int64)
 
     def size(self, situation: Situation) -> int:
         """Give the pool, minor units: the percentage of the period's volume, never below nought.

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar, Self
 
 import numpy as np
 
+from compensation.engine.branches import Branch, Missed, Upline, Verdict
 from compensation.engine.components.base import (
     MOST_LEVELS,
     Situation,
@@ -17,7 +19,10 @@ from compensation.engine.components.base import (
     read_identifier,
 )
 from compensation.engine.levels import Level, levels_below, own_level
+from compensation.engine.parts import OrderLines, Parts, weighed_parts
 from compensation.engine.reading import Node
+from compensation.engine.reasons import Cause, behind_level, verdicts_by_level
+from compensation.engine.requirements import Requirement
 from compensation.engine.types import Bool, Int, Unit
 from compensation.engine.volumes import Orders, by_seller
 
@@ -40,6 +45,8 @@ class RspPoints:
 
     kind: ClassVar[str] = "rsp_points"
     unit: ClassVar[Unit] = Unit.RSP
+    opens_to_orders: ClassVar[bool] = True
+    qualification: ClassVar[tuple[Requirement, ...]] = ()
 
     @classmethod
     def read(cls, node: Node, ranks: tuple[str, ...], digits: int) -> Self:
@@ -114,6 +121,36 @@ class RspPoints:
     def depth(self, pay_rank: Int) -> Int:
         """Give the deepest level credited at these pay ranks."""
         return np.array(self.depths, dtype=np.int64)[pay_rank]
+
+    def behind(self, paid_level: int, branch: Branch) -> Int:
+        """Give the places in the branch of those whose sales make the receiver's line."""
+        return behind_level(self, paid_level, branch)
+
+    def verdicts(
+        self, sale: Orders, seller: Upline, enrolled_day: int, path: Sequence[Upline]
+    ) -> list[Verdict]:
+        """Tell whom a sale pays and on which level."""
+        return verdicts_by_level(self, sale, seller, enrolled_day, path)
+
+    def parts(self, amount: int, lines: OrderLines, standing: Standing) -> Parts:
+        """Allot a line's amount by what each order line has of its base."""
+        return weighed_parts(amount, self.quantity(lines.orders, standing), lines)
+
+    def deepest(self) -> int:
+        """Give the last level that anybody is credited."""
+        return max(self.depths)
+
+    def pays_seller(self) -> bool:
+        """Tell whether sellers are credited their own points."""
+        return self.own_points
+
+    def lacks(self, level: int, person: Upline) -> tuple[Missed, ...]:
+        """Nothing but activity and depth is asked for."""
+        return ()
+
+    def why_nobody(self, sale: Orders, seller: Upline, standing: Standing) -> Cause | None:
+        """A sale without points has no share."""
+        return None
 
     def at_base_depth(self, levels: list[Level], situation: Situation) -> Int:
         """Give each member's points with everybody's depth at the base depth."""

@@ -11,10 +11,12 @@ import numpy as np
 
 from compensation.engine.branches import (
     Branch,
+    Missed,
     Upline,
     Verdict,
     own_reason,
     standing_of_people,
+    unmet,
 )
 from compensation.engine.components.base import (
     Situation,
@@ -29,6 +31,7 @@ from compensation.engine.components.brackets import (
     read_brackets,
 )
 from compensation.engine.levels import Level
+from compensation.engine.parts import OrderLines, Parts, weighed_parts
 from compensation.engine.reading import Mapping, Node
 from compensation.engine.requirements import MEASURES, Requirement, read_requirements
 from compensation.engine.types import Bool, Int, Reason, Unit
@@ -54,6 +57,7 @@ class VolumeBracket:
 
     kind: ClassVar[str] = "volume_bracket"
     unit: ClassVar[Unit] = Unit.MONEY
+    opens_to_orders: ClassVar[bool] = True
     compression: ClassVar[str] = "none"
 
     @classmethod
@@ -149,7 +153,8 @@ class VolumeBracket:
     ) -> list[Verdict]:
         """Tell whom a sale pays: the seller, and with group scope everybody above.
 
-        With ``marginal`` every bracket is named whose line the sale can be part of.
+        With ``marginal`` a sale is part of every bracket that the paid volume reaches: those of
+        which there is a line, or all where lines are not at hand.
         """
         people = [seller, *(path if self.scope == "group" else ())]
         standing = standing_of_people(people, enrolled_day)
@@ -157,19 +162,42 @@ class VolumeBracket:
             return []
         qualified = self.counted(standing).tolist()
         paying = [index for index, one in enumerate(self.brackets, start=1) if one.percent]
-        if self.method == "whole":
-            numbers = bracket_numbers(self.brackets, standing.figure(self.chosen_by)).tolist()
-            reached = [[number] if number in paying else [] for number in numbers]
-        else:
-            reached = [paying] * len(people)
         found = []
         for distance, person in enumerate(people):
-            reason = Reason.PAID if reached[distance] else Reason.BELOW_MINIMUM
+            reached, missed = self._reached(person, paying)
+            reason = Reason.PAID if reached else Reason.BELOW_MINIMUM
             if not qualified[distance]:
                 reason = own_reason(self.qualification, person)
-            paid = tuple(reached[distance]) if reason == Reason.PAID else ()
-            found.append(Verdict(person.position, distance, reason, paid, None, None))
+                missed = unmet(self.qualification, person)
+            paid = reached if reason == Reason.PAID else ()
+            found.append(Verdict(person.position, distance, reason, paid, None, None, missed))
         return found
+
+    def _reached(
+        self, person: Upline, paying: Sequence[int]
+    ) -> tuple[tuple[int, ...], tuple[Missed, ...]]:
+        """Give the paying brackets that somebody reaches; if none, what the next one takes."""
+        if self.method == "marginal":
+            if person.lines is None:
+                return tuple(paying), ()
+            reached = tuple(one for one in paying if (self.id, one) in person.lines)
+            # The volume that is paid is not stored; a line of any bracket would tell of it.
+            measure = "group_bv" if self.scope == "group" else "personal_bv"
+            had = person.figures.get(measure) if self.on == "bv" else None
+            start = self.brackets[paying[0] - 1].start if paying else 0
+            name = measure if self.on == "bv" else measure.replace("bv", "net")
+            return reached, () if reached or not paying else (Missed(name, start, had),)
+        standing = standing_of_people([person], 0)
+        figure = int(standing.figure(self.chosen_by)[0])
+        number = int(bracket_numbers(self.brackets, standing.figure(self.chosen_by))[0])
+        if number in paying:
+            return (number,), ()
+        following = [self.brackets[one - 1].start for one in paying if one > number]
+        return (), tuple(Missed(self.chosen_by, start, figure) for start in following[:1])
+
+    def parts(self, amount: int, lines: OrderLines, standing: Standing) -> Parts:
+        """Allot a line's amount by BV or net sales."""
+        return weighed_parts(amount, self.quantity(lines.orders, standing), lines)
 
 
 def _read_paid_on(table: Mapping) -> tuple[str, str]:
