@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from representatives import services
+from representatives.admin_placement import PlacementAdmin
 from representatives.errors import UnableTo
 from representatives.models import (
     Company,
@@ -22,6 +23,8 @@ from representatives.models import (
     StatusChange,
     User,
 )
+
+__all__ = ["PlacementAdmin", "ReadOnlyAdmin"]
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):

@@ -1,10 +1,14 @@
-"""Verify the labels of the referral tree against `sponsor`, and make them anew from it."""
+"""Verify the labels of the referral tree against `sponsor`, and make them anew from it.
+
+The placement tree is verified along with it.
+"""
 
 # The only name put into SQL here is a constant.
 # ruff: noqa: S608
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from django.db import connections, transaction
@@ -12,6 +16,7 @@ from django.db import connections, transaction
 from representatives import labels, tree
 from representatives.errors import UnableTo
 from representatives.locks import acquire_tree_lock
+from representatives.placement_checks import find_placement_faults
 
 FAULTS_SHOWN = 100
 WRITE_CHUNK = 50_000
@@ -74,11 +79,14 @@ class TreeReport:
 
 
 def check_tree(*, using: str = "default") -> TreeReport:
-    """Compare every label and level with `sponsor`, in one pass over one snapshot."""
+    """Compare every label and level with `sponsor`, and every place with the one above it.
+
+    Each of the two trees is read in one pass over one snapshot.
+    """
     rows = read_tree(using=using)
     faults: list[str] = []
     fault_count = 0
-    for fault in _find_faults(rows):
+    for fault in chain(_find_faults(rows), find_placement_faults(using=using)):
         fault_count += 1
         if len(faults) < FAULTS_SHOWN:
             faults.append(fault)

@@ -18,6 +18,7 @@ GRANTS: dict[str, str] = {
     ),
     "representatives_sponsorchange": "SELECT, INSERT, UPDATE (applied_at, cancelled_at)",
     "representatives_statuschange": "SELECT, INSERT",
+    "representatives_placement": "SELECT, INSERT",
     "representatives_invitation": "SELECT, INSERT, UPDATE (accepted_at, representative_id)",
     # Packages.
     "django_migrations": "SELECT",

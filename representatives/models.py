@@ -346,3 +346,42 @@ class Invitation(models.Model):
         if self.accepted_at is not None:
             return "accepted"
         return "expired" if self.expires_at <= now else "open"
+
+
+class Placement(models.Model):
+    """A place in the placement tree, on which cycles of two legs are paid and nothing else.
+
+    Written by `representatives.placement` alone, under the tree lock, and never changed: who has
+    a place keeps it. Whoever has people below and no place is the top of a tree. `depth` counts
+    the places above, the top's not; as it grows by one from place to place, no circle can be.
+    """
+
+    class Side(models.IntegerChoices):
+        """A leg of the person above."""
+
+        LEFT = 0, "Left"
+        RIGHT = 1, "Right"
+
+    representative = models.OneToOneField(
+        Representative, on_delete=models.PROTECT, related_name="placement"
+    )
+    parent = models.ForeignKey(
+        Representative, on_delete=models.PROTECT, related_name="placed_below", db_index=False
+    )
+    side = models.PositiveSmallIntegerField(choices=Side.choices)
+    depth = models.PositiveIntegerField(editable=False)
+    placed_at = models.DateTimeField()
+    placed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["parent", "side"], name="placement_one_per_side"),
+            models.CheckConstraint(
+                condition=~Q(parent=F("representative")), name="placement_not_under_oneself"
+            ),
+            models.CheckConstraint(condition=Q(side__in=[0, 1]), name="placement_side_known"),
+            models.CheckConstraint(condition=Q(depth__gte=1), name="placement_below_the_top"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.representative_id} under {self.parent_id}, {self.get_side_display()}"
