@@ -16,9 +16,6 @@ from compensation.engine.tree import build_tree
 from compensation.engine.volumes import gather_orders
 from compensation.loaders import Facts
 
-SUMMED = ("bv", "rsp", "rsp_all", "net", "margin", "units", "rsp_repeat")
-"""Columns of sales that a return takes off."""
-
 
 @dataclass(frozen=True, slots=True)
 class Input:
@@ -73,7 +70,7 @@ class Returned:
     order: Int
     """Number of the order."""
     amounts: dict[str, Int]
-    """What is taken off its columns, by name (``SUMMED``); all noughts where left out."""
+    """What is taken off its columns, by name; what is left out stays."""
 
     @classmethod
     def none(cls) -> Self:
@@ -175,6 +172,11 @@ def moved_stated(stated: Stated | None, row: Int, count: int) -> Stated:
         spread[row] = getattr(stated, field.name)
         values[field.name] = spread
     return Stated.of(count, **values)
+
+
+def chosen_stated(stated: Stated, rows: Int) -> Stated:
+    """Keep what is stated of some members."""
+    return Stated(**{field.name: getattr(stated, field.name)[rows] for field in fields(Stated)})
 
 
 def joined_qualifying(*parts: Qualifying) -> Qualifying:
