@@ -13,7 +13,11 @@ class Share:
 
     component: str
     of: str
-    """``bv``, ``net``, ``order`` (a fixed amount for each order) or ``head`` (for each person)."""
+    """What it is a share of.
+
+    ``bv``, ``net``, ``margin`` (what customers pay above the representative's price), ``order`` (a
+    fixed amount for each order) or ``head`` (for each person).
+    """
     share: Fraction | None
     """Money as a fraction of BV or net sales; ``None`` if the plan does not say enough."""
     fixed_minor: int

@@ -32,6 +32,8 @@ class Level:
     """Orders behind the sum."""
     rate: Fraction | None = None
     """Stands instead of the component's rate where it is given."""
+    rates: tuple[Int, Int] | None = None
+    """Each receiver's own rate (numerators and denominators), with ``amount``."""
     amount: Int | None = None
     """Stand instead of base × rate, rounded, where they are given (shares of a pool)."""
 
@@ -68,10 +70,10 @@ def levels_below(
         catcher = np.where(counted, itself, tree.nearest_above(counted))
     level = own_level(sums)
     for number in range(1, deepest + 1):
-        level = _pushed(level, above, number, len(tree))
+        level = pushed(level, above, number, len(tree))
         if len(level.receiver) == 0:
             return
-        yield level if catcher is None else _pushed(level, catcher, number, len(tree))
+        yield level if catcher is None else pushed(level, catcher, number, len(tree))
 
 
 def levels_taken(
@@ -89,13 +91,13 @@ def levels_taken(
         may = takers(number)
         if before is None or not np.array_equal(may, before):
             above, before = tree.nearest_above(may), may
-        level = _pushed(level, above, number, len(tree))
+        level = pushed(level, above, number, len(tree))
         if len(level.receiver) == 0:
             return
         yield level
 
 
-def _pushed(level: Level, towards: Int, number: int, count: int) -> Level:
+def pushed(level: Level, towards: Int, number: int, count: int) -> Level:
     """Add up a level's sums at the positions that ``towards`` names; -1 drops them."""
     target = towards[level.receiver]
     kept = target >= 0

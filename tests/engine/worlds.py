@@ -102,6 +102,8 @@ class People:
             own=[facts.get("own", False) for _, facts in rows],
             first_order=[facts.get("first_order", False) for _, facts in rows],
             day=[facts.get("day", 0) for _, facts in rows],
+            customer=[facts.get("customer", -1) for _, facts in rows],
+            margin=column("margin", 0),
         )
 
     def stated(self, values: Mapping[str, int], otherwise: int) -> list[int]:
@@ -174,6 +176,7 @@ def random_sales(chance: np.random.Generator, size: int, count: int) -> Sales:
         rsp=np.where(repeat, volume // 3, 0),
         rsp_all=volume // 3,
         net=chance.integers(0, 20_000, lines),
+        margin=chance.integers(0, 9_000, lines) * (chance.random(lines) < 0.5),
         **by_order,
     )
 

@@ -13,9 +13,13 @@ from compensation.engine.components.base import Component
 from compensation.engine.components.binary import BinaryCycles
 from compensation.engine.components.differential import Differential
 from compensation.engine.components.flat_bonus import FlatBonus
+from compensation.engine.components.generation import GenerationPercent
 from compensation.engine.components.level_percent import LevelPercent
 from compensation.engine.components.match import Match
 from compensation.engine.components.pool import Pool
+from compensation.engine.components.quick_start import QuickStart
+from compensation.engine.components.rank_bonus import RankBonus
+from compensation.engine.components.retail_profit import RetailProfit
 from compensation.engine.components.rsp_points import RspPoints
 from compensation.engine.components.volume_bracket import VolumeBracket
 from compensation.engine.reading import Node
@@ -27,6 +31,10 @@ KINDS: dict[str, Callable[[Node, tuple[str, ...], int], Component]] = {
     VolumeBracket.kind: VolumeBracket.read,
     Differential.kind: Differential.read,
     Match.kind: Match.read,
+    GenerationPercent.kind: GenerationPercent.read,
+    RetailProfit.kind: RetailProfit.read,
+    QuickStart.kind: QuickStart.read,
+    RankBonus.kind: RankBonus.read,
     Pool.kind: Pool.read,
     BinaryCycles.kind: BinaryCycles.read,
 }
@@ -37,9 +45,13 @@ __all__ = [
     "Component",
     "Differential",
     "FlatBonus",
+    "GenerationPercent",
     "LevelPercent",
     "Match",
     "Pool",
+    "QuickStart",
+    "RankBonus",
+    "RetailProfit",
     "RspPoints",
     "VolumeBracket",
 ]

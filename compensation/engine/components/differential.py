@@ -122,6 +122,11 @@ class Differential:
         """Name of the figure that is 1 for who has broken away."""
         return f"broken_away:breakaway:{self.id}"
 
+    @property
+    def figure_names(self) -> tuple[str, ...]:
+        """Names of the figures that the component adds to the plan's."""
+        return (self._choosing, self._leaving) if self.breakaway else ()
+
     def figures(self, tree: Tree, personal_bv: Int, stated_group_bv: Int | None) -> dict[str, Int]:
         """Give the figures that the component adds to the plan's, by name.
 

@@ -74,14 +74,14 @@ class Command(BaseCommand):
     def _print_worst_case(self, plan: Plan, case: WorstCase) -> None:
         self.stdout.write("Worst case:")
         for share in case.shares:
-            if share.of == "order":
+            if share.of in ("order", "head"):
                 self.stdout.write(
                     f"  {share.component}: {money_text(share.fixed_minor, plan)} {share.how}, "
                     "whatever the volume"
                 )
                 continue
             amount = "not known" if share.share is None else percent_text(share.share)
-            base = "BV" if share.of == "bv" else "net sales"
+            base = {"bv": "BV", "margin": "the retail margin"}.get(share.of, "net sales")
             self.stdout.write(f"  {share.component}: {amount} of {base} ({share.how})")
         total = "not known" if case.of_bv is None else percent_text(case.of_bv)
         self.stdout.write(f"  together {total} of BV, with RSP at the cash rate")
@@ -146,7 +146,7 @@ def _report(plan: Plan, case: WorstCase) -> dict[str, object]:
                     "component": share.component,
                     "of": share.of,
                     "percent": text(share.share),
-                    "fixed_minor": share.fixed_minor if share.of == "order" else None,
+                    "fixed_minor": share.fixed_minor if share.of in ("order", "head") else None,
                     "how": share.how,
                 }
                 for share in case.shares
