@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from compensation import services, tasks
+from compensation.admin_decisions import CouponEntryAdmin, RankOverrideAdmin
 from compensation.models import (
     Entry,
     HeartBeat,
@@ -27,6 +28,8 @@ from representatives.clock import company_now
 from representatives.errors import UnableTo
 from representatives.formatting import hundredths, money
 from representatives.models import User
+
+__all__ = ["CouponEntryAdmin", "RankOverrideAdmin"]
 
 
 def _person(request: HttpRequest) -> User:

@@ -19,7 +19,7 @@ MONDAY, SUNDAY = 0, 6
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 MONTHS_PER_QUARTER = 3
 
-_ONE_DAY = timedelta(days=1)
+ONE_DAY = timedelta(days=1)
 _DAY_FORM = re.compile(
     r"(?P<year>\d{4})(?P<dash>-?)(?P<month>\d{2})(?P=dash)(?P<day>\d{2})", re.ASCII
 )
@@ -88,7 +88,7 @@ class CalendarPeriod:
         if self.first_day == date.min:
             raise CalendarError(f"no {self.kind} before {self.label}")
         return period_of_day(
-            self.kind, self.first_day - _ONE_DAY, week_last_day=self.last_day.weekday()
+            self.kind, self.first_day - ONE_DAY, week_last_day=self.last_day.weekday()
         )
 
     def __contains__(self, day: date) -> bool:
@@ -272,7 +272,7 @@ def _change_before(instant: datetime, zone: tzinfo) -> datetime:
     """
     after = instant
     offset = after.astimezone(zone).utcoffset()
-    before = after - _ONE_DAY
+    before = after - ONE_DAY
     while after - before > timedelta(seconds=1):
         middle = before + timedelta(seconds=(after - before) // timedelta(seconds=2))
         if middle.astimezone(zone).utcoffset() == offset:
@@ -289,7 +289,7 @@ def _month_end(year: int, month_number: int) -> date:
 def _next_day(day: date) -> date:
     if day == date.max:
         raise CalendarError(f"no day after {day}")
-    return day + _ONE_DAY
+    return day + ONE_DAY
 
 
 def _in_utc(at: datetime) -> datetime:

@@ -17,12 +17,19 @@ from compensation.services.closing import (
     refresh_live_figures,
     unfinished_runs,
 )
+from compensation.services.decisions import (
+    end_rank_override,
+    grant_coupons,
+    grant_rank_override,
+    wish_coupons,
+)
 from compensation.services.errors import (
     Busy,
     FenceLost,
     UnableToAddPlanVersion,
     UnableToAdvance,
     UnableToApprove,
+    UnableToDecide,
     UnableToOpenPeriod,
     UnableToReverse,
     UnableToStartRun,
@@ -41,6 +48,7 @@ __all__ = [
     "UnableToAddPlanVersion",
     "UnableToAdvance",
     "UnableToApprove",
+    "UnableToDecide",
     "UnableToOpenPeriod",
     "UnableToReverse",
     "UnableToStartRun",
@@ -54,7 +62,10 @@ __all__ = [
     "drop_old_previews",
     "drop_results_of_dead_runs",
     "drop_run",
+    "end_rank_override",
     "ensure_periods",
+    "grant_coupons",
+    "grant_rank_override",
     "next_step",
     "open_months_up_to",
     "open_period",
@@ -64,4 +75,5 @@ __all__ = [
     "reverse_waiting_returns",
     "start_run",
     "unfinished_runs",
+    "wish_coupons",
 ]

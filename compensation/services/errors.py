@@ -33,3 +33,7 @@ class UnableToApprove(UnableTo):
 
 class UnableToReverse(UnableTo):
     """A return can't be reversed (yet)."""
+
+
+class UnableToDecide(UnableTo):
+    """A decision on a person's rank or coupons is refused; `field` names the part at fault."""

@@ -10,6 +10,7 @@ from django.db import transaction
 from compensation.engine import Plan, PlanError
 from compensation.models import Period, PeriodStatus, PlanVersion, Run
 from compensation.plans import load_plan
+from compensation.services.decisions import lost_ranks
 from compensation.services.errors import UnableToAddPlanVersion
 from representatives.models import Company, User
 
@@ -23,8 +24,9 @@ def add_plan_version(
     The same document for the same day is already there and comes back unchanged.
 
     :raises UnableToAddPlanVersion: naming the field: a fault of the document with its path, a
-        currency that is not the company's, a day that is not the first of a month, or one in a
-        period that was closed with another plan.
+        currency that is not the company's, a day that is not the first of a month, one in a
+        period that was closed with another plan, or a rank that is left out though a decision on
+        somebody's rank names it.
     """
     plan = _checked(document)
     if effective_from.day != 1:
@@ -47,6 +49,13 @@ def add_plan_version(
     if closed is not None:
         raise UnableToAddPlanVersion(
             f"{closed.label} is no longer open and keeps its plan.", field="effective_from"
+        )
+    lost = lost_ranks(plan, effective_from)
+    if lost:
+        raise UnableToAddPlanVersion(
+            f"The plan leaves out the rank {lost[0].rank}, decided for {lost[0].representative}:"
+            " end the decision first.",
+            field="document",
         )
     return PlanVersion.objects.create(
         name=plan.name,
