@@ -9,23 +9,27 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from compensation.engine.caps import Cap
+from compensation.engine.caps import Cap, read_caps
 from compensation.engine.components import KINDS, Component, Match, Pool, RspPoints
-from compensation.engine.components.base import LATER
+from compensation.engine.components.base import LATER, HasFigures
 from compensation.engine.components.pool import check_ranking
 from compensation.engine.digests import content_of
+from compensation.engine.figures import figure_of
+from compensation.engine.ladder import Rank, Ranks, read_ranks
 from compensation.engine.money import ROUNDINGS
 from compensation.engine.rankings import Ranking, read_rankings
 from compensation.engine.reading import Mapping, Node, PlanError, resolve
-from compensation.engine.requirements import Requirement, read_requirements
+from compensation.engine.requirements import Requirement, read_window
 from compensation.engine.types import Unit
+
+__all__ = ["Activity", "CashRate", "Plan", "Rank", "Ranks", "parse_plan"]
 
 FORMAT = 1
 ACTIVITY_MEASURES = ("personal_bv", "personal_rsp", "always", "stated")
-MOST_RANKS = 50
 WITHOUT_A_SALE = frozenset(
     {"enrolment_bonus", "enrollment_bonus", "recruiting_bonus", "sign_up_bonus", "fee_share"}
 )
@@ -56,40 +60,11 @@ class Activity:
     trailing: int
     """Number of periods with this one, for ``trailing``; else 0."""
 
-
-@dataclass(frozen=True, slots=True)
-class Rank:
-    """A rank: what must be met to advance to it, and what to be paid as it."""
-
-    name: str
-    requires: tuple[Requirement, ...]
-    maintains: tuple[Requirement, ...]
-    consecutive_periods: int = field(default=1, metadata={LATER: True})
-    """To advance, the requirements must be met in so many periods in a row with this one."""
-
-
-@dataclass(frozen=True, slots=True)
-class PayRankFloor:
-    """Titles from ``for_titles_from`` upwards are never paid below ``floor`` (ladder indexes)."""
-
-    for_titles_from: int
-    floor: int
-
-
-@dataclass(frozen=True, slots=True)
-class Ranks:
-    """The ladder, lowest first; the first rank requires nothing."""
-
-    ladder: tuple[Rank, ...]
-    steps_per_period: int
-    floor: PayRankFloor | None
-    grace_periods: int = field(default=0, metadata={LATER: True})
-    """Who meets less than the pay rank held last keeps it for up to so many periods in a row."""
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The rank names, lowest first."""
-        return tuple(rank.name for rank in self.ladder)
+    def reach(self, month_of_quarter: int) -> int:
+        """Give how many earlier periods belong to the window."""
+        if self.window == "quarter_to_date":
+            return month_of_quarter
+        return max(self.trailing - 1, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +103,22 @@ class Plan:
                 return component.points_from
         return "repeat_only"
 
+    @property
+    def figure_names(self) -> tuple[str, ...]:
+        """Names of all figures beyond the plain measures that the plan asks for, sorted."""
+        asked = {one.measure for one in self.requirements() if figure_of(one.measure) is not None}
+        for component in self.components:
+            if isinstance(component, HasFigures):
+                asked.update(component.figure_names)
+        return tuple(sorted(asked))
+
+    def requirements(self) -> Iterator[Requirement]:
+        """Give every requirement of ranks, components and rankings."""
+        for rank in self.ranks.ladder:
+            yield from (*rank.requires, *rank.maintains)
+        for one in (*self.components, *self.rankings):
+            yield from getattr(one, "qualification", ())
+
     def digest(self) -> str:
         """Sha256 (hex) of everything that decides a result; equal plans have equal digests."""
         content = content_of(self)
@@ -158,6 +149,7 @@ def parse_plan(document: object) -> Plan:
             "worst_case_limit",
             "ranks",
             "rankings",
+            "caps",
         ),
     )
     if table.broken:
@@ -166,8 +158,9 @@ def parse_plan(document: object) -> Plan:
         table["format"].fault(f"{table['format'].value!r} is not known; this engine reads {FORMAT}")
     name = table["name"].text(pattern=r"[a-z0-9][a-z0-9-]{0,59}", what="a name in a-z, 0-9 and -")
     digits = table["currency_digits"].count(0, 4) if table.has("currency_digits") else 2
-    ranks = _ranks(table)
-    rankings = read_rankings(table["rankings"])
+    ranks = read_ranks(table["ranks"])
+    rankings = read_rankings(table["rankings"], ranks.names)
+    components = _components(table, ranks.names, digits, rankings)
     plan = Plan(
         name=name,
         title=table["title"].text() if table.has("title") else name,
@@ -183,7 +176,8 @@ def parse_plan(document: object) -> Plan:
         ),
         activity=_activity(table),
         ranks=ranks,
-        components=_components(table, ranks.names, digits, rankings),
+        components=components,
+        caps=read_caps(table["caps"], components, digits),
         rankings=rankings,
     )
     if root.faults:
@@ -251,65 +245,10 @@ def _activity(table: Mapping) -> Activity:
             test["at_least"].fault("is missing")
     elif test.has("at_least"):
         test["at_least"].fault(f"has no meaning with the measure {measure}")
-    window, trailing = _window(parts)
+    window, trailing = "quarter_to_date", 0
+    if parts.has("window"):
+        window, trailing = read_window(parts["window"])
     return Activity(measure, at_least, window, trailing)
-
-
-def _window(parts: Mapping) -> tuple[str, int]:
-    if not parts.has("window"):
-        return "quarter_to_date", 0
-    node = parts["window"]
-    if isinstance(node.value, dict):
-        table = node.mapping(("trailing",))
-        return "trailing", table["trailing"].count(1, 36) if table.has("trailing") else 1
-    return node.choice(("quarter_to_date", "period")), 0
-
-
-def _ranks(table: Mapping) -> Ranks:
-    lowest = Ranks((Rank("Member", (), ()),), 1, None)
-    if not table.has("ranks"):
-        return lowest
-    parts = table["ranks"].mapping(("ladder",), ("steps_per_period", "pay_rank_floor"))
-    if parts.broken or not parts.has("ladder"):
-        return lowest
-    ladder = tuple(
-        _rank(node, lowest=index == 0)
-        for index, node in enumerate(parts["ladder"].items(least=1, most=MOST_RANKS))
-    )
-    names = [rank.name for rank in ladder]
-    for index, name in enumerate(names):
-        if name and name in names[:index]:
-            parts["ladder"].fault(f'the rank "{name}" stands in it twice')
-    steps = parts["steps_per_period"].count(1, MOST_RANKS) if parts.has("steps_per_period") else 1
-    floor = None
-    if parts.has("pay_rank_floor"):
-        floor = _floor(parts["pay_rank_floor"], names)
-    return Ranks(ladder or lowest.ladder, steps, floor)
-
-
-def _floor(node: Node, names: list[str]) -> PayRankFloor | None:
-    table = node.mapping(("for_titles_from", "floor"))
-    indexes = []
-    for key in ("for_titles_from", "floor"):
-        if not table.has(key):
-            return None
-        if table[key].value not in names:
-            table[key].fault(f'"{table[key].value}" is not a rank of the ladder')
-            return None
-        indexes.append(names.index(str(table[key].value)))
-    if indexes[1] > indexes[0]:
-        table["floor"].fault("the floor lies above the titles that it is for")
-    return PayRankFloor(indexes[0], indexes[1])
-
-
-def _rank(node: Node, *, lowest: bool) -> Rank:
-    table = node.mapping(("name",), ("requires", "maintains"))
-    name = table["name"].text(pattern=r"\S.{0,59}", what="a name") if table.has("name") else ""
-    requires = read_requirements(table["requires"])
-    maintains = read_requirements(table["maintains"]) if table.has("maintains") else requires
-    if lowest and (requires or maintains):
-        table["requires"].fault("the lowest rank can't require anything")
-    return Rank(name, requires, maintains)
 
 
 def _components(

@@ -50,7 +50,7 @@ class Ranking:
         return f"coupons:{self.id}"
 
     @classmethod
-    def read(cls, node: Node) -> Self:
+    def read(cls, node: Node, ranks: tuple[str, ...] = ()) -> Self:
         """Read a ranking from its part of the plan document."""
         table = node.mapping(("id", "value"), ("coupons_per_unit", "tie", "qualification"))
         value = table["value"].choice(VALUES) if table.has("value") else VALUES[0]
@@ -59,7 +59,7 @@ class Ranking:
             value=value,
             coupons_per_unit=_coupons_per_unit(table, value),
             tie=table["tie"].choice(TIES) if table.has("tie") else TIES[0],
-            qualification=read_requirements(table["qualification"], MEASURES),
+            qualification=read_requirements(table["qualification"], MEASURES, ranks),
         )
 
     def ranked(self, situation: Situation) -> Ranked:
@@ -115,13 +115,13 @@ class Ranking:
         return allowed
 
 
-def read_rankings(node: Node) -> tuple[Ranking, ...]:
+def read_rankings(node: Node, ranks: tuple[str, ...] = ()) -> tuple[Ranking, ...]:
     """Read the plan document's ``rankings``; nothing given is no ranking."""
     if not node.given:
         return ()
     found: list[Ranking] = []
     for element in node.items(most=MOST_RANKINGS):
-        ranking = Ranking.read(element)
+        ranking = Ranking.read(element, ranks)
         if ranking.id and any(ranking.id == before.id for before in found):
             element.fault(f'the id "{ranking.id}" is taken by a ranking before it')
         found.append(ranking)

@@ -2,48 +2,185 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from compensation.engine.plan import Ranks
+from compensation.engine.figures import Counted, asks_for_ranks, figure_of
+from compensation.engine.plan import Rank, Ranks
 from compensation.engine.requirements import Requirement
-from compensation.engine.types import Bool, Int
+from compensation.engine.types import NOT_STATED, Bool, EngineError, Int
 
 
-def decide_ranks(
-    ranks: Ranks, measures: Mapping[str, Int], opening: Int, enrolled: Bool
-) -> tuple[Int, Int]:
-    """Give title rank and pay rank of each member, indexes in the ladder.
+@dataclass(frozen=True, slots=True)
+class RankGiven:
+    """What ranks are decided from, by position."""
 
-    ``measures`` holds an array for every measure that the ladder uses.
+    opening: Int
+    enrolled: Bool
+    figures: Mapping[str, Int]
+    """Every figure that the ladder asks for, but those that hang on ranks."""
+    counted: Callable[[str, Bool], Int]
+    """Counts everybody's directs, or legs, with people of a kind."""
+    left_behind: Mapping[str, Int] = field(default_factory=dict)
+    """What the period before left behind, by key."""
+    exactly: Int | None = None
+    """Stated pay ranks, ``NOT_STATED`` elsewhere; ``None``: nobody's."""
+    at_least: Int | None = None
+    at_most: Int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """Everybody's ranks, indexes in the ladder."""
+
+    title: Int
+    pay: Int
+    grace_used: Int
+    """Periods in a row, with this one, in which a rank is kept by grace alone; 0: none."""
+    figures: dict[str, Int]
+    """The ladder's figures that hang on ranks."""
+    carried: dict[str, Int]
+    """What is left behind for the next period, by key."""
+
+
+def decide_ranks(ranks: Ranks, given: RankGiven) -> Decided:
+    """Decide title rank and pay rank of each member.
+
+    Where a rule counts people by rank, ranks are decided over and over from nought upwards until
+    none changes. It ends: everybody's rank hangs on people below, and on nobody else.
+
+    :raises EngineError: if a stated pay rank is not in the ladder.
     """
-    title = opening.copy()
+    _check_stated(ranks, given)
+    hanging = sorted(
+        {
+            one.measure
+            for rank in ranks.ladder
+            for one in (*rank.requires, *rank.maintains)
+            if asks_for_ranks(one.measure)
+        }
+    )
+    pay = np.zeros(len(given.opening), dtype=np.int64)
+    fixed: dict[tuple[Requirement, ...], Bool] = {}
+    while True:
+        counts = {name: count_by_rank(name, pay, given) for name in hanging}
+        decided = _decided_once(ranks, given, counts, fixed)
+        if not hanging or np.array_equal(decided.pay, pay):
+            return decided
+        pay = decided.pay
+
+
+def count_by_rank(name: str, pay: Int, given: RankGiven) -> Int:
+    """Give everybody's figure of a name that counts people by pay rank."""
+    figure = figure_of(name)
+    if not isinstance(figure, Counted):
+        raise EngineError(f"{name} counts nobody")
+    return given.counted(figure.what, given.enrolled & (pay >= figure.at_least))
+
+
+def _check_stated(ranks: Ranks, given: RankGiven) -> None:
+    for stated in (given.exactly, given.at_least, given.at_most):
+        if stated is None:
+            continue
+        outside = (stated < 0) | (stated >= len(ranks.ladder))
+        if bool((outside & (stated != NOT_STATED)).any()):
+            raise EngineError("a stated pay rank is not in the plan's ladder")
+
+
+def _decided_once(
+    ranks: Ranks,
+    given: RankGiven,
+    counts: dict[str, Int],
+    fixed: dict[tuple[Requirement, ...], Bool],
+) -> Decided:
+    """Decide ranks with people counted as they are; ``fixed`` keeps what can't change."""
+
+    def met(requires: tuple[Requirement, ...]) -> Bool:
+        if requires not in fixed:
+            plain = [one for one in requires if one.measure not in counts]
+            fixed[requires] = _met(plain, given.figures, len(given.opening))
+        hanging = [one for one in requires if one.measure in counts]
+        return fixed[requires] & _met(hanging, counts, len(given.opening))
+
+    carried: dict[str, Int] = {}
     ladder = ranks.ladder
-    advances = [_met(rank.requires, measures, len(title)) for rank in ladder]
-    for _ in range(ranks.steps_per_period):
-        before = title.copy()
-        for index in range(1, len(ladder)):
-            title[(before == index - 1) & advances[index] & enrolled] = index
-        if (before == title).all():
-            break
+    requires = [met(rank.requires) for rank in ladder]
+    advances = [
+        _often_enough(rank, now, given, carried) for rank, now in zip(ladder, requires, strict=True)
+    ]
+    title = _title(ranks, advances, given)
     pay = np.zeros(len(title), dtype=np.int64)
-    for index in range(1, len(ladder)):
-        kept = (
-            advances[index]
-            if ladder[index].maintains == ladder[index].requires
-            else _met(ladder[index].maintains, measures, len(title))
-        )
+    for index, rank in enumerate(ladder[1:], start=1):
+        kept = requires[index] if rank.maintains == rank.requires else met(rank.maintains)
         pay[kept & (title >= index)] = index
+    grace_used = _in_grace(ranks, given, pay)
     if ranks.floor is not None:
         held = title >= ranks.floor.for_titles_from
         pay[held & (pay < ranks.floor.floor)] = ranks.floor.floor
-    pay[~enrolled] = 0
-    return title, pay
+    pay[~given.enrolled] = 0
+    pay = _as_stated(given, pay)
+    if ranks.grace_periods:
+        for index, rank in enumerate(ladder[1:], start=1):
+            at_rank = (pay == index) & given.enrolled
+            carried[f"held:{rank.name}"] = np.where(at_rank, 1 + grace_used, 0)
+    return Decided(title, pay, grace_used, counts, carried)
 
 
-def _met(requires: tuple[Requirement, ...], measures: Mapping[str, Int], count: int) -> Bool:
+def _often_enough(rank: Rank, met: Bool, given: RankGiven, carried: dict[str, Int]) -> Bool:
+    """Tell who meets a rank's requirements for as many periods in a row as it takes."""
+    if rank.consecutive_periods == 1:
+        return met
+    key = f"met:{rank.name}"
+    before = given.left_behind.get(key, np.zeros(len(met), dtype=np.int64))
+    carried[key] = np.where(met & given.enrolled, before + 1, 0)
+    enough: Bool = carried[key] >= rank.consecutive_periods
+    return enough
+
+
+def _title(ranks: Ranks, advances: list[Bool], given: RankGiven) -> Int:
+    title = given.opening.copy()
+    for _ in range(ranks.steps_per_period):
+        before = title.copy()
+        for index in range(1, len(ranks.ladder)):
+            title[(before == index - 1) & advances[index] & given.enrolled] = index
+        if (before == title).all():
+            break
+    return title
+
+
+def _in_grace(ranks: Ranks, given: RankGiven, pay: Int) -> Int:
+    """Lift to the rank that was held last whoever has grace left; give the grace used."""
+    used = np.zeros(len(pay), dtype=np.int64)
+    if not ranks.grace_periods:
+        return used
+    met = pay.copy()
+    for index, rank in enumerate(ranks.ladder[1:], start=1):
+        noted = given.left_behind.get(f"held:{rank.name}")  # 1 + grace used so far
+        if noted is None:
+            continue
+        kept = (noted > 0) & (noted <= ranks.grace_periods) & (met < index) & given.enrolled
+        pay[kept] = index
+        used[kept] = noted[kept]
+    return used
+
+
+def _as_stated(given: RankGiven, pay: Int) -> Int:
+    """Apply what staff has stated: exactly, then at least, then at most."""
+    if given.exactly is not None:
+        pay = np.where(given.exactly != NOT_STATED, given.exactly, pay)
+    if given.at_least is not None:
+        said = (given.at_least != NOT_STATED) & given.enrolled
+        pay = np.where(said, np.maximum(pay, given.at_least), pay)
+    if given.at_most is not None:
+        said = (given.at_most != NOT_STATED) & given.enrolled
+        pay = np.where(said, np.minimum(pay, given.at_most), pay)
+    return pay
+
+
+def _met(requires: list[Requirement], figures: Mapping[str, Int], count: int) -> Bool:
     met = np.ones(count, dtype=np.bool_)
     for requirement in requires:
-        met &= measures[requirement.measure] >= requirement.at_least
+        met &= figures[requirement.measure] >= requirement.at_least
     return met

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from compensation.engine.carried import CarriedOut
@@ -130,6 +131,19 @@ class Totals:
 
 
 @dataclass(frozen=True, slots=True)
+class Ranked:
+    """How members stand in a ranking, by position in the tree."""
+
+    value: Int
+    position: Int
+    """1 for the first; 0 for who is not in it."""
+    used: Int
+    """Coupons used."""
+    left: Int
+    """Coupons left for the next period."""
+
+
+@dataclass(frozen=True, slots=True)
 class Results:
     """What a run computed, with digests (sha256, hex) of what went in and came out."""
 
@@ -138,6 +152,8 @@ class Results:
     totals: Totals
     carried: CarriedOut
     """What the period leaves behind for the next one."""
+    rankings: Mapping[str, Ranked]
+    """How members stand in the plan's rankings, by id."""
     engine_version: str
     input_digest: str
     plan_digest: str

@@ -1,31 +1,32 @@
-"""The whole computation of a period: activity, volumes, ranks, depths, points, commissions."""
+"""The whole computation of a period: activity, volumes, ranks, points, commissions, caps."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from fractions import Fraction
-from typing import Any
 
 import numpy as np
 
 from compensation.engine.carried import Carried, CarriedOut
-from compensation.engine.components import Component, RspPoints
-from compensation.engine.components.base import Situation, Standing
+from compensation.engine.components import BinaryCycles, Differential, RspPoints
+from compensation.engine.components.base import HasFigures, LeavesBehind, Situation, Standing
+from compensation.engine.cuts import cut_blocks
 from compensation.engine.digests import carried_digest, input_digest, part_digest, result_digest
+from compensation.engine.figures import asks_for_ranks
 from compensation.engine.levels import Level
-from compensation.engine.money import multiply_and_round, require_sum_fits
+from compensation.engine.measured import Measured
+from compensation.engine.money import require_sum_fits
+from compensation.engine.placement import place
 from compensation.engine.plan import Activity, Plan
-from compensation.engine.ranks import decide_ranks
-from compensation.engine.results import Earnings, MemberResults, Results, Totals
+from compensation.engine.ranks import Decided, RankGiven, count_by_rank, decide_ranks
+from compensation.engine.results import MemberResults, Results, Totals
+from compensation.engine.statement import Block, assembled, component_blocks, credited, paid_sums
 from compensation.engine.tree import Tree, build_tree
 from compensation.engine.types import (
     NOT_STATED,
     Bool,
     EngineError,
     Int,
-    Int32,
     Members,
     PeriodPlace,
     Qualifying,
@@ -33,25 +34,39 @@ from compensation.engine.types import (
     Sales,
     Stated,
     Status,
-    Unit,
 )
 from compensation.engine.version import ENGINE_VERSION
-from compensation.engine.volumes import Orders, Personal, Sums, gather_orders, personal_volumes
+from compensation.engine.volumes import Orders, Personal, gather_orders, personal_volumes
+
+LAST_OF_QUARTER = PeriodPlace(month_of_quarter=2)
+"""Taken where nobody says where the period stands: all that is given counts."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Lines:
-    """The statement lines of one component and paid level."""
+class _Facts:
+    """What a period is computed from, by position in the tree."""
 
-    component: int
-    level: int
-    rate: Fraction
-    unit: Unit
-    receiver: Int
-    base: Int
-    amount: Int
-    members: Int32
-    orders: Int32
+    members: Members
+    tree: Tree
+    orders: Orders
+    qualifying: Qualifying
+    personal: Personal
+    stated: Stated | None
+    left_behind: dict[str, Int]
+    month_of_quarter: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Standings:
+    """What is decided before anybody earns."""
+
+    situation: Situation
+    ranks: Decided
+    points: dict[str, list[Level]]
+    """Levels of the components that credit points, by id."""
+    rsp_base: Int
+    further: tuple[str, ...]
+    """Names of all figures beyond the plain measures, sorted."""
 
 
 def compute(
@@ -66,9 +81,13 @@ def compute(
 ) -> Results:
     """Compute a period.
 
-    The order is fixed: activity, volumes, ranks, depths, points, commissions. Nothing feeds back:
-    the depth of a receiver is that of the own pay rank, which comes from volumes and from points
-    at the base depth, never from points at the depth that is being decided.
+    The order is fixed: activity, volumes, ranks, depths, points, commissions, caps. Nothing feeds
+    back: the depth of a receiver is that of the own pay rank, which comes from volumes and from
+    points at the base depth, never from points at the depth that is being decided.
+
+    ``carried`` is what the period before left behind (``Results.carried`` of that period),
+    ``calendar`` tells how far windows by quarter reach back; without it they reach over two
+    earlier periods.
 
     :raises EngineError: for input that can't be computed (a cycle, an unknown seller, an opening
         title outside the ladder); members are named by id, orders by number.
@@ -83,153 +102,195 @@ def compute(
         went_in = aside.submit(
             input_digest, members, tree, orders, qualifying, stated, carried, calendar
         )
-        personal = personal_volumes(orders, qualifying, tree, plan.points_from)
-        results, lines = _earned(plan, members, tree, orders, personal, stated)
-        left_behind = CarriedOut()
+        month = (calendar or LAST_OF_QUARTER).month_of_quarter
+        reach = plan.activity.reach(month)
+        personal = personal_volumes(orders, qualifying, tree, plan.points_from, reach)
+        left_behind = {} if carried is None else carried.by_key(tree.position)
+        facts = _Facts(members, tree, orders, qualifying, personal, stated, left_behind, month)
+        standings = _decided(plan, facts)
+        blocks = _earned(plan, standings)
+        results = _member_results(facts, standings, blocks)
         came_out = aside.submit(part_digest, results)
-        earnings = _assembled(lines, len(tree))
+        earnings = assembled(blocks, len(tree))
+        left = _left_behind(plan, standings)
         digest_of_lines = part_digest(earnings)
     return Results(
         members=results,
         earnings=earnings,
         totals=_totals(results, orders, plan.points_from),
-        carried=left_behind,
+        carried=left,
+        rankings=standings.situation.rankings,
         engine_version=ENGINE_VERSION,
         input_digest=went_in.result(),
         plan_digest=plan.digest(),
-        result_digest=result_digest(
-            came_out.result(), digest_of_lines, carried_digest(left_behind)
-        ),
+        result_digest=result_digest(came_out.result(), digest_of_lines, carried_digest(left)),
     )
 
 
-def _earned(
-    plan: Plan,
-    members: Members,
-    tree: Tree,
-    orders: Orders,
-    personal: Personal,
-    stated: Stated | None,
-) -> tuple[MemberResults, list[_Lines]]:
-    """Decide activity and ranks, then points and commissions."""
-    measures = _Measured(tree, personal, stated)
-    status = members.status[tree.row]
-    enrolled = status == Status.ENROLLED
-    active = _activity(plan.activity, measures, enrolled)
-    situation = Situation(
-        tree=tree,
-        orders=orders,
-        standing=Standing(
-            enrolled=enrolled, qualified=active, enrolled_day=members.enrolled[tree.row]
-        ),
-        ids=members.ids[tree.row],
+def _decided(plan: Plan, facts: _Facts) -> _Standings:
+    """Decide activity, ranks and rankings."""
+    tree, members, orders = facts.tree, facts.members, facts.orders
+    measured = Measured(
+        tree, orders, facts.qualifying, facts.personal, facts.stated, plan.points_from
     )
+    enrolled = members.status[tree.row] == Status.ENROLLED
+    active = _activity(plan.activity, measured, enrolled)
+    opening = members.opening_title[tree.row]
+    _check_titles(plan, members.ids[tree.row], opening)
+    standing = Standing(
+        enrolled=enrolled,
+        qualified=active,
+        enrolled_day=members.enrolled[tree.row],
+        opening_title=opening,
+    )
+    situation = _situation(plan, facts, measured, standing)
+    points, rsp_base = _points(plan, situation)
+    figures = {
+        **measured.by_name,
+        "active_directs": tree.child_sums(active.astype(np.int64)),
+        "direct_count": tree.child_sums(enrolled.astype(np.int64)),
+    }
+    plain = {**figures, "rsp_total": rsp_base, "active": active.astype(np.int64)}
+    names = plan.figure_names
+    further = measured.further(names, facts.month_of_quarter, enrolled, plain)
+    for component in plan.components:
+        if isinstance(component, Differential):
+            stated_group = measured.stated("group_bv")
+            further |= component.figures(tree, facts.personal.bv, stated_group)
+    given = RankGiven(
+        opening=opening,
+        enrolled=enrolled,
+        figures={**plain, **further},
+        counted=measured.counted,
+        left_behind=facts.left_behind,
+        exactly=measured.stated("pay_rank"),
+        at_least=measured.stated("pay_rank_at_least"),
+        at_most=measured.stated("pay_rank_at_most"),
+    )
+    ranks = decide_ranks(plan.ranks, given)
+    further |= {
+        name: count_by_rank(name, ranks.pay, given) for name in names if asks_for_ranks(name)
+    }
+    for component in plan.components:
+        if isinstance(component, HasFigures):
+            further |= component.figures(tree, facts.personal.bv, measured.stated("group_bv"))
+    standing = replace(
+        standing, pay_rank=ranks.pay, title_rank=ranks.title, figures={**figures, **further}
+    )
+    situation = replace(situation, standing=standing)
+    for ranking in plan.rankings:
+        situation.rankings[ranking.id] = ranking.ranked(situation)
+    return _Standings(situation, ranks, points, rsp_base, tuple(sorted(further)))
+
+
+def _situation(plan: Plan, facts: _Facts, measured: Measured, standing: Standing) -> Situation:
+    placed = any(isinstance(component, BinaryCycles) for component in plan.components)
+    return Situation(
+        tree=facts.tree,
+        orders=facts.orders,
+        standing=standing,
+        ids=facts.members.ids[facts.tree.row],
+        left_behind=facts.left_behind,
+        placement=place(facts.members, facts.tree) if placed else None,
+        plan_rounding=plan.rounding,
+        bv_value=plan.bv_value,
+        coupons=_noughts_for_unsaid(measured.stated("coupons")),
+        coupons_to_use=_noughts_for_unsaid(measured.stated("coupons_to_use")),
+    )
+
+
+def _noughts_for_unsaid(stated: Int | None) -> Int | None:
+    return None if stated is None else np.where(stated == NOT_STATED, 0, stated)
+
+
+def _points(plan: Plan, situation: Situation) -> tuple[dict[str, list[Level]], Int]:
+    """Give the levels of all that credits points, and everybody's points at the base depth."""
     points: dict[str, list[Level]] = {}
-    rsp_base = np.zeros(len(tree), dtype=np.int64)
+    rsp_base = np.zeros(len(situation.tree), dtype=np.int64)
     for component in plan.components:
         if isinstance(component, RspPoints):
             levels = points[component.id] = component.spread(situation)
             _require_points_fit(component, situation)
             rsp_base += component.at_base_depth(levels, situation)
-    directs = tree.child_sums(enrolled.astype(np.int64))
-    active_directs = tree.child_sums(active.astype(np.int64))
-    figures = {
-        **measures.by_name,
-        "active_directs": active_directs,
-        "direct_count": directs,
-    }
-    opening = members.opening_title[tree.row]
-    _check_titles(plan, members.ids[tree.row], opening)
-    title, pay = decide_ranks(
-        plan.ranks,
-        {**figures, "rsp_total": rsp_base, "active": active.astype(np.int64)},
-        opening,
-        enrolled,
-    )
-    pay = _stated_ranks(plan, stated, tree, pay)
-    situation = replace(
-        situation, standing=replace(situation.standing, pay_rank=pay, figures=figures)
-    )
+    return points, rsp_base
+
+
+def _earned(plan: Plan, standings: _Standings) -> list[Block]:
+    """Make all statement lines: points and commissions, then what caps cut."""
+    situation, points = standings.situation, standings.points
     matched = {one for component in plan.components for one in getattr(component, "of", ())}
-    lines: list[_Lines] = []
+    blocks: list[Block] = []
     for index, component in enumerate(plan.components):
         levels = points[component.id] if component.id in points else component.spread(situation)
-        made = _lines(plan, index, levels, situation, pay)
-        lines += made
+        made = component_blocks(plan, index, levels, situation)
+        blocks += made
         if component.id in matched:
-            situation.earned[component.id] = _paid(component.id, made, len(tree))
-    rsp_own, rsp_total, commission = _credited(lines, len(tree))
-    by_name = measures.by_name
-    results = MemberResults(
-        ids=members.ids[tree.row],
+            situation.earned[component.id] = paid_sums(component.id, made, len(situation.tree))
+    return [*blocks, *cut_blocks(plan, blocks, situation.orders, situation.ids)]
+
+
+def _left_behind(plan: Plan, standings: _Standings) -> CarriedOut:
+    """Gather what ranks, components and rankings leave for the next period."""
+    values = dict(standings.ranks.carried)
+    for component in plan.components:
+        if isinstance(component, LeavesBehind):
+            values |= component.carries(standings.situation)
+    for identifier, ranked in standings.situation.rankings.items():
+        values[f"coupons:{identifier}"] = ranked.left
+    return CarriedOut.of(values)
+
+
+def _member_results(facts: _Facts, standings: _Standings, blocks: list[Block]) -> MemberResults:
+    tree, members, personal = facts.tree, facts.members, facts.personal
+    standing, ranks = standings.situation.standing, standings.ranks
+    status = members.status[tree.row]
+    figures = standing.figures
+    rsp_own, rsp_total, commission = credited(blocks, len(tree))
+    return MemberResults(
+        ids=standings.situation.ids,
         row=tree.row,
         sponsor_position=tree.sponsor,
         subtree_end=tree.end,
         depth=tree.depth,
         status=status.astype(np.int16),
-        active=active,
-        inactive_reason=_reasons(status, active),
+        active=standing.qualified,
+        inactive_reason=_reasons(status, standing.qualified),
         sold_bv=personal.sold_bv,
-        personal_bv=by_name["personal_bv"],
+        personal_bv=figures["personal_bv"],
         own_bv=personal.own_bv,
-        window_bv=by_name["window_bv"],
+        window_bv=figures["window_bv"],
         window_own_bv=personal.window_own_bv,
-        group_bv=by_name["group_bv"],
-        personal_rsp=by_name["personal_rsp"],
-        window_rsp=by_name["window_rsp"],
+        group_bv=figures["group_bv"],
+        personal_rsp=figures["personal_rsp"],
+        window_rsp=figures["window_rsp"],
         rsp_own=rsp_own,
         rsp_total=rsp_total,
-        rsp_base=rsp_base,
-        active_directs=active_directs.astype(np.int32),
-        direct_count=directs.astype(np.int32),
-        points=by_name["stated_points"],
-        opening_title=opening.astype(np.int16),
-        title_rank=title.astype(np.int16),
-        pay_rank=pay.astype(np.int16),
+        rsp_base=standings.rsp_base,
+        active_directs=figures["active_directs"].astype(np.int32),
+        direct_count=figures["direct_count"].astype(np.int32),
+        points=figures["stated_points"],
+        opening_title=members.opening_title[tree.row].astype(np.int16),
+        title_rank=ranks.title.astype(np.int16),
+        pay_rank=ranks.pay.astype(np.int16),
         commission_minor=commission,
-        order_count=np.bincount(orders.seller, minlength=len(tree)).astype(np.int32),
-        retail_customers=np.zeros(len(tree), dtype=np.int32),
-        grace_used=np.zeros(len(tree), dtype=np.int16),
-        figures=(),
-        figure_names=(),
+        order_count=np.bincount(facts.orders.seller, minlength=len(tree)).astype(np.int32),
+        retail_customers=figures["retail_customers"].astype(np.int32),
+        grace_used=ranks.grace_used.astype(np.int16),
+        figures=tuple(figures[name] for name in standings.further),
+        figure_names=standings.further,
     )
-    return results, lines
 
 
-class _Measured:
-    """A member's own figures for the activity test and rank rules, stated ones in place."""
-
-    def __init__(self, tree: Tree, personal: Personal, stated: Stated | None) -> None:
-        self._tree = tree
-        self._stated = stated
-        self.by_name: dict[str, Int] = {
-            "personal_bv": self.figure("personal_bv", personal.bv),
-            "own_bv": personal.own_bv,
-            "window_bv": self.figure("window_bv", personal.window_bv),
-            "group_bv": self.figure("group_bv", tree.subtree_sums(personal.bv)),
-            "personal_rsp": self.figure("personal_rsp", personal.rsp),
-            "window_rsp": self.figure("window_rsp", personal.window_rsp),
-            "stated_points": self.figure("points", np.zeros(len(tree), dtype=np.int64)),
-        }
-
-    def figure(self, name: str, computed: Int) -> Int:
-        """Give the computed figures with stated ones in their place."""
-        if self._stated is None:
-            return computed
-        given: Int = getattr(self._stated, name)[self._tree.row]
-        return np.where(given == NOT_STATED, computed, given)
-
-
-def _activity(activity: Activity, measures: _Measured, enrolled: Bool) -> Bool:
+def _activity(activity: Activity, measured: Measured, enrolled: Bool) -> Bool:
     """Decide who is active; suspended and terminated members never are."""
     n = len(enrolled)
     if activity.measure == "personal_bv":
-        passed = measures.by_name["window_bv"] >= activity.at_least
+        passed = measured.by_name["window_bv"] >= activity.at_least
     elif activity.measure == "personal_rsp":
-        passed = measures.by_name["window_rsp"] >= activity.at_least
+        passed = measured.by_name["window_rsp"] >= activity.at_least
     else:
         passed = np.full(n, activity.measure == "always")
-    active: Bool = measures.figure("active", passed.astype(np.int64)) == 1
+    active: Bool = measured.figure("active", passed.astype(np.int64)) == 1
     return active & enrolled
 
 
@@ -250,120 +311,10 @@ def _check_titles(plan: Plan, ids: Int, opening: Int) -> None:
         )
 
 
-def _stated_ranks(plan: Plan, stated: Stated | None, tree: Tree, computed: Int) -> Int:
-    if stated is None:
-        return computed
-    given = stated.pay_rank[tree.row]
-    said = given != NOT_STATED
-    if bool((said & ((given < 0) | (given >= len(plan.ranks.ladder)))).any()):
-        raise EngineError("a stated pay rank is not in the plan's ladder")
-    return np.where(said, given, computed)
-
-
 def _require_points_fit(component: RspPoints, situation: Situation) -> None:
     times = 1 + max(component.base_depth, *component.depths)
     points = component.quantity(situation.orders, situation.standing)
     require_sum_fits(component.id, points, times=times)
-
-
-def _lines(
-    plan: Plan, index: int, levels: Sequence[Level], situation: Situation, pay: Int
-) -> list[_Lines]:
-    """Make a component's statement lines: who is paid on which level, rounded once."""
-    component: Component = plan.components[index]
-    depth = component.depth(pay)
-    made = []
-    for level in levels:
-        rate = component.rate(level.number, plan.bv_value)
-        if rate == 0:
-            continue
-        paid = component.may_receive(level.number, situation.standing)[level.receiver] & (
-            level.base != 0
-        )
-        if depth is not None:
-            paid &= depth[level.receiver] >= level.number
-        base = level.base[paid]
-        what = f"component {component.id}, level {level.number}"
-        made.append(
-            _Lines(
-                component=index,
-                level=level.number,
-                rate=rate,
-                unit=component.unit,
-                receiver=level.receiver[paid],
-                base=base,
-                amount=multiply_and_round(base, rate, plan.rounding, what),
-                members=level.members[paid],
-                orders=level.orders[paid],
-            )
-        )
-    return made
-
-
-def _paid(component: str, lines: Sequence[_Lines], count: int) -> Sums:
-    """Add up what a component pays each member, and how many of his lines are not nought."""
-    require_sum_fits(component, *(block.amount for block in lines))
-    total, number = (np.zeros(count, dtype=np.int64) for _ in range(2))
-    for block in lines:
-        np.add.at(total, block.receiver, block.amount)
-        np.add.at(number, block.receiver, (block.amount != 0).astype(np.int64))
-    return Sums(total=total, orders=number)
-
-
-def _assembled(lines: Sequence[_Lines], count: int) -> Earnings:
-    """Put all lines in the order of receiver, component and level.
-
-    The blocks come in the order of component and level, each with ascending receivers; so a
-    line's place is its receiver's first place plus the lines this receiver already has.
-    """
-    per_receiver = np.zeros(count + 1, dtype=np.int64)
-    for block in lines:
-        per_receiver[1:][block.receiver] += 1
-    free = np.cumsum(per_receiver)
-    total = int(free[-1])
-    kind = np.empty(total, dtype=np.int16)
-    receiver, base, amount = (np.empty(total, dtype=np.int64) for _ in range(3))
-    members, sales = (np.empty(total, dtype=np.int32) for _ in range(2))
-    for number, block in enumerate(lines):
-        place = free[block.receiver]
-        free[block.receiver] = place + 1
-        kind[place] = number
-        receiver[place] = block.receiver
-        base[place] = block.base
-        amount[place] = block.amount
-        members[place] = block.members
-        sales[place] = block.orders
-
-    def of_kind(values: Sequence[int], dtype: type[np.signedinteger[Any]]) -> Any:
-        return np.array(values, dtype=dtype)[kind]
-
-    return Earnings(
-        receiver=receiver,
-        component=of_kind([block.component for block in lines], np.int16),
-        paid_level=of_kind([block.level for block in lines], np.int16),
-        base=base,
-        rate_num=of_kind([block.rate.numerator for block in lines], np.int64),
-        rate_den=of_kind([block.rate.denominator for block in lines], np.int64),
-        amount=amount,
-        unit=of_kind([block.unit for block in lines], np.int16),
-        members=members,
-        sales=sales,
-    )
-
-
-def _credited(lines: Sequence[_Lines], count: int) -> tuple[Int, Int, Int]:
-    """Add up each member's own points, all points and money."""
-    own, points, money = (np.zeros(count, dtype=np.int64) for _ in range(3))
-    for unit, sums in ((Unit.RSP, points), (Unit.MONEY, money)):
-        blocks = [block for block in lines if block.unit == unit]
-        if not blocks:
-            continue
-        require_sum_fits(unit.name.lower(), *(block.amount for block in blocks))
-        for block in blocks:
-            sums[block.receiver] += block.amount
-            if unit == Unit.RSP and block.level == 0:
-                own[block.receiver] += block.amount
-    return own, points, money
 
 
 def _totals(members: MemberResults, orders: Orders, points_from: str) -> Totals:

@@ -131,9 +131,11 @@ def by_seller(seller: Int, values: Int, count: int) -> Sums:
 
 
 def personal_volumes(
-    orders: Orders, qualifying: Qualifying, tree: Tree, points_from: str
+    orders: Orders, qualifying: Qualifying, tree: Tree, points_from: str, reach: int
 ) -> Personal:
     """Add up what each member sold and what counts for qualification.
+
+    ``reach`` is how many earlier periods belong to the activity window.
 
     :raises EngineError: if a member does not exist or sums would leave 64 bits.
     """
@@ -148,6 +150,7 @@ def personal_volumes(
     )
     member = tree.position[qualifying.member]
     now = qualifying.in_period
+    earlier = ~now & (qualifying.periods_ago <= reach)
     sums: dict[str, Int] = {}
     for name, of_sales, extra in pairs:
         require_sum_fits(f"personal {name}", of_sales, extra)
@@ -157,7 +160,7 @@ def personal_volumes(
             sums["sold"] = period.copy()
         np.add.at(period, member[now], extra[now])
         window = period.copy()
-        np.add.at(window, member[~now], extra[~now])
+        np.add.at(window, member[earlier], extra[earlier])
         sums[name], sums[f"window_{name}"] = period, window
     return Personal(
         sold_bv=sums["sold"],

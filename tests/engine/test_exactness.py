@@ -14,7 +14,7 @@ from compensation.engine import Members, percent_of
 from compensation.engine.levels import levels_below, own_level
 from compensation.engine.money import ROUNDINGS, multiply_and_round
 from compensation.engine.parts import OrderLines, allot, line_parts
-from compensation.engine.ranks import decide_ranks
+from compensation.engine.ranks import RankGiven, decide_ranks
 from compensation.engine.tree import build_tree
 from compensation.engine.volumes import Sums
 from tests.engine.worlds import ladder, plan_of, points
@@ -101,7 +101,14 @@ def test_levels_count_in_whole_numbers():
 def test_everybody_who_advanced_may_advance_again():
     plan = plan_of(points(1), ranks={**ladder("IR", "Bronze", "Silver"), "steps_per_period": 2})
 
-    title, pay = decide_ranks(plan.ranks, {}, np.array([0, 0]), np.array([True, True]))
+    given = RankGiven(
+        opening=np.array([0, 0]),
+        enrolled=np.array([True, True]),
+        figures={},
+        counted=lambda what, people: people.astype(np.int64),
+    )
+    decided = decide_ranks(plan.ranks, given)
+    title, pay = decided.title, decided.pay
 
     assert title.tolist() == pay.tolist() == [2, 2]
 

@@ -9,7 +9,8 @@ import yaml
 
 from compensation.engine import PlanError, parse_plan
 from compensation.engine.components import FlatBonus, LevelPercent, RspPoints
-from compensation.engine.plan import PayRankFloor, Requirement
+from compensation.engine.ladder import PayRankFloor
+from compensation.engine.requirements import Requirement
 from compensation.plans import load_plan, load_preset, preset_names, preset_text
 
 SMALL = """

@@ -16,6 +16,7 @@ from compensation.engine.money import ROUNDINGS
 from compensation.engine.placement import Placement
 from compensation.engine.reading import Mapping, Node
 from compensation.engine.requirements import Requirement
+from compensation.engine.results import Ranked
 from compensation.engine.tree import Tree
 from compensation.engine.types import Bool, EngineError, Int, Unit
 from compensation.engine.volumes import Orders, Sums
@@ -30,6 +31,7 @@ __all__ = [
     "LATER",
     "MOST_LEVELS",
     "Component",
+    "HasFigures",
     "LeavesBehind",
     "Ranked",
     "Ranking",
@@ -194,24 +196,27 @@ class Component(Protocol):
 
 
 @runtime_checkable
+class HasFigures(Protocol):
+    """A component that goes by figures of its own, which a run stores with the plan's."""
+
+    @property
+    def figure_names(self) -> tuple[str, ...]:
+        """Give their names; none where the component needs none."""
+
+    def figures(self, tree: Tree, personal_bv: Int, stated_group_bv: Int | None) -> dict[str, Int]:
+        """Give them by position.
+
+        ``personal_bv`` as computed, whatever is stated; ``stated_group_bv`` is ``NOT_STATED``
+        where nothing is.
+        """
+
+
+@runtime_checkable
 class LeavesBehind(Protocol):
     """A component that carries something over to the next period."""
 
     def carries(self, situation: Situation) -> dict[str, Int]:
         """Give values by position under their keys (``compensation.engine.carried``)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ranked:
-    """How members stand in a ranking, by position."""
-
-    value: Int
-    position: Int
-    """1 for the first; 0 for who is not in it."""
-    used: Int
-    """Coupons used."""
-    left: Int
-    """Coupons left for the next period."""
 
 
 class Ranking(Protocol):
