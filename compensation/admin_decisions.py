@@ -127,10 +127,12 @@ class DecisionAdmin(admin.ModelAdmin):
     search_fields = ("representative__code", "representative__sort_key")
     search_help_text = _("Code or name of the representative")
 
-    def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
         """Give the form the person who is logged in."""
         kwargs["form"] = self.form_for(obj)
-        made: Any = super().get_form(request, obj, **kwargs)
+        made: Any = super().get_form(request, obj, change, **kwargs)
         return type(made.__name__, (made,), {"person": request.user})
 
     def form_for(self, obj: Any) -> type[DecisionForm]:

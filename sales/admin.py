@@ -60,6 +60,11 @@ class AmountColumns:
     def rsp_shown(self, row: Any) -> str:
         return hundredths(row.rsp)
 
+    @admin.display(description=_("Retail profit"), ordering="margin_minor")
+    def margin(self, row: Any) -> str:
+        order = row if isinstance(row, Order) else getattr(row, "order", None) or row.line.order
+        return money(row.margin_minor, order.currency)
+
 
 @admin.register(Product)
 class ProductAdmin(admin.ModelAdmin):
@@ -177,7 +182,7 @@ class LineInline(AmountColumns, admin.TabularInline):
 
     model = OrderLine
     fields = readonly_fields = (
-        *("number", "product", "quantity", "total", "bv_shown", "rsp_shown"),
+        *("number", "product", "quantity", "total", "bv_shown", "rsp_shown", "margin"),
         *("repeat", "line_class", "within_add_on_days"),
     )
     ordering = ("number",)
@@ -275,9 +280,9 @@ class OrderAdmin(ActAdmin):
 
     list_display = (
         *("reference", "external_ref", "seller", "customer", "status", "placed_at", "counted_at"),
-        *("total", "bv_shown", "rsp_shown", "act"),
+        *("total", "bv_shown", "rsp_shown", "margin", "act"),
     )
-    list_filter = ("status", "own")
+    list_filter = ("status", "own", "invoiced_to_customer")
     list_select_related = ("seller", "customer")
     search_fields = ("reference__exact", "external_ref__exact", "seller__code__exact")
     search_help_text = _("A reference of the order, or the seller's code, as it is")

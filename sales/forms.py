@@ -16,6 +16,7 @@ from sales.amounts import Amounts, line_amounts, parse_quantity
 from sales.models import Customer, Product
 
 MYSELF = "me"
+INVOICE_CUSTOMER, INVOICE_SELLER = "customer", "seller"
 
 
 class PortalForm(forms.Form):
@@ -80,6 +81,13 @@ class OrderForm(forms.Form):
     """
 
     customer = forms.ChoiceField(label=_("Who buys"))
+    invoiced_to = forms.ChoiceField(
+        label=_("Who is invoiced"),
+        required=False,
+        initial=INVOICE_CUSTOMER,
+        choices=[(INVOICE_CUSTOMER, _("The customer")), (INVOICE_SELLER, _("Me"))],
+        help_text=_("What a customer pays the company over the IR price is your retail profit."),
+    )
     product = forms.ChoiceField(label=_("Product"), required=False)
     quantity = forms.CharField(label=_("Pieces"), required=False, initial="1", max_length=6)
 
@@ -122,6 +130,11 @@ class OrderForm(forms.Form):
         """Return whether the seller buys for himself."""
         return self["customer"].value() == MYSELF
 
+    @property
+    def is_invoiced_to_customer(self) -> bool:
+        """Return whether the company invoices the customer."""
+        return not self.is_own and self["invoiced_to"].value() != INVOICE_SELLER
+
     def draft_lines(self) -> list[DraftLine]:
         """Return the lines so far, priced for who buys; what can't be read is left out, named."""
         if not isinstance(self.data, QueryDict):
@@ -152,6 +165,7 @@ class OrderForm(forms.Form):
             tax_rate_bp=product.tax_rate_bp,
             unit_bv=product.bv,
             unit_rsp=product.rsp if product.repeat else 0,
+            ir_price_minor=product.ir_price_minor if self.is_invoiced_to_customer else None,
         )
         return DraftLine(product, quantity, price, worth)
 

@@ -107,6 +107,7 @@ def _place(
             lines=[services.LineRequest(line.product.pk, line.quantity) for line in lines],
             now=desk.now,
             reference=_drawn_reference(request, desk),
+            invoiced_to_customer=form.is_invoiced_to_customer,
         )
     except services.UnableToPlaceOrder as refusal:
         if refusal.field == "customer":

@@ -88,6 +88,9 @@ def content() -> dict[str, Any]:
         "bv",
         "rsp",
         "rsp_all",
+        "rsp_repeat",
+        "margin_minor",
+        "units",
         "line_count",
         "lines__number",
         "lines__product__sku",
@@ -99,7 +102,13 @@ def content() -> dict[str, Any]:
         "payment__amount_minor",
     )
     returns = Return.objects.order_by("reference").values_list(
-        "reference", "line__order__reference", "quantity", "gross_minor", "bv", "counted_at"
+        "reference",
+        "line__order__reference",
+        "quantity",
+        "gross_minor",
+        "bv",
+        "margin_minor",
+        "counted_at",
     )
     return {"lines": list(lines), "returns": list(returns)}
 
@@ -170,10 +179,11 @@ def test_imported_lines_equal_those_of_the_services(
         return list(
             found.order_by("paid_at", "lines__number").values_list(
                 *("gross_minor", "tax_minor", "bv", "rsp", "rsp_all", "line_count", "counted_at"),
+                *("invoiced_to_customer", "margin_minor", "units", "rsp_repeat"),
                 *(f"lines__{name}" for name in (
                     "number", "product", "quantity", "unit_price_minor", "gross_minor",
                     "tax_minor", "tax_rate_bp", "unit_bv", "unit_rsp", "bv", "rsp", "repeat",
-                    "line_class", "within_add_on_days",
+                    "margin_minor", "line_class", "within_add_on_days",
                 )),
             )
         )  # fmt: skip

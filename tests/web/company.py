@@ -136,6 +136,7 @@ def preview(town: Town) -> Run:
     results = _results(town, load_plan(version.document))
     _fill(run, results)
     run.order_count = results.totals.orders
+    run.figure_names = list(results.members.figure_names)
     run.status = RunStatus.COMPUTED
     run.save()
     town.period.visible_run = run
@@ -197,6 +198,10 @@ def _columns(
             columns[name] = given[name].tolist()
         elif name == "position":
             columns[name] = list(range(length))
+        elif name == "figures":
+            columns[name] = [list(row) for row in zip(*arrays.figures, strict=True)] or [
+                []
+            ] * length
         else:
             columns[name] = getattr(arrays, name).tolist()
     return list(columns), list(zip(*columns.values(), strict=True))
