@@ -26,7 +26,7 @@ from compensation.engine.wording import (
     qualified_sentences,
 )
 
-__all__ = ["decimal_text", "money_text", "plan_prose"]
+__all__ = ["component_prose", "decimal_text", "money_text", "plan_prose"]
 
 _ROUNDINGS = {
     "half_away_from_zero": "halves go away from nought",
@@ -49,7 +49,7 @@ def plan_prose(plan: Plan) -> list[str]:
     for ranking in plan.rankings:
         sentences.extend(ranking.prose(plan))
     for component in plan.components:
-        sentences.extend(_component(plan, component))
+        sentences.extend(component_prose(plan, component))
     if plan.rsp_cash_rate is not None:
         sentences.append(
             f"{decimal_text(plan.rsp_cash_rate.points, 2)} RSP are worth "
@@ -107,7 +107,8 @@ def _rank(rank: Rank) -> str:
     return text + "."
 
 
-def _component(plan: Plan, component: Component) -> list[str]:
+def component_prose(plan: Plan, component: Component) -> list[str]:
+    """Tell one component in plain sentences."""
     if isinstance(component, Told):
         return component.prose(plan)
     if isinstance(component, RspPoints):
@@ -126,7 +127,11 @@ def _component(plan: Plan, component: Component) -> list[str]:
 
 
 def _points(plan: Plan, component: RspPoints) -> list[str]:
-    of = "repeat products" if component.points_from == "repeat_only" else "all products"
+    of = {
+        "repeat_only": "repeat products",
+        "all_products": "all products",
+        "repeat_sales": "repeat sales",
+    }[component.points_from]
     own = "The seller is credited with them, and" if component.own_points else "Not the seller, but"
     return [
         f"{component.id}: a sale carries the points of {of}. {own} every active upline is "
@@ -214,6 +219,11 @@ def _differential(plan: Plan, component: Differential) -> list[str]:
     ]
     if component.from_level:
         sentences.append(f"Only sales from level {component.from_level} down count.")
+    if component.breakaway:
+        sentences.append(
+            "Whoever reaches the highest bracket breaks away: his leg leaves the group BV of "
+            "everybody above, and sales at or below him pay nobody above him."
+        )
     return [*sentences, *qualified_sentences(component.id, component.qualification)]
 
 

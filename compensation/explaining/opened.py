@@ -13,7 +13,7 @@ import numpy as np
 
 from compensation.engine.branches import Branch
 from compensation.engine.caps import Cap
-from compensation.engine.components import FlatBonus, Match
+from compensation.engine.components import Component, FlatBonus, Match
 from compensation.engine.opening import Opener, StatementLine, source_of
 from compensation.engine.parts import OrderLines, Parts, allot, line_parts
 from compensation.engine.plan import Plan
@@ -92,6 +92,7 @@ class Lines:
         self._behind: dict[tuple[int, int, int], _Behind] = {}
         self._of_branch: dict[int, People] = {}
         self._sold: dict[Key, facts.SoldLine] = {}
+        self._parts_of: dict[StatementLine, dict[Key, int]] = {}
         self._opened_before: dict[tuple[int, int, int], Opened] = {}
         self._opener = Opener(plan, self._branch, self._order_lines, self._statement_lines)
 
@@ -128,27 +129,48 @@ class Lines:
         ]
         return self._opened(earning, parts, {}, by_orders=isinstance(source, FlatBonus))
 
+    def has_sellers(self, member: int, component: Component, level: int) -> bool:
+        """Tell whether anybody sells on a level of a member, paid or not."""
+        people = self.stored.branch(member, partial(rule_for, component, level))
+        places = component.behind(level, people.branch())
+        return bool((people.fact("order_count")[places] > 0).any())
+
     def part_of(self, earning: Earning, key: Key) -> int:
         """Give what one order line has of a line.
 
         :raises EngineError: if the line can't be opened: the facts are not those of the run.
         """
-        return self._opener.parts(statement_line(earning)).get(key, 0)
+        return self._parts(statement_line(earning)).get(key, 0)
+
+    def through(self, earning: Earning) -> list[tuple[StatementLine, int]]:
+        """Give the lines behind a match or a cut, each with its share of the amount."""
+        return self._opener.through(statement_line(earning))
+
+    def split(self, line: StatementLine, share: int) -> list[tuple[Key, int]]:
+        """Share out over a line's order lines what a match or a cut has of it."""
+        behind = sorted(self._parts(line).items())
+        if not behind:
+            return []
+        amounts = shared(share, [amount for _, amount in behind])
+        return [(key, amount) for (key, _), amount in zip(behind, amounts, strict=True)]
+
+    def _parts(self, line: StatementLine) -> dict[Key, int]:
+        if line not in self._parts_of:
+            self._parts_of[line] = self._opener.parts(line)
+        return self._parts_of[line]
 
     def _open_through(self, earning: Earning) -> Opened:
         """Open a match or a cut: the lines behind it, and through them the order lines."""
         parts: list[tuple[int, Part]] = []
         lines_of: dict[int, list[tuple[StatementLine, int]]] = {}
         unopened = 0
-        for one, share in self._opener.through(statement_line(earning)):
+        for one, share in self.through(earning):
             lines_of.setdefault(one.member, []).append((one, share))
-            behind = sorted(self._opener.parts(one).items())
+            behind = self._parts(one)
             if not behind:
                 unopened += share
-                continue
-            split = shared(share, [amount for _, amount in behind])
-            for (key, base), amount in zip(behind, split, strict=True):
-                parts.append((one.member, Part(self._sold[key], base, amount)))
+            for key, amount in self.split(one, share):
+                parts.append((one.member, Part(self._sold[key], behind[key], amount)))
         return self._opened(earning, parts, lines_of, unopened=unopened)
 
     def _opened(

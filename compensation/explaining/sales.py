@@ -70,9 +70,13 @@ class Answer:
 class Sale:
     """An order as one run saw it, with the seller and all uplines as it stored them."""
 
-    def __init__(self, run: Run, plan: Plan, *, order_id: int, seller_id: int) -> None:
+    def __init__(
+        self, run: Run, plan: Plan, *, order_id: int, seller_id: int, line: int | None = None
+    ) -> None:
+        """Read an order; with ``line`` (its number in the order) amounts are told of it alone."""
         self.run = run
         self.plan = plan
+        self._number = line
         self.lines = Lines(run, plan)
         self.sold = facts.lines_of_order(run, order_id)
         self.people: People = self.lines.stored.path(seller_id)
@@ -175,16 +179,20 @@ class Sale:
             earner=earner,
         )
 
-    def _paid(self, line: Earning, earner: int | None) -> Paid:
+    @cached_property
+    def _keys(self) -> set[tuple[str, int]]:
+        """The order lines that amounts are told of."""
         assert self.sold is not None
-        keys = {one.key for one in self.sold.lines}
+        return {one.key for one in self.sold.lines if self._number in (None, one.number)}
+
+    def _paid(self, line: Earning, earner: int | None) -> Paid:
         opened = self.lines.opened(line)
         parts = [
             part
             for someone in opened.people
             if earner is None or someone.representative_id == earner
             for part in someone.parts
-            if part.line.key in keys
+            if part.line.key in self._keys
         ]
         base = sum(part.base for part in parts)
         if self.plan.components[line.component].kind == "flat_bonus":
@@ -197,6 +205,15 @@ class Sale:
             amount=sum(part.amount for part in parts),
             unit=line.unit,
         )
+
+    def share_through(self, cut: Earning, index: int) -> int:
+        """Give what a cut takes off the order's parts in the lines of one component."""
+        total = 0
+        for line, share in self.lines.through(cut):
+            if line.component == index and share:
+                parts = self.lines.split(line, share)
+                total += sum(amount for key, amount in parts if key in self._keys)
+        return total
 
     # -- What is reversed ---------------------------------------------------------------------
 
