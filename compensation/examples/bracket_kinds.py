@@ -6,14 +6,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 
 from compensation import engine
 from compensation.engine.components import VolumeBracket
 from compensation.engine.components.brackets import bracket_numbers
-from compensation.examples import plans
+from compensation.examples import bracket_plans, plans
 from compensation.examples.cast import Cast, Line, Person, read_cast
 from compensation.examples.comparing import Names, Record
 from compensation.examples.fields import from_hundredths
@@ -28,9 +27,9 @@ MONTHS = 12
 def run_volume_bracket(example: Example) -> Record:
     """Answer the percentage that a volume chooses, and what it pays."""
     parameters = parameters_of(example)
-    setup, fields = plans.volume_bracket(parameters)
+    setup, slots = bracket_plans.volume_bracket(parameters)
     parameters.close()
-    course = run_periods(example, setup, None, set(), recast=with_volumes(*fields))
+    course = run_periods(example, setup, None, set(), recast=with_volumes(*slots))
     month = course.months[0]
     return Record(
         members=Names({name: _bracket_record(month, name) for name in course.cast.people})
@@ -40,7 +39,7 @@ def run_volume_bracket(example: Example) -> Record:
 def run_differential(example: Example) -> Record:
     """Answer what each member earns by the difference of percentages."""
     parameters = parameters_of(example)
-    setup = plans.differential(parameters, people_of(example))
+    setup = bracket_plans.differential(parameters, people_of(example))
     parameters.close()
     return answer_of(run_periods(example, setup, None, set()), ("commission", "bv"))
 
@@ -86,7 +85,7 @@ def _match_record(month: Month, name: str) -> Record:
 def run_stairstep(example: Example) -> Record:
     """Answer percentages by group volume, what a group brings, and who gets what of it."""
     parameters = parameters_of(example)
-    setup = plans.stairstep(parameters, people_of(example))
+    setup = bracket_plans.stairstep(parameters, people_of(example))
     parameters.close()
     course = run_periods(example, setup, None, set(), recast=with_volumes("pv", "bv"))
     month = course.months[0]
@@ -104,17 +103,13 @@ def people_of(example: Example) -> list[Person]:
 def run_bracket_lookup(example: Example) -> Record:
     """Answer the percentage of each value: it is the volume of somebody who sold so much."""
     parameters = parameters_of(example)
-    setup = plans.bracket_lookup(parameters)
+    setup = bracket_plans.bracket_lookup(parameters)
     parameters.close()
     values = {}
     for case in cases_of(example):
         values[case.text("name")] = case.hundredths("value")
         case.close()
-    nothing: Any = {}
-    people = {
-        name: Person(name, None, nothing, nothing, None, nothing, None, example.line)
-        for name in values
-    }
+    people = {name: Person(name, None, {}, {}, {}, {}, None, example.line) for name in values}
     lines = {
         name: Line(name, name, name, False, False, value, 0, value, value, None, True, example.line)
         for name, value in values.items()
@@ -127,12 +122,12 @@ def run_bracket_lookup(example: Example) -> Record:
     return Record(values=Names({name: Record(percent=own_percent(month, name)) for name in values}))
 
 
-def with_volumes(chosen_by: str, paid_on: str) -> Callable[[Cast], Cast]:
-    """Give what puts the volume that chooses in as BV and what is paid on as net sales."""
+def with_volumes(as_bv: str, as_net: str) -> Callable[[Cast], Cast]:
+    """Give what puts one field of the order lines in as BV and one as net sales."""
 
     def recast(cast: Cast) -> Cast:
         lines = {
-            name: replace(line, bv=getattr(line, chosen_by), price=getattr(line, paid_on))
+            name: replace(line, bv=getattr(line, as_bv), price=getattr(line, as_net))
             for name, line in cast.lines.items()
         }
         return replace(cast, lines=lines)

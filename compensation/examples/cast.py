@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from compensation import calendar
@@ -13,15 +13,12 @@ from compensation.calendar import CalendarPeriod
 from compensation.examples.fields import Fields
 from compensation.examples.reading import ExampleError
 
-STATED_NUMBERS = ("pbv", "pv", "personal_rsp", "monthly_points", "base", "percent", "earned")
-STATED_WORDS = ("rank", "title", "title_rank")
-OTHER_FIELDS = (
-    "payout_qualified",
-    "uncapped",
-    "units",
-    "coupons_used",
-    "last_sale",
+STATED_NUMBERS = (
+    *("pbv", "pv", "personal_rsp", "monthly_points", "base", "percent", "earned", "uncapped"),
 )
+STATED_WORDS = ("rank", "title", "title_rank")
+STATED_COUNTS = ("units", "coupons_used")
+STATED_FLAGS = ("active", "payout_qualified")
 NAMING = "child n of P is called P.n"
 MOST_GENERATED = 200_000
 
@@ -34,16 +31,19 @@ class Person:
     sponsor: str | None
     numbers: dict[str, int]
     words: dict[str, str]
-    active: bool | None
+    flags: dict[str, bool]
     active_by_month: dict[str, bool]
     enrolled: date | None
     line: int
+    counts: dict[str, int] = field(default_factory=dict)
+    """Pieces and coupons, whole."""
+    last_sale: datetime | None = None
 
     def is_active(self, period: CalendarPeriod | None) -> bool | None:
         """Return the activity stated for a period, null where the example says nothing."""
         if period is not None and period.label in self.active_by_month:
             return self.active_by_month[period.label]
-        return self.active
+        return self.flags.get("active")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,10 @@ class Line:
     """Local day of payment; null for a sale without any date."""
     is_paid: bool
     line: int
+    units: int = 0
+    """Pieces."""
+    paid_at: int = 0
+    """Time of payment, seconds since 1970 UTC; 0 for a sale without any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,22 +157,31 @@ def _read_members(content: Fields) -> dict[str, Person]:
 def _read_member(row: Fields) -> Person:
     name = row.text("id")
     row.where = f"{row.where} ({name})"
-    for key in OTHER_FIELDS:
-        row.take(key, None)
     by_month: dict[str, bool] = {}
     if row.take("active_by_period", None) is not None:
         table = row.inner("active_by_period")
         for label in table.mapping:
             by_month[label] = table.flag(label)
-    sponsor = row.text("sponsor", None)
-    numbers = {key: row.hundredths(key) for key in STATED_NUMBERS if key in row}
-    words = {key: row.text(key) for key in STATED_WORDS if key in row}
-    active = row.flag("active", None)
-    enrolled = row.day("enrolled", None)
-    for key in (*STATED_NUMBERS, *STATED_WORDS):
-        row.take(key, None)
+    person = Person(
+        name=name,
+        sponsor=row.text("sponsor", None),
+        numbers=_stated(row, STATED_NUMBERS, row.hundredths),
+        words=_stated(row, STATED_WORDS, row.text),
+        flags=_stated(row, STATED_FLAGS, row.flag),
+        active_by_month=by_month,
+        enrolled=row.day("enrolled", None),
+        line=row.mapping.line,
+        counts=_stated(row, STATED_COUNTS, row.whole),
+        last_sale=row.moment("last_sale", None),
+    )
     row.close()
-    return Person(name, sponsor, numbers, words, active, by_month, enrolled, row.mapping.line)
+    return person
+
+
+def _stated(row: Fields, keys: tuple[str, ...], read: Callable[..., Any]) -> dict[str, Any]:
+    """Read what a member states of some fields; null is nothing stated."""
+    found = {key: read(key, None) for key in keys}
+    return {key: value for key, value in found.items() if value is not None}
 
 
 def _read_sales(content: Fields, people: dict[str, Person]) -> dict[str, Line]:
@@ -293,5 +306,4 @@ def _generate(generator: Fields) -> tuple[dict[str, Person], dict[str, Line]]:
 
 
 def _grown(name: str, sponsor: str | None, line: int) -> Person:
-    nothing: Any = {}
-    return Person(name, sponsor, nothing, nothing, None, nothing, None, line)
+    return Person(name, sponsor, {}, {}, {}, {}, None, line)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from compensation.examples.reading import ExampleError, LinedDict, LinedList
 
 DECIMAL_FORM = re.compile(r"[+-]?[0-9]{1,30}(?:\.[0-9]{1,30})?")
+FRACTION_FORM = re.compile(r"[+-]?[0-9]{1,30}/0*[1-9][0-9]{0,29}")
 _NEEDED: Any = object()
 
 
@@ -127,6 +128,17 @@ class Fields:
             )
         return at
 
+    def moment(self, key: str, default: Any = _NEEDED) -> datetime:
+        """Return an instant, or a day or local time, which are taken as UTC."""
+        value = self.take(key, default)
+        if value is default:
+            return value
+        try:
+            at = datetime.fromisoformat(value)
+        except (ValueError, TypeError):
+            raise self.fault(key, f"must be a day or an instant, found {value!r}") from None
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at
+
     def rows(self, key: str) -> list[Fields]:
         """Return the mappings of a list; empty when the key is absent or null."""
         value = self.take(key, None)
@@ -170,7 +182,7 @@ def as_exact(value: object) -> Fraction | None:
         return None
     if isinstance(value, int | Fraction | Decimal):
         return Fraction(value)
-    if isinstance(value, str) and DECIMAL_FORM.fullmatch(value):
+    if isinstance(value, str) and (DECIMAL_FORM.fullmatch(value) or FRACTION_FORM.fullmatch(value)):
         return Fraction(value)
     return None
 

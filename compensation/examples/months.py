@@ -11,6 +11,7 @@ from typing import Any
 
 from compensation import engine
 from compensation.calendar import CalendarPeriod
+from compensation.engine.cuts import most
 from compensation.engine.explain import Branch, Upline, Verdict, branch_of, why
 from compensation.engine.opening import Opener, StatementLine
 from compensation.engine.parts import OrderLines
@@ -34,6 +35,14 @@ class Part:
     amount: int
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place in the placement tree: under whom, and 0 on the left, 1 on the right."""
+
+    parent: str
+    side: int
+
+
 class Month:
     """A period that the engine has computed.
 
@@ -48,9 +57,14 @@ class Month:
         lines: list[Line],
         returned: list[Line],
         stated: Mapping[str, Mapping[str, int]],
+        places: Mapping[str, Place] | None = None,
     ) -> None:
-        """Compute a period: its order lines, and the lines of posted months that come back."""
+        """Compute a period: its order lines, and the lines of posted months that come back.
+
+        ``places`` are those of the placement tree.
+        """
         self.plan = plan
+        self._places = places or {}
         self.period = period
         self.lines = lines
         self.names = list(cast.people)
@@ -98,6 +112,18 @@ class Month:
             *(column.tolist() for column in columns), strict=True
         ):
             yield self._name_at[receiver], component, level, amount
+
+    def company_limit(self) -> int:
+        """Return what the plan's one cap lets through, in the currency's smallest unit."""
+        return most(self.plan, self.plan.caps[0], self._orders)
+
+    def left_behind(self, name: str, key: str) -> int:
+        """Return what a period leaves behind for a member under a key."""
+        left = self.results.carried
+        if key not in left.keys:
+            raise KeyError(key)
+        chosen = (left.position == self.position[name]) & (left.key == left.keys.index(key))
+        return int(left.value[chosen].sum())
 
     def parts(self, receivers: set[str] | None = None) -> list[Part]:
         """Open statement lines, of some receivers or of all, down to order lines."""
@@ -159,6 +185,11 @@ class Month:
                 for person in people
             ],
             enrolled=[day_number(person.enrolled) for person in people],
+            placement=[
+                self._row[place.parent] if (place := self._places.get(name)) else -1
+                for name in self.names
+            ],
+            side=[place.side if (place := self._places.get(name)) else -1 for name in self.names],
         )
 
     def _engine_sales(self, cast: Cast) -> engine.Sales:
@@ -171,15 +202,16 @@ class Month:
             **self._facts(self.lines),
         )
 
-    @staticmethod
-    def _facts(lines: list[Line]) -> dict[str, Any]:
+    def _facts(self, lines: list[Line]) -> dict[str, Any]:
         return {
             "bv": [line.bv for line in lines],
             "rsp": [line.rsp if line.repeat else 0 for line in lines],
             "rsp_all": [line.rsp for line in lines],
-            "net": [line.price for line in lines],
+            "net": [minor_units(self.plan, line) for line in lines],
             "own": [line.own for line in lines],
             "day": [day_number(line.day) for line in lines],
+            "units": [line.units for line in lines],
+            "paid_at": [line.paid_at for line in lines],
         }
 
     def _engine_qualifying(self, returned: list[Line]) -> engine.Qualifying:
@@ -262,6 +294,21 @@ def refused(example: Example, cast: Cast, fault: engine.EngineError) -> ExampleE
 
     message = _MEMBER_NUMBER.sub(name_of, str(fault))
     return ExampleError(f"{example.id}: the engine refuses: {message}", example.line)
+
+
+def minor_units(plan: engine.Plan, line: Line) -> int:
+    """Return the price of an order line in the smallest unit of the plan's currency.
+
+    :raises ExampleError: if it is no whole number of them.
+    """
+    if plan.currency_digits >= 2:
+        return line.price * 10 ** (plan.currency_digits - 2)
+    whole, rest = divmod(line.price, 10 ** (2 - plan.currency_digits))
+    if rest:
+        raise ExampleError(
+            f"{line.name}: the amount has more decimals than the plan's rounding", line.line
+        )
+    return whole
 
 
 def day_number(day: date | None) -> int:

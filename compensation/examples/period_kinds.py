@@ -161,9 +161,16 @@ def _week_last_day(parameters: Fields) -> int:
 
 
 def cases_of(example: Example) -> list[Fields]:
-    """Return the inputs of an example, each with a name of its own."""
-    content = content_of(example, "inputs")
+    """Return the inputs of an example, each with a name of its own.
+
+    Members may be named beside them; they bring no figures of their own.
+    """
+    content = content_of(example, "members", "inputs")
     cases = content.rows("inputs")
+    for member in content.rows("members"):
+        member.text("id")
+        member.text("sponsor", None)
+        member.close()
     content.close()
     if not cases:
         raise content.fault("inputs", "is empty")

@@ -41,15 +41,17 @@ def run_rank_month(example: Example) -> Record:
 
 
 def _points(person: Person, ranks: tuple[str, ...], where: str) -> int:
-    """Return the points that a member states, after checking that his title is a rank."""
-    for key, known in (("title_rank", person.words), ("monthly_points", person.numbers)):
-        if key not in known:
-            raise ExampleError(
-                f"{where}: the plan goes by {key}, which member {person.name} does not state",
-                person.line,
-            )
-    if person.words["title_rank"] not in ranks:
-        title = person.words["title_rank"]
+    """Return the points that a member states, after checking that his title is a rank.
+
+    Without a title he begins with the lowest.
+    """
+    if "monthly_points" not in person.numbers:
+        raise ExampleError(
+            f"{where}: the plan goes by monthly_points, which member {person.name} does not state",
+            person.line,
+        )
+    title = person.words.get("title_rank", ranks[0])
+    if title not in ranks:
         raise ExampleError(
             f"{where}: member {person.name}: {title!r} is no rank of the plan", person.line
         )

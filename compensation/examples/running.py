@@ -7,7 +7,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from compensation.examples import bracket_kinds, period_kinds, rank_kinds, sales_kinds
+from compensation.examples import (
+    bracket_kinds,
+    company_kinds,
+    period_kinds,
+    rank_kinds,
+    sales_kinds,
+)
 from compensation.examples.comparing import Difference, Record, compare
 from compensation.examples.reading import Example, ExampleError
 
@@ -22,6 +28,10 @@ KINDS: dict[str, Callable[[Example], Record]] = {
     "stairstep": bracket_kinds.run_stairstep,
     "bracket_lookup": bracket_kinds.run_bracket_lookup,
     "rank_month": rank_kinds.run_rank_month,
+    "binary_cycles": company_kinds.run_binary_cycles,
+    "pool_cap": company_kinds.run_pool_cap,
+    "pool_ranking": company_kinds.run_pool_ranking,
+    "coupons": company_kinds.run_coupons,
     "period_bounds": period_kinds.run_period_bounds,
     "period_by_payment": period_kinds.run_period_by_payment,
     "round_minor_units": period_kinds.run_round_minor_units,

@@ -17,8 +17,8 @@ from compensation.examples.comparing import Names, Record
 from compensation.examples.fields import Fields
 from compensation.examples.months import Month, Part, refused
 from compensation.examples.period_kinds import PERIODS, content_of, parameters_of
-from compensation.examples.plans import Setup
 from compensation.examples.reading import Example, ExampleError
+from compensation.examples.setup import Setup
 
 NEXT_MONTH = "next_month"
 
@@ -139,8 +139,9 @@ def run_periods(
         here = [cast.lines[refund.sale] for refund in back if refund.sale in posted]
         # What is sold and comes back in one and the same posted run lowers no other volume.
         returned = [line for line in here if line not in lines]
+        matter = _who_matters(cast, setup, lines)
         stated = {
-            name: setup.stated_of(person, period, example.id, has_sales=bool(lines))
+            name: setup.stated_of(person, period, example.id, matters=name in matter)
             for name, person in cast.people.items()
         }
         try:
@@ -150,6 +151,16 @@ def run_periods(
         except engine.EngineError as fault:
             raise refused(example, cast, fault) from None
     return course
+
+
+def _who_matters(cast: Cast, setup: Setup, lines: list[Line]) -> set[str | None]:
+    """Return who can be paid, or decide a payment, by these order lines."""
+    if not lines:
+        return set()
+    above = {person.sponsor for person in cast.people.values()}
+    above |= {move.sponsor for move in cast.moves}
+    sellers = {line.seller for line in lines} if setup.sellers_matter else set()
+    return above | sellers
 
 
 def _need_enrolment(example: Example, plan: engine.Plan, cast: Cast) -> None:

@@ -95,7 +95,7 @@ class BinaryCycles(OpensToNothing):
                 else True
             ),
             flush_over_most=over,
-            qualification=read_requirements(table["qualification"], MEASURES),
+            qualification=read_requirements(table["qualification"], MEASURES, ranks),
         )
 
     @property

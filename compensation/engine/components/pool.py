@@ -110,7 +110,7 @@ class Pool(OpensToNothing):
             percent=percent,
             on=table["on"].choice(("bv", "net")) if table.has("on") else "bv",
             shares=_read_shares(table, ranks),
-            qualification=read_requirements(table["qualification"], MEASURES),
+            qualification=read_requirements(table["qualification"], MEASURES, ranks),
         )
 
     @property
@@ -135,7 +135,7 @@ class Pool(OpensToNothing):
         return max(amount, 0)
 
     def spread(self, situation: Situation) -> list[Level]:
-        """Give what everybody with shares gets, as level 0: a block for each number of shares."""
+        """Give what everybody with shares gets, as level 0, each at his own rate."""
         shares = self.shares.counted(situation)
         shares = np.where(self.counted(situation.standing), shares, 0)
         receiver = np.flatnonzero(shares)
@@ -145,22 +145,19 @@ class Pool(OpensToNothing):
         weights = shares[receiver]
         paid = share_out(amount, weights, situation.ids[receiver])
         total = int(weights.sum())
-        levels = []
-        for number in np.unique(weights).tolist():
-            same = weights == number
-            nobody = np.zeros(int(same.sum()), dtype=np.int32)
-            levels.append(
-                Level(
-                    number=0,
-                    receiver=receiver[same],
-                    base=np.full(len(nobody), amount, dtype=np.int64),
-                    members=nobody,
-                    orders=nobody,
-                    rate=Fraction(number, total),
-                    amount=paid[same],
-                )
+        common = np.gcd(weights, total)
+        nobody = np.zeros(len(receiver), dtype=np.int32)
+        return [
+            Level(
+                number=0,
+                receiver=receiver,
+                base=np.full(len(receiver), amount, dtype=np.int64),
+                members=nobody,
+                orders=nobody,
+                rates=(weights // common, total // common),
+                amount=paid,
             )
-        return levels
+        ]
 
     def rate(self, level: int, bv_value: Fraction) -> Fraction:
         """Everybody's own share stands instead of one rate for all."""
