@@ -149,13 +149,13 @@ def _match(component: Match, before: list[Share]) -> list[Share]:
         how = f"{percent_text(total)} of {', '.join(component.of)}"
         known = found.get(share.of, Share(component.id, share.of, Fraction(0), 0, how))
         fixed = known.fixed_minor
-        if share.of == "order":
+        if share.of in ("order", "head"):
             fixed += math.ceil(share.fixed_minor * total)
         of_base = None
         if share.share is not None and known.share is not None:
             of_base = known.share + share.share * total
         found[share.of] = Share(
-            component.id, share.of, None if share.of == "order" else of_base, fixed, how
+            component.id, share.of, None if share.of in ("order", "head") else of_base, fixed, how
         )
     return list(found.values())
 

@@ -108,7 +108,7 @@ class Differential:
             from_level=(
                 table["from_level"].count(0, MOST_FROM_LEVEL) if table.has("from_level") else 0
             ),
-            qualification=read_requirements(table["qualification"], MEASURES),
+            qualification=read_requirements(table["qualification"], MEASURES, ranks),
             breakaway=breakaway,
         )
 

@@ -92,7 +92,7 @@ class GenerationPercent:
             own_rate=own_rate,
             leader_rank=leader_rank,
             depths=(len(rates),) * len(ranks) if depths is None else depths,
-            qualification=read_requirements(table["qualification"], MEASURES),
+            qualification=read_requirements(table["qualification"], MEASURES, ranks),
         )
 
     def quantity(self, orders: Orders, standing: Standing) -> Int:

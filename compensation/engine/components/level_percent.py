@@ -115,7 +115,7 @@ class LevelPercent:
                 if table.has("window_days_from_enrolment")
                 else None
             ),
-            qualification=read_requirements(table["qualification"], MEASURES),
+            qualification=read_requirements(table["qualification"], MEASURES, ranks),
             level_minimum=_read_minimum(table, len(rates)),
         )
 

@@ -75,7 +75,7 @@ class Match:
                 if table.has("compression")
                 else "none"
             ),
-            qualification=read_requirements(table["qualification"], MEASURES),
+            qualification=read_requirements(table["qualification"], MEASURES, ranks),
         )
 
     def quantity(self, orders: Orders, standing: Standing) -> Int:

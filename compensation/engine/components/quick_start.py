@@ -87,7 +87,7 @@ class QuickStart:
                 if table.has("compression")
                 else "none"
             ),
-            qualification=read_requirements(table["qualification"], MEASURES),
+            qualification=read_requirements(table["qualification"], MEASURES, ranks),
         )
 
     def quantity(self, orders: Orders, standing: Standing) -> Int:

@@ -58,7 +58,7 @@ class RetailProfit:
         return cls(
             id=read_identifier(table),
             percent=table["percent"].percentage() if table.has("percent") else Fraction(1),
-            qualification=read_requirements(table["qualification"], MEASURES),
+            qualification=read_requirements(table["qualification"], MEASURES, ranks),
         )
 
     def quantity(self, orders: Orders, standing: Standing) -> Int:

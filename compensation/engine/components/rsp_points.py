@@ -24,10 +24,10 @@ from compensation.engine.reading import Node
 from compensation.engine.reasons import Cause, behind_level, verdicts_by_level
 from compensation.engine.requirements import Requirement
 from compensation.engine.types import Bool, Int, Unit
-from compensation.engine.volumes import Orders, by_seller
+from compensation.engine.volumes import POINTS, Orders, by_seller
 
 COMPRESSIONS = ("none", "skip_and_recount")
-POINTS_FROM = ("repeat_only", "all_products")
+POINTS_FROM = tuple(POINTS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,7 +88,7 @@ class VolumeBracket:
                 else ()
             ),
             method=method,
-            qualification=read_requirements(table["qualification"], MEASURES),
+            qualification=read_requirements(table["qualification"], MEASURES, ranks),
         )
 
     def quantity(self, orders: Orders, standing: Standing) -> Int:
