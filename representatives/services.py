@@ -249,18 +249,11 @@ def change_sponsor(
     reason = reason.strip()
     if not reason:
         raise UnableToChangeSponsor("A reason is needed.", field="reason")
-    effective_at = next_period_start(now, zone)
     with transaction.atomic():
         acquire_tree_lock()
-        member = Representative.objects.get(pk=representative.pk)
-        target = Representative.objects.get(pk=new_sponsor.pk)
-        pending = selectors.list_pending_sponsor_changes()
-        own = [change for change in pending if change.representative_id == member.pk]
-        old_sponsor_id = _sponsor_before(member, own, effective_at)
-        _check_sponsor_change(member, target, old_sponsor_id)
-        assert old_sponsor_id is not None, "checked just above"
-        others = [change for change in pending if change.representative_id != member.pk]
-        _refuse_circle(member, target, effective_at, others)
+        member, target, old_sponsor_id, own, effective_at = _checked_change(
+            representative, new_sponsor, now=now, zone=zone
+        )
         SponsorChange.objects.filter(
             pk__in=[change.pk for change in own if change.effective_at == effective_at]
         ).update(cancelled_at=now)
@@ -273,6 +266,33 @@ def change_sponsor(
             decided_by=decided_by,
             decided_at=now,
         )
+
+
+def check_sponsor_change(
+    *, representative: Representative, new_sponsor: Representative, now: datetime, zone: ZoneInfo
+) -> datetime:
+    """Return from when on a sponsor change would hold if it were decided now; nothing is written.
+
+    :raises UnableToChangeSponsor: as `change_sponsor`.
+    """
+    return _checked_change(representative, new_sponsor, now=now, zone=zone)[-1]
+
+
+def _checked_change(
+    representative: Representative, new_sponsor: Representative, *, now: datetime, zone: ZoneInfo
+) -> tuple[Representative, Representative, int, list[SponsorChange], datetime]:
+    """Return both people, the sponsor before, the member's pending changes, and the instant."""
+    effective_at = next_period_start(now, zone)
+    member = Representative.objects.get(pk=representative.pk)
+    target = Representative.objects.get(pk=new_sponsor.pk)
+    pending = selectors.list_pending_sponsor_changes()
+    own = [change for change in pending if change.representative_id == member.pk]
+    old_sponsor_id = _sponsor_before(member, own, effective_at)
+    _check_sponsor_change(member, target, old_sponsor_id)
+    assert old_sponsor_id is not None, "checked just above"
+    others = [change for change in pending if change.representative_id != member.pk]
+    _refuse_circle(member, target, effective_at, others)
+    return member, target, old_sponsor_id, own, effective_at
 
 
 def _sponsor_before(

@@ -102,15 +102,14 @@ def _returned(bulk: loaders.Connection, plan: Plan, window: loaders.Window) -> R
     return Returned(order, {**amounts, "rsp_all": amounts.get("rsp_all", amounts["rsp"])})
 
 
-def source_of(run: Run, plan: Plan | None = None) -> InputSource:
-    """Say where the input of a run comes from, or of its period under another plan.
-
-    :raises UnableToAdvance: if the run's own plan has lost a rank that somebody holds.
-    """
-    own = InputSource.of(run)
-    if plan is None:
-        return own
-    return replace(own, plan=plan, window=window_of(run, plan), titles=titles_for(run.period, plan))
+def source_for(period: Period, plan: Plan) -> InputSource:
+    """Say where the input of a month comes from under any plan."""
+    return InputSource(
+        plan=plan,
+        window=window_of(Run(period=period), plan),
+        titles=titles_for(period, plan),
+        using=loaders.address(),
+    )
 
 
 def titles_for(period: Period, plan: Plan) -> loaders.Titles | None:
@@ -229,7 +228,7 @@ def rebuild(bulk: loaders.Connection, run: Run) -> Rebuilt:
     """
     if not run.input_digest:
         raise UnableToCompare(f"run {run.pk} of {run.period.label} has not been computed")
-    loaded = load(bulk, source_of(run))
+    loaded = load(bulk, InputSource.of(run))
     results = loaded.given.compute(loaded.plan)
     cut = None
     if results.input_digest != run.input_digest:
@@ -266,5 +265,5 @@ def under_plan(bulk: loaders.Connection, rebuilt: Rebuilt, plan: Plan) -> Loaded
 
     :raises UnableToCompare: as `Cut.apply`.
     """
-    loaded = load(bulk, source_of(rebuilt.run, plan))
+    loaded = load(bulk, source_for(rebuilt.run.period, plan))
     return loaded if rebuilt.cut is None else rebuilt.cut.apply(loaded)

@@ -14,28 +14,19 @@ import numpy as np
 from compensation import loaders, selectors
 from compensation.comparing import facts
 from compensation.comparing.chain import Difference, Side, compare
+from compensation.comparing.effects import PEOPLE_PER_QUERY, Person, people
 from compensation.comparing.facts import Rebuilt, UnableToCompare
 from compensation.comparing.moves import MOST_LARGEST, Cause, Earned
 from compensation.engine import EngineError, SumTooLargeError, Unit
 from compensation.loaders import UnableToLoad
 from compensation.models import Run, RunStatus
 from compensation.services.errors import UnableToAdvance
-from representatives.models import Representative
 
 FAULTS = (EngineError, SumTooLargeError, UnableToLoad, UnableToAdvance)
-CODES_PER_QUERY = 10_000
 
 
 class UnknownRun(UnableToCompare):
     """No run is meant by what was given."""
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """A member as people know him."""
-
-    code: str
-    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,24 +117,14 @@ def _side(rebuilt: Rebuilt) -> Side:
     return Side(loaded.plan, loaded.given, loaded.returned, rebuilt.results)
 
 
-def people(ids: list[int]) -> dict[int, Person]:
-    """Return codes and names by id."""
-    found: dict[int, Person] = {}
-    for start in range(0, len(ids), CODES_PER_QUERY):
-        rows = Representative.objects.filter(pk__in=ids[start : start + CODES_PER_QUERY])
-        for number, code, name in rows.values_list("pk", "code", "name"):
-            found[number] = Person(code, name)
-    return found
-
-
 def rows(found: RunDifference) -> Iterator[tuple[str, Earned, int, int, Cause, int]]:
     """Give every move: code, component, amount before and after, cause and change; by member."""
     difference = found.difference
     moves = difference.moves
     place = np.searchsorted(difference.ids, moves.member)
-    begins = range(0, len(moves), CODES_PER_QUERY)
+    begins = range(0, len(moves), PEOPLE_PER_QUERY)
     for start in begins:
-        part = slice(start, start + CODES_PER_QUERY)
+        part = slice(start, start + PEOPLE_PER_QUERY)
         known = people(np.unique(moves.member[part]).tolist())
         for at, member, component, cause, amount in zip(
             place[part].tolist(),

@@ -1,0 +1,188 @@
+"""What a plan draft would have cost over past months, who would gain and who would lose."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import numpy as np
+
+from compensation import calendar, loaders, selectors
+from compensation.comparing import facts
+from compensation.comparing.chain import Side
+from compensation.comparing.effects import Cost, Effect, Tally
+from compensation.comparing.facts import UnableToCompare
+from compensation.comparing.inputs import Input, Returned, rows_of
+from compensation.comparing.moves import MOST_LARGEST
+from compensation.comparing.what_if_order import FAULTS, plan_of
+from compensation.engine import Fault, Plan, PlanError
+from compensation.engine.carried import Carried
+from compensation.engine.worst_case import check_plan
+from compensation.models import Period, PlanVersion
+from compensation.plans import load_plan
+from compensation.services.sources import NOT_CARRIED, InputSource
+from representatives.models import Company
+
+MOST_MONTHS = 24
+
+
+class DraftRefused(UnableToCompare):
+    """A plan draft has faults; each with its path."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__("\n".join(str(fault) for fault in faults), "document")
+        self.faults = tuple(faults)
+
+
+@dataclass(frozen=True, slots=True)
+class MonthOfDraft:
+    """One month, with the plan it had and with the draft."""
+
+    period: Period
+    plan: PlanVersion
+    before: Cost
+    after: Cost
+
+
+@dataclass(frozen=True, slots=True)
+class PlanEffect:
+    """What a draft would have done over some months."""
+
+    draft: Plan
+    months: tuple[MonthOfDraft, ...]
+    effect: Effect
+
+
+def read_draft(document: str) -> Plan:
+    """Read and check a plan draft.
+
+    :raises DraftRefused: with every fault and its path.
+    """
+    try:
+        plan = load_plan(document)
+    except PlanError as fault:
+        raise DraftRefused(fault.faults) from fault
+    faults = list(check_plan(plan, plan.rsp_per_bv))
+    currency = Company.objects.get(pk=Company.ONLY_ID).currency
+    if plan.currency != currency:
+        told = f"is {plan.currency}; the company pays in {currency}"
+        faults.append(Fault("currency", told))
+    if faults:
+        raise DraftRefused(faults)
+    return plan
+
+
+def months_for_drafts(now: datetime) -> list[Period]:
+    """Return the months that a draft can be tried on, the latest first: all that have begun."""
+    begun = Period.objects.filter(starts_at__lte=now).order_by("-starts_at")
+    return [period for period in begun if selectors.plan_version_for(period) is not None]
+
+
+def get_months(labels: Sequence[str], now: datetime) -> list[Period]:
+    """Return the months of these labels in their order in time.
+
+    :raises UnableToCompare: if there are none or too many, or one is not there or has not begun.
+    """
+    wanted = sorted(set(labels))
+    if not wanted:
+        raise UnableToCompare("choose at least one month", "months")
+    if len(wanted) > MOST_MONTHS:
+        raise UnableToCompare(f"choose at most {MOST_MONTHS} months", "months")
+    found = {
+        period.label: period
+        for period in Period.objects.filter(label__in=wanted, starts_at__lte=now)
+    }
+    for label in wanted:
+        if label not in found:
+            raise UnableToCompare(f"there is no month {label} that has begun", "months")
+    return [found[label] for label in wanted]
+
+
+def plan_effect(
+    *,
+    draft: Plan,
+    months: Sequence[Period],
+    most: int | None = MOST_LARGEST,
+    told: Callable[[MonthOfDraft], None] | None = None,
+) -> PlanEffect:
+    """Compute months with their own plan and with a draft, and compare.
+
+    Months that follow each other go on from what the draft itself left: its titles, its counts and
+    rests. A month whose neighbour before is not among them begins with what was posted. ``told``
+    is called after each month.
+
+    :raises UnableToCompare: if a month has no plan, or can't be computed.
+    """
+    tally = Tally()
+    done: list[MonthOfDraft] = []
+    left: tuple[Period, Side] | None = None
+    with facts.snapshot() as bulk:
+        for period in months:
+            version = plan_of(period)
+            try:
+                before = _as_it_is(bulk, period, version)
+                given = facts.load(bulk, facts.source_for(period, draft)).given
+                if left is not None and follows(left[0], period):
+                    given = _going_on(given, left[1])
+                after = Side(draft, given, Returned.none(), given.compute(draft))
+                costs = tally.add(before, after)
+            except FAULTS as fault:
+                raise UnableToCompare(f"{period.label}: {fault}") from fault
+            left = period, after
+            done.append(MonthOfDraft(period, version, *costs))
+            if told is not None:
+                told(done[-1])
+    return PlanEffect(draft, tuple(done), tally.effect(most))
+
+
+def _as_it_is(bulk: loaders.Connection, period: Period, version: PlanVersion) -> Side:
+    """Compute a month as it was posted, or would be with the plan in force."""
+    posted = selectors.posted_run(period)
+    if posted is None:
+        plan = load_plan(version.document)
+        given = facts.load(bulk, facts.source_for(period, plan)).given
+        return Side(plan, given, Returned.none(), given.compute(plan))
+    source = InputSource.of(posted)
+    given = facts.load(bulk, source).given
+    side = Side(source.plan, given, Returned.none(), given.compute(source.plan))
+    if side.results.totals.commission_minor != posted.commission_minor:
+        raise UnableToCompare(
+            f"{period.label}: this engine ({side.results.engine_version}) does not find what was"
+            f" posted ({posted.engine_version})"
+        )
+    return side
+
+
+def follows(one: Period, other: Period) -> bool:
+    """Tell whether a month comes right after another one."""
+    return calendar.month(one.label).next().label == other.label
+
+
+def _going_on(given: Input, left: Side) -> Input:
+    """Begin a month with what the draft left in the month before."""
+    found, carried = left.results.members, left.results.carried
+    titles = np.zeros(len(given.members), dtype=np.int64)
+    row = rows_of(given.members.ids, found.ids)
+    there = row >= 0
+    titles[row[there]] = found.title_rank[there]
+    kept = [
+        (number, name)
+        for number, name in enumerate(carried.keys)
+        if not name.startswith(NOT_CARRIED)
+    ]
+    place = np.full(len(carried.keys) + 1, -1, dtype=np.int64)
+    place[[number for number, _ in kept]] = np.arange(len(kept))
+    chosen = (place[carried.key] >= 0) & there[carried.position]
+    return replace(
+        given,
+        members=replace(given.members, opening_title=titles),
+        carried=Carried.of(
+            row[carried.position[chosen]],
+            place[carried.key[chosen]],
+            carried.value[chosen],
+            keys=[name for _, name in kept],
+        )
+        if kept
+        else None,
+    )
