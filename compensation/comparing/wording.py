@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
 
 from django.utils.translation import get_language, gettext, gettext_lazy
 
 from compensation.comparing.moves import CAUSES, Cause
-from compensation.engine import Unit
-from representatives.formatting import MINUS, hundredths, money
+from compensation.engine import Unit, round_ratio
+from representatives.formatting import MINUS, hundredths, money, percent
 
 CAUSE_NAMES = {
     Cause.TREE: gettext_lazy("tree and membership"),
@@ -33,6 +34,14 @@ def change(value: int, unit: Unit, currency: str) -> str:
     """Spell a change, its sign always there."""
     spelled = amount(value, unit, currency)
     return spelled if spelled.startswith(MINUS) or not value else f"+{spelled}"
+
+
+def ratio(share: Fraction | None) -> str:
+    """Spell a share as a percentage of two places; a dash where there is none."""
+    if share is None:
+        return "–"
+    rounded = round_ratio(share.numerator * 10_000, share.denominator, "half_away_from_zero")
+    return percent(Fraction(rounded, 10_000), get_language())
 
 
 def causes(found: Mapping[Cause, int], unit: Unit, currency: str) -> str:
