@@ -22,6 +22,7 @@ from django.test import TestCase, TransactionTestCase
 
 from tests import processes
 from tests.databases import TestDatabases, connect_as_owner
+from tests.engine import tally
 
 # ---------------------------------------------------------------------------------------------
 # --no-skips: a suite that passes by leaving tests out has not passed
@@ -66,6 +67,7 @@ class NoSkips:
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--no-skips"):
         config.pluginmanager.register(NoSkips(), "no-skips")
+    config.pluginmanager.register(tally.Summary(), "tally")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-import numpy as np
-
 from compensation import engine
-from compensation.engine.explain import (
-    Branch,
-    Upline,
-    branch_of,
-    why,
-)
-from compensation.engine.opening import Opener, StatementLine
-from compensation.engine.parts import OrderLines
-from compensation.engine.types import Stated, Status
-from compensation.engine.volumes import Orders
+from compensation.engine.types import NOT_STATED, Carried, PeriodPlace, Stated, Status
+from compensation.engine.volumes import FACTS, QUANTITIES
 from tests.engine import oracle, strategies
+from tests.engine.oracle.requirements import COUNTS as ASKED_COUNTS
+from tests.engine.oracle.requirements import leg_limit, requirements_of
 from tests.engine.strategies import World
-
-LINES_WITH_PARTS = 60
-ORDERS_WITH_VERDICTS = 15
 
 VOLUMES = (
     "sold_bv",
@@ -46,79 +36,237 @@ COUNTS = (
     "pay_rank",
     "commission_minor",
     "order_count",
+    "retail_customers",
+    "grace_used",
+)
+QUALIFYING_VOLUMES = (
+    "bv",
+    "own_bv",
+    "rsp",
+    "rsp_all",
+    "rsp_repeat",
+    "own_rsp",
+    "own_rsp_all",
+    "own_rsp_repeat",
 )
 
 
-def compute(world: World) -> engine.Results:
-    """Give a world to the engine."""
+def compute(world: World, before: engine.Results | None = None) -> engine.Results:
+    """Give a world to the engine; with the results ``before``, what these left behind."""
     row_of = {person.id: row for row, person in enumerate(world.people)}
+    sides = {None: -1, "left": 0, "right": 1}
 
     def column(rows: list[Any], name: str) -> list[Any]:
         return [getattr(row, name) for row in rows]
 
+    def above(name: str) -> list[int]:
+        return [-1 if one is None else row_of[one] for one in column(world.people, name)]
+
     members = engine.Members.of(
         column(world.people, "id"),
-        [-1 if person.sponsor is None else row_of[person.sponsor] for person in world.people],
+        above("sponsor"),
         status=[Status[person.status.upper()] for person in world.people],
         opening_title=column(world.people, "opening_title"),
         enrolled=column(world.people, "enrolled"),
+        placement=above("placement"),
+        side=[sides[person.side] for person in world.people],
     )
-    sales = engine.Sales.of(
-        [row_of[sale.seller] for sale in world.sales],
-        **{
-            name: column(world.sales, name)
-            for name in ("order", "bv", "rsp", "rsp_all", "net", "own", "first_order", "day")
-        },
-    )
+    facts = {name: column(world.sales, name) for name in ("order", *QUANTITIES, *FACTS)}
+    facts["customer"] = [-1 if one is None else one for one in facts["customer"]]
+    sales = engine.Sales.of([row_of[sale.seller] for sale in world.sales], **facts)
     qualifying = engine.Qualifying.of(
         [row_of[volume.member] for volume in world.qualifying],
-        **{
-            name: column(world.qualifying, name)
-            for name in ("bv", "own_bv", "rsp", "rsp_all", "in_period")
-        },
+        **{name: column(world.qualifying, name) for name in ("periods_ago", *QUALIFYING_VOLUMES)},
     )
+    return engine.compute(
+        engine.parse_plan(world.plan),
+        members,
+        sales,
+        qualifying=qualifying,
+        stated=stated_of(world),
+        carried=carried_of(world, row_of) if before is None else handed_on(before, row_of),
+        calendar=PeriodPlace(world.month_of_quarter),
+    )
+
+
+def stated_of(world: World) -> Stated:
+    """What is stated, as the engine takes it."""
     figures = {
-        name: np.array(
-            [
-                world.stated.get(person.id, {}).get(name, engine.NOT_STATED)
-                for person in world.people
-            ]
-        )
+        name: [world.stated.get(person.id, {}).get(name, NOT_STATED) for person in world.people]
         for name in strategies.STATED
     }
-    plan = engine.parse_plan(world.plan)
-    stated = Stated.of(len(world.people), **figures)
-    return engine.compute(plan, members, sales, qualifying=qualifying, stated=stated)
+    return Stated.of(len(world.people), **figures)
+
+
+def carried_of(world: World, row_of: dict[int, int]) -> Carried:
+    """What the period before left behind, as the engine takes it."""
+    keys = sorted({key for _, key in world.carried})
+    return Carried.of(
+        [row_of[member_id] for member_id, _ in world.carried],
+        [keys.index(key) for _, key in world.carried],
+        list(world.carried.values()),
+        keys=keys,
+    )
+
+
+def handed_on(before: engine.Results, row_of: dict[int, int]) -> Carried:
+    """What the engine itself left behind."""
+    left, ids = before.carried, before.members.ids.tolist()
+    rows = [row_of[ids[position]] for position in left.position.tolist()]
+    return Carried.of(rows, left.key, left.value, keys=left.keys)
+
+
+def second_of(world: World) -> oracle.Oracle:
+    """The oracle for a world."""
+    return oracle.Oracle(
+        world.plan,
+        world.people,
+        world.sales,
+        world.qualifying,
+        world.stated,
+        world.carried,
+        world.month_of_quarter,
+    )
 
 
 def answer(world: World) -> oracle.Answer:
     """Give a world to the oracle."""
-    return oracle.Oracle(
-        world.plan, world.people, world.sales, world.qualifying, world.stated
-    ).answer()
+    return second_of(world).answer()
 
 
-def differences(
-    results: engine.Results, expected: oracle.Answer, said: dict[int, dict[str, int]]
-) -> list[str]:
+def differences(world: World, results: engine.Results, expected: oracle.Answer) -> list[str]:
     """Name every figure on which the two do not agree."""
+    return [
+        *member_differences(world, results, expected),
+        *line_differences(results, expected),
+        *figure_differences(world, results, expected),
+        *carried_differences(results, expected),
+        *ranking_differences(results, expected),
+    ]
+
+
+def member_differences(world: World, results: engine.Results, expected: oracle.Answer) -> list[str]:
+    """Name every member and figure on which the two do not agree."""
     found = []
     members = results.members
+    columns = {name: getattr(members, name).tolist() for name in (*VOLUMES, *COUNTS)}
+    reasons = [engine.Reason(code).code for code in members.inactive_reason.tolist()]
     if sorted(members.ids.tolist()) != sorted(expected.members):
         found.append("the members are not the same")
     for position, member_id in enumerate(members.ids.tolist()):
         member = expected.members[member_id]
-        pairs = {name: getattr(member, name) * 100 for name in VOLUMES}
-        pairs |= {name: getattr(member, name) for name in COUNTS}
-        pairs |= {name: value for name, value in said.get(member_id, {}).items() if name in VOLUMES}
-        for name, wanted in pairs.items():
-            got = getattr(members, name)[position].item()
-            if got != wanted:
-                found.append(f"member {member_id} {name}: engine {got}, oracle {wanted}")
-        reason = engine.Reason(int(members.inactive_reason[position])).code
-        if reason != member.inactive_reason:
-            found.append(f"member {member_id} reason: {reason}, oracle {member.inactive_reason}")
-    return found + line_differences(results, expected)
+        said = world.stated.get(member_id, {})
+        wanted = {name: getattr(member, name) * 100 for name in VOLUMES}
+        wanted |= {name: getattr(member, name) for name in COUNTS}
+        wanted |= {name: value for name, value in said.items() if name in VOLUMES}
+        for name, value in wanted.items():
+            got = columns[name][position]
+            if got != value:
+                found.append(f"member {member_id} {name}: engine {got}, oracle {value}")
+        if reasons[position] != member.inactive_reason:
+            found.append(
+                f"member {member_id} reason: {reasons[position]}, oracle {member.inactive_reason}"
+            )
+    return found
+
+
+def figure_differences(world: World, results: engine.Results, expected: oracle.Answer) -> list[str]:
+    """Name every further figure of the plan on which the two do not agree."""
+    members = results.members
+    ids = members.ids.tolist()
+    got = {
+        (name, member_id): figure
+        for name, column in zip(members.figure_names, members.figures, strict=True)
+        for member_id, figure in zip(ids, column.tolist(), strict=True)
+    }
+    wanted = {
+        (name, member_id): figure * (1 if "count" in requirement else 100)
+        for name, requirement in further_figures(world.plan).items()
+        for member_id, figure in expected.figures(requirement).items()
+    }
+    for identifier, (remaining, broken) in expected.breakaways.items():
+        for member_id in ids:
+            said = world.stated.get(member_id, {})
+            chosen_by = said.get("group_bv", remaining[member_id] * 100)
+            wanted[f"group_bv:breakaway:{identifier}", member_id] = chosen_by
+            wanted[f"broken_away:breakaway:{identifier}", member_id] = member_id in broken
+    return differing("figure", got, wanted)
+
+
+def further_figures(plan: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The plan's further figures: canonical name -> a requirement that asks for it."""
+    found = {}
+    for requirement in requirements_of(plan):
+        name = figure_name(plan, requirement)
+        if name is not None:
+            found[name] = requirement
+    return found
+
+
+def figure_name(plan: dict[str, Any], requirement: dict[str, Any]) -> str | None:
+    """The name of a figure that is no plain measure."""
+    if "count" in requirement:
+        who, what = requirement["who"], requirement["count"]
+        if "rank" in who:
+            ladder = [
+                rank["name"] for rank in plan.get("ranks", {}).get("ladder", [{"name": "Member"}])
+            ]
+            return f"{what}:rank:{ladder.index(who['rank'])}"
+        return f"{what}:{who['measure']}:{scaled(who['measure'], who['at_least'])}"
+    if "per_leg_at_most" in requirement:
+        return f"group_bv:leg-at-most-{int(leg_limit(requirement) * 100)}"
+    buyers, window = requirement.get("from", "both"), requirement.get("window", "period")
+    if window == {"trailing": 1}:
+        window = "period"
+    if buyers == "both" and window == "period":
+        return None
+    if isinstance(window, dict):
+        window = f"trailing-{window['trailing']}"
+    return f"{requirement['measure']}:{buyers}:{window}"
+
+
+def scaled(measure: str, figure: Any) -> int:
+    """A figure of a requirement as the engine has it."""
+    return int(Decimal(str(figure)) * (1 if measure in ASKED_COUNTS else 100))
+
+
+def carried_differences(results: engine.Results, expected: oracle.Answer) -> list[str]:
+    """Name everything left behind on which the two do not agree."""
+    left, ids = results.carried, results.members.ids.tolist()
+    got = {
+        (ids[position], left.keys[key]): value
+        for position, key, value in zip(
+            left.position.tolist(), left.key.tolist(), left.value.tolist(), strict=True
+        )
+    }
+    return differing("carried", got, expected.carried)
+
+
+def ranking_differences(results: engine.Results, expected: oracle.Answer) -> list[str]:
+    """Name everybody's value and position in a ranking on which the two do not agree."""
+    ids = results.members.ids.tolist()
+    got = {
+        (name, member_id): (value, position)
+        for name, ranked in results.rankings.items()
+        for member_id, value, position in zip(
+            ids, ranked.value.tolist(), ranked.position.tolist(), strict=True
+        )
+    }
+    wanted = {
+        (name, member_id): (one.value, one.position)
+        for name, placings in expected.rankings.items()
+        for member_id, one in placings.items()
+    }
+    return differing("ranking", got, wanted)
+
+
+def differing(what: str, got: dict[Any, Any], wanted: dict[Any, Any]) -> list[str]:
+    """Name every key under which two tables do not hold the same."""
+    return [
+        f"{what} {key}: engine {got.get(key)}, oracle {wanted.get(key)}"
+        for key in sorted(got.keys() | wanted.keys())
+        if got.get(key) != wanted.get(key)
+    ]
 
 
 def line_differences(results: engine.Results, expected: oracle.Answer) -> list[str]:
@@ -146,138 +294,8 @@ def line_differences(results: engine.Results, expected: oracle.Answer) -> list[s
             line.amount,
             line.unit,
             len(line.sellers),
-            len(line.matched or line.orders),
+            line.sales,
         )
         for line in expected.lines
     }
-    return [
-        f"line {key}: engine {got.get(key)}, oracle {wanted.get(key)}"
-        for key in sorted(got.keys() | wanted.keys())
-        if got.get(key) != wanted.get(key)
-    ]
-
-
-def part_differences(world: World, results: engine.Results, expected: oracle.Oracle) -> list[str]:
-    """Name every statement line whose parts are not the same by both."""
-    position_of = {member_id: place for place, member_id in enumerate(results.members.ids.tolist())}
-    opener = opener_of(world, results, position_of)
-    found = []
-    for line in list(expected.lines.values())[:LINES_WITH_PARTS]:
-        stored = StatementLine(
-            position_of[line.receiver], line.receiver, line.component, line.level, line.amount
-        )
-        got = {number: amount for (_, number), amount in opener.parts(stored).items()}
-        wanted = expected.parts(line)
-        assert sum(wanted.values()) == line.amount
-        if got != wanted:
-            found.append(f"line {line}: engine {got}, oracle {wanted}")
-    return found
-
-
-def opener_of(world: World, results: engine.Results, position_of: dict[int, int]) -> Opener:
-    """Open lines of these results; an order line's number is its row's."""
-    members, earnings = results.members, results.earnings
-    enrolled_of = {person.id: person.enrolled for person in world.people}
-    enrolled = np.array([enrolled_of[member_id] for member_id in members.ids.tolist()])
-
-    def order_lines(positions: Any, branch: Branch) -> OrderLines:
-        wanted = set(positions.tolist())
-        rows = [
-            number for number, sale in enumerate(world.sales) if position_of[sale.seller] in wanted
-        ]
-        sales = [world.sales[number] for number in rows]
-        return OrderLines.of(
-            [position_of[sale.seller] - branch.start for sale in sales],
-            [sale.order for sale in sales],
-            [str(sale.order) for sale in sales],
-            rows,
-            **{
-                name: [getattr(sale, name) for sale in sales]
-                for name in ("bv", "rsp", "rsp_all", "net", "own", "first_order", "day")
-            },
-        )
-
-    def statement_lines(positions: Any, components: Any, branch: Branch) -> list[StatementLine]:
-        return [
-            StatementLine(
-                int(earnings.receiver[index]),
-                int(members.ids[earnings.receiver[index]]),
-                int(earnings.component[index]),
-                int(earnings.paid_level[index]),
-                int(earnings.amount[index]),
-            )
-            for index in range(len(earnings))
-            if earnings.receiver[index] in positions and earnings.component[index] in components
-        ]
-
-    return Opener(
-        plan=engine.parse_plan(world.plan),
-        branch=lambda line: branch_of(members, line.position, enrolled),
-        order_lines=order_lines,
-        statement_lines=statement_lines,
-    )
-
-
-def verdict_differences(
-    world: World, results: engine.Results, expected: oracle.Oracle
-) -> list[str]:
-    """Name every order for which the engine tells other receivers than were paid."""
-    members = results.members
-    ids = members.ids.tolist()
-    position_of = {member_id: place for place, member_id in enumerate(ids)}
-    enrolled_of = {person.id: person.enrolled for person in world.people}
-
-    found = []
-    components = engine.parse_plan(world.plan).components
-    for order in expected.orders[:ORDERS_WITH_VERDICTS]:
-        sale = one_order(order, position_of[order.seller])
-        path = [
-            Upline.of(members, position_of[above]) for _, above in expected.uplines(order.seller)
-        ]
-        for index, component in enumerate(components):
-            if component.kind == "match":
-                continue  # it hangs on lines, not on an order
-            verdicts = why(
-                component,
-                sale,
-                Upline.of(members, position_of[order.seller]),
-                enrolled_of[order.seller],
-                path,
-            )
-            # A level without a rate pays nobody; the verdict tells of the level all the same.
-            unpaid = unpaid_levels(world.plan["components"][index])
-            got = {
-                (ids[verdict.position], level)
-                for verdict in verdicts
-                for level in verdict.paid_levels
-                if level not in unpaid
-            }
-            wanted = {
-                (line.receiver, line.level)
-                for line in expected.lines.values()
-                if line.component == index and order.order in line.orders
-            }
-            if world.plan["components"][index].get("method") == "marginal":
-                got &= wanted  # the verdict names every bracket, also those not reached
-            if got != wanted:
-                found.append(f"order {order} component {index}: engine {got}, oracle {wanted}")
-    return found
-
-
-def unpaid_levels(component: dict[str, Any]) -> set[int]:
-    """Paid levels of a component whose rate is nought."""
-    rates = component.get("rates", [])
-    if component["kind"] == "volume_bracket":
-        rates = [bracket["percent"] for bracket in component["brackets"]]
-    return {level for level, rate in enumerate(rates, start=1) if Fraction(rate) == 0}
-
-
-def one_order(order: oracle.Sale, position: int) -> Orders:
-    """Give a whole order as the engine takes it."""
-    facts = {
-        name: np.array([getattr(order, name)])
-        for name in ("bv", "rsp", "rsp_all", "net", "own", "first_order", "day")
-    }
-    return Orders.of_rows(
-        engine.Sales.of(np.array([position]), order=np.array([order.order]), **facts)
-    )
+    return differing("line", got, wanted)

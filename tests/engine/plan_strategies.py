@@ -6,28 +6,14 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-PERCENTAGES = ("0", "0.5", "1", "2.5", "3", "5", "7.25", "10", "33.3333", "100")
-BRACKETS = ("0", "1", "50", "60", "100", "1000", "100000")
-CHOSEN_BY = ("personal_bv", "own_bv", "window_bv", "group_bv", "personal_rsp")
+from tests.engine.component_strategies import KINDS, Context
+from tests.engine.requirement_strategies import QUALIFYING, VOLUMES, ladders, requirements
+
 RANK_NAMES = ("IR", "Bronze", "Silver", "Gold", "Platinum")
-MEASURES = (
-    "personal_bv",
-    "own_bv",
-    "window_bv",
-    "group_bv",
-    "personal_rsp",
-    "rsp_total",
-    "stated_points",
-    "active",
-    "active_directs",
-    "direct_count",
-)
-QUALIFYING = tuple(name for name in MEASURES if name not in ("rsp_total", "stated_points"))
-COUNTED = ("active", "active_directs", "direct_count")
 
 
 @st.composite
-def plans(draw: st.DrawFn) -> dict[str, Any]:
+def plans(draw: st.DrawFn, kinds: tuple[str, ...] = tuple(KINDS)) -> dict[str, Any]:
     """Whole plan documents, valid by docs/plan/format.md."""
     names = RANK_NAMES[: draw(st.integers(1, len(RANK_NAMES)))]
     plan: dict[str, Any] = {
@@ -48,202 +34,91 @@ def plans(draw: st.DrawFn) -> dict[str, Any]:
         plan["ranks"] = draw(ladders(names))
     else:
         names = ("Member",)
-    kinds = st.sampled_from(
-        (rsp_points, level_percents, flat_bonuses, volume_brackets, differentials, matches)
-    )
-    for number, kind in enumerate(draw(st.lists(kinds, min_size=1, max_size=4))):
-        paid = [one["id"] for one in plan["components"] if one["kind"] != "rsp_points"]
-        if kind is matches:
-            component = draw(matches(names, paid)) if paid else draw(level_percents(names))
-        else:
-            component = draw(kind(names))
+    rankings = draw(st.lists(ranking(names), max_size=2))
+    if rankings:
+        plan["rankings"] = [{"id": f"r{number}", **one} for number, one in enumerate(rankings)]
+    for number, kind in enumerate(draw(st.lists(st.sampled_from(kinds), min_size=1, max_size=4))):
+        context = context_of(plan, names)
+        if (kind == "match" and not context.paid) or (
+            kind == "rank_bonus" and not context.with_volume
+        ):
+            kind = "level_percent"
+        component = draw(KINDS[kind](context))
         plan["components"].append({"id": f"c{number}", **component})
+    paid = context_of(plan, names).paid
+    if paid and draw(st.integers(0, 2)) == 0:
+        plan["caps"] = draw(caps(paid))
     return plan
 
 
-def activities() -> st.SearchStrategy[dict[str, Any]]:
+def context_of(plan: dict[str, Any], names: tuple[str, ...]) -> Context:
+    """What a further component can hang on."""
+    ladder = plan.get("ranks", {}).get("ladder", [])
+    return Context(
+        ranks=names,
+        with_volume=tuple(
+            rank["name"]
+            for rank in ladder
+            if any(one.get("measure") in VOLUMES for one in rank.get("requires", []))
+        ),
+        paid=tuple(one["id"] for one in plan["components"] if one["kind"] != "rsp_points"),
+        rankings=tuple(
+            one["id"]
+            for one in plan.get("rankings", [])
+            if one.get("coupons_per_unit") != "unlimited"  # it ranks people without a sale
+        ),
+    )
+
+
+@st.composite
+def activities(draw: st.DrawFn) -> dict[str, Any]:
     """Activity tests with thresholds that the drawn volumes straddle."""
-    thresholds = st.sampled_from(("0", "0.01", "50", "60"))
-    measured = st.fixed_dictionaries(
-        {"measure": st.sampled_from(("personal_bv", "personal_rsp")), "at_least": thresholds}
-    )
-    always = st.just({"measure": "always"})
-    stated = st.just({"measure": "stated"})
-    windows = st.sampled_from(("quarter_to_date", "period", {"trailing": 2}))
-    return st.fixed_dictionaries(
-        {"test": st.one_of(measured, measured, measured, always, stated)},
-        optional={"window": windows},
-    )
+    measures = ("personal_bv",) * 3 + ("personal_rsp",) * 2 + ("always",) * 3 + ("stated",)
+    test = {"measure": draw(st.sampled_from(measures))}
+    if test["measure"].startswith("personal"):
+        test["at_least"] = draw(st.sampled_from(("0", "0.01", "50", "60")))
+    found: dict[str, Any] = {"test": test}
+    if draw(st.booleans()):
+        windows = st.sampled_from(("quarter_to_date", "period", {"trailing": 2}))
+        found["window"] = draw(windows)
+    return found
 
 
 @st.composite
-def ladders(draw: st.DrawFn, names: tuple[str, ...]) -> dict[str, Any]:
-    """Ladders with requirements, upkeep and a floor."""
-    ladder: list[dict[str, Any]] = [{"name": names[0]}]
-    for name in names[1:]:
-        rank: dict[str, Any] = {"name": name, "requires": draw(requirements())}
+def ranking(draw: st.DrawFn, names: tuple[str, ...]) -> dict[str, Any]:
+    """A ranking by units, with coupons or without."""
+    found: dict[str, Any] = {"value": draw(st.sampled_from(("units", "units_plus_coupons_used")))}
+    if found["value"] != "units" and draw(st.booleans()):
+        found["coupons_per_unit"] = draw(st.sampled_from(("0.5", "1", "2", "unlimited")))
+    if draw(st.booleans()):
+        found["tie"] = "earlier_last_sale_first"
+    if draw(st.booleans()):
+        found["qualification"] = draw(requirements(QUALIFYING, names, least=1))
+    return found
+
+
+@st.composite
+def caps(draw: st.DrawFn, paid: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Limits, the narrower ones first: of two lots of components, and of all of them."""
+    first = [one for one in paid if draw(st.booleans())]
+    second = [one for one in paid if one not in first]
+    found = []
+    for of in [lot for lot in (first, second) if lot] + [None, None]:
         if draw(st.booleans()):
-            rank["maintains"] = draw(requirements())
-        ladder.append(rank)
-    ranks: dict[str, Any] = {"ladder": ladder}
+            found.append({"id": f"cap{len(found)}", **({"of": of} if of else {})} | draw(limit()))
+    return found or [{"id": "cap0", **draw(limit())}]
+
+
+@st.composite
+def limit(draw: st.DrawFn) -> dict[str, Any]:
+    """What a cap allows."""
+    amounts = st.sampled_from(("1", "20", "100", "20000"))
     if draw(st.booleans()):
-        ranks["steps_per_period"] = draw(st.integers(1, 3))
-    if len(names) > 1 and draw(st.booleans()):
-        from_index = draw(st.integers(0, len(names) - 1))
-        ranks["pay_rank_floor"] = {
-            "for_titles_from": names[from_index],
-            "floor": names[draw(st.integers(0, from_index))],
-        }
-    return ranks
-
-
-@st.composite
-def requirements(
-    draw: st.DrawFn, measures: tuple[str, ...] = MEASURES, least: int = 0
-) -> list[dict[str, Any]]:
-    """Up to two requirements, of a rank or of a component."""
-    return [
-        {"measure": measure, "at_least": draw(thresholds(measure))}
-        for measure in draw(st.lists(st.sampled_from(measures), min_size=least, max_size=2))
-    ]
-
-
-def thresholds(measure: str) -> st.SearchStrategy[Any]:
-    """Figures that the drawn ones straddle."""
-    if measure in COUNTED:
-        return st.integers(0, 2)
-    return st.sampled_from(("0", "0.01", "60", "100", "1000"))
-
-
-@st.composite
-def level_minimums(draw: st.DrawFn, levels: int) -> dict[str, Any]:
-    """A minimum for each of so many levels."""
-    measure = draw(st.sampled_from(QUALIFYING))
-    figures = draw(st.lists(thresholds(measure), min_size=levels, max_size=levels))
-    return {"measure": measure, "at_least": figures}
-
-
-@st.composite
-def depths(draw: st.DrawFn, names: tuple[str, ...], most: int) -> dict[str, Any]:
-    """A depth for all, or one for each rank."""
+        return {"scope": "person", "amount": draw(amounts)}
     if draw(st.booleans()):
-        return {"depth": draw(st.integers(0, most))}
-    return {"depth_by_rank": {name: draw(st.integers(0, most)) for name in names}}
-
-
-@st.composite
-def rsp_points(draw: st.DrawFn, names: tuple[str, ...]) -> dict[str, Any]:
-    """Points components."""
-    optional = {
-        "compression": st.sampled_from(("none", "skip_and_recount")),
-        "own_points": st.booleans(),
-        "points_from": st.sampled_from(("repeat_only", "all_products")),
-        "base_depth": st.integers(0, 4),
-    }
+        return {"scope": "company", "amount": draw(amounts)}
     return {
-        "kind": "rsp_points",
-        **draw(depths(names, 6)),
-        **draw(st.fixed_dictionaries({}, optional=optional)),
+        "scope": "company",
+        "percent": draw(st.sampled_from(("0.5", "10", "33.3333", "50"))),
+        "on": draw(st.sampled_from(("bv", "net"))),
     }
-
-
-@st.composite
-def level_percents(draw: st.DrawFn, names: tuple[str, ...]) -> dict[str, Any]:
-    """Level percentages with every compression."""
-    rates = draw(st.lists(st.sampled_from(PERCENTAGES), min_size=1, max_size=5))
-    optional = {
-        "on": st.sampled_from(("bv", "net")),
-        "seller_rate": st.sampled_from(PERCENTAGES),
-        "compression": st.sampled_from(("none", "skip_and_recount", "roll_up", "dynamic")),
-        "qualification": requirements(QUALIFYING, least=1),
-        "level_minimum": level_minimums(len(rates)),
-        "unqualified_volume_pays": st.booleans(),
-        "window_days_from_enrolment": st.sampled_from((0, 1, 30)),
-    }
-    component = {"kind": "level_percent", "rates": rates}
-    if draw(st.booleans()):
-        component |= draw(depths(names, len(rates)))
-    return component | draw(st.fixed_dictionaries({}, optional=optional))
-
-
-def flat_bonuses(names: tuple[str, ...]) -> st.SearchStrategy[dict[str, Any]]:
-    """Fixed amounts for orders."""
-    return st.fixed_dictionaries(
-        {
-            "kind": st.just("flat_bonus"),
-            "amount": st.sampled_from(("1", "50", "3000")),
-            "trigger": st.sampled_from(("first_order", "every_order")),
-        },
-        optional={
-            "to": st.sampled_from(("sponsor", "seller")),
-            "buyers": st.sampled_from(("all", "customers", "own")),
-            "minimum_bv": st.sampled_from(("0", "0.01", "60")),
-            "requires_active": st.booleans(),
-            "compression": st.sampled_from(("none", "roll_up")),
-        },
-    )
-
-
-@st.composite
-def bracket_tables(draw: st.DrawFn) -> list[dict[str, Any]]:
-    """Tables of ascending figures, not always of ascending percentages."""
-    figures = draw(st.lists(st.sampled_from(BRACKETS), min_size=1, max_size=4, unique=True))
-    return [
-        {"from": figure, "percent": draw(st.sampled_from(PERCENTAGES))}
-        for figure in sorted(figures, key=float)
-    ]
-
-
-@st.composite
-def volume_brackets(draw: st.DrawFn, names: tuple[str, ...]) -> dict[str, Any]:
-    """Percentages chosen by volume, whole and marginal."""
-    paid_on = st.fixed_dictionaries(
-        {},
-        optional={
-            "base": st.sampled_from(("bv", "net")),
-            "scope": st.sampled_from(("own", "group")),
-        },
-    )
-    component: dict[str, Any] = {"kind": "volume_bracket", "brackets": draw(bracket_tables())}
-    if draw(st.booleans()):
-        component["method"] = "marginal"
-    else:
-        component["chosen_by"] = draw(st.sampled_from(CHOSEN_BY))
-    optional = {"paid_on": paid_on, "qualification": requirements(QUALIFYING, least=1)}
-    return component | draw(st.fixed_dictionaries({}, optional=optional))
-
-
-@st.composite
-def differentials(draw: st.DrawFn, names: tuple[str, ...]) -> dict[str, Any]:
-    """Own percentages by rank or by volume, less the highest below."""
-    component: dict[str, Any] = {"kind": "differential"}
-    if draw(st.booleans()):
-        percents = {name: draw(st.sampled_from(PERCENTAGES)) for name in names}
-        component["percent_by_rank"] = percents
-    else:
-        component["brackets"] = draw(bracket_tables())
-        component["chosen_by"] = draw(st.sampled_from(CHOSEN_BY))
-    optional = {
-        "on": st.sampled_from(("bv", "net")),
-        "from_level": st.integers(0, 3),
-        "qualification": requirements(QUALIFYING, least=1),
-    }
-    return component | draw(st.fixed_dictionaries({}, optional=optional))
-
-
-@st.composite
-def matches(draw: st.DrawFn, names: tuple[str, ...], paid: list[str]) -> dict[str, Any]:
-    """Percentages of what some of these components have paid."""
-    rates = draw(st.lists(st.sampled_from(PERCENTAGES), min_size=1, max_size=4))
-    component = {
-        "kind": "match",
-        "of": draw(st.lists(st.sampled_from(paid), min_size=1, unique=True)),
-        "rates": rates,
-    }
-    if draw(st.booleans()):
-        component |= draw(depths(names, len(rates)))
-    optional = {
-        "compression": st.sampled_from(("none", "skip_and_recount", "roll_up", "dynamic")),
-        "qualification": requirements(QUALIFYING, least=1),
-    }
-    return component | draw(st.fixed_dictionaries({}, optional=optional))

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from tests.engine.oracle.facts import Line, number
-from tests.engine.oracle.statement import Statement, shared_by, volume_of
+from tests.engine.oracle.statement import Statement, bracket_of, shared_by, volume_of
 
 
 def pay(period: Statement, index: int, component: dict[str, Any]) -> None:
@@ -14,12 +14,19 @@ def pay(period: Statement, index: int, component: dict[str, Any]) -> None:
     on = component.get("on", "bv")
     from_level = component.get("from_level", 0)
     levels = paid_levels(component)
+    remaining, broken = break_away(period, component)
+    if remaining:
+        period.breakaways[component["id"]] = remaining, broken
     for order in period.orders:
         highest = Decimal(0)
+        gone = False
         for distance, member_id in [(0, order.seller), *period.uplines(order.seller)]:
+            if gone:
+                break
+            gone = member_id in broken
             if not period.is_qualified(component, member_id):
                 continue
-            percent = percent_of(period, component, member_id)
+            percent = percent_of(period, component, member_id, remaining)
             if distance >= from_level and percent > highest:
                 difference = percent - highest
                 key = (member_id, index, levels.index(difference) + 1)
@@ -30,12 +37,41 @@ def pay(period: Statement, index: int, component: dict[str, Any]) -> None:
                 highest = max(highest, percent)
 
 
-def percent_of(period: Statement, component: dict[str, Any], member_id: int) -> Decimal:
+def break_away(period: Statement, component: dict[str, Any]) -> tuple[dict[int, Decimal], set[int]]:
+    """Group BV without the legs that have broken away, and who has broken away.
+
+    Nobody has where the component does not say so.
+    """
+    remaining: dict[int, Decimal] = {}
+    broken: set[int] = set()
+    if not component.get("breakaway", False):
+        return remaining, broken
+    top = number(component["brackets"][-1]["from"])
+    for member_id in period.from_the_leaves():
+        member = period.members[member_id]
+        remaining[member_id] = member.personal_bv
+        for direct in member.directs:
+            if direct not in broken:
+                remaining[member_id] += remaining[direct]
+        if remaining[member_id] >= top:
+            broken.add(member_id)
+    return remaining, broken
+
+
+def percent_of(
+    period: Statement,
+    component: dict[str, Any],
+    member_id: int,
+    remaining: dict[int, Decimal],
+) -> Decimal:
     """A member's own percentage."""
     if "percent_by_rank" in component:
         name = period.ladder()[period.members[member_id].pay_rank]["name"]
         return number(component["percent_by_rank"][name])
-    reached = period.bracket_of(component, member_id)
+    figure = period.figure(member_id, component["chosen_by"])
+    if remaining and "group_bv" not in period.stated.get(member_id, {}):
+        figure = remaining[member_id]
+    reached = bracket_of(component, figure)
     if reached is None:
         return Decimal(0)
     return number(component["brackets"][reached]["percent"])

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Context, Decimal, DivisionByZero, Inexact, InvalidOperation, Overflow
+from fractions import Fraction
+from typing import Any
 
 EXACT = Context(prec=200, traps=[Inexact, InvalidOperation, Overflow, DivisionByZero])
 ROUNDING = Context(prec=200, traps=[InvalidOperation, Overflow, DivisionByZero])
@@ -19,6 +22,10 @@ class Person:
     status: str = "enrolled"
     opening_title: int = 0
     enrolled: int = 0
+    placement: int | None = None
+    """Who stands above in the placement tree."""
+    side: str | None = None
+    """``left`` or ``right`` of that person."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +41,11 @@ class Sale:
     own: bool = False
     first_order: bool = False
     day: int = 0
+    rsp_repeat: int = 0
+    margin: int = 0
+    units: int = 0
+    customer: int | None = None
+    paid_at: int = 0
 
 
 @dataclass(frozen=True)
@@ -45,7 +57,11 @@ class QualifyingVolume:
     own_bv: int = 0
     rsp: int = 0
     rsp_all: int = 0
-    in_period: bool = False
+    rsp_repeat: int = 0
+    own_rsp: int = 0
+    own_rsp_all: int = 0
+    own_rsp_repeat: int = 0
+    periods_ago: int = 0
 
 
 @dataclass
@@ -68,9 +84,11 @@ class Member:
     inactive_reason: str = "paid"
     active_directs: int = 0
     direct_count: int = 0
+    retail_customers: int = 0
     rsp_base: Decimal = Decimal(0)
     title_rank: int = 0
     pay_rank: int = 0
+    grace_used: int = 0
     rsp_own: Decimal = Decimal(0)
     rsp_total: Decimal = Decimal(0)
     commission_minor: int = 0
@@ -83,7 +101,7 @@ class Line:
     receiver: int
     component: int
     level: int
-    rate: Decimal
+    rate: Decimal | Fraction
     """Minor units of money for one of the base; 1 for points."""
     unit: str
     base: int = 0
@@ -92,9 +110,26 @@ class Line:
     """Minor units of money or hundredths of points."""
     sellers: set[int] = field(default_factory=set)
     orders: dict[int, int] = field(default_factory=dict)
-    """Order number -> its own base."""
+    """Order number -> its own base, which may be nought."""
     matched: list[Line] = field(default_factory=list)
-    """Lines of other components that this one is a percentage of."""
+    """Lines of other components that this one is a percentage of, or cuts."""
+    shared: bool = False
+    """The amount is a share of a sum: it is not rounded by itself."""
+
+    @property
+    def sales(self) -> int:
+        """How many orders, or matched lines, are behind it."""
+        if self.shared:
+            return 0
+        return len(self.matched) or sum(base != 0 for base in self.orders.values())
+
+
+@dataclass(frozen=True)
+class Placing:
+    """Where somebody stands in a ranking."""
+
+    value: int
+    position: int
 
 
 @dataclass(frozen=True)
@@ -103,6 +138,14 @@ class Answer:
 
     members: dict[int, Member]
     lines: list[Line]
+    rankings: dict[str, dict[int, Placing]]
+    """By id of the ranking and member."""
+    figures: Callable[[dict[str, Any]], dict[int, Decimal]]
+    """Everybody's figure for a requirement."""
+    breakaways: dict[str, tuple[dict[int, Decimal], set[int]]]
+    """By component that breaks away: what is left of group BV, and who has broken away."""
+    carried: dict[tuple[int, str], int]
+    """What is left behind for the period after: by member and key, without noughts."""
 
 
 def whole(value: int) -> Decimal:

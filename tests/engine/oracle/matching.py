@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.engine.oracle.facts import Line
 from tests.engine.oracle.level_percent import may_be_paid, receivers_of_levels
-from tests.engine.oracle.statement import Statement, share_out
+from tests.engine.oracle.statement import Statement
 
 
 def matched_lines(period: Statement, component: dict[str, Any]) -> list[Line]:
@@ -38,17 +38,4 @@ def parts(
     period: Statement, line: Line, parts_of: Callable[[Line], dict[int, int]]
 ) -> dict[int, int]:
     """Share the amount out to the matched lines, and each share to that line's own rows."""
-    weights = [
-        ((other.receiver, other.component, other.level, other.rate), other.amount)
-        for other in line.matched
-    ]
-    shares = share_out(line.amount, weights)
-    found: dict[int, int] = {}
-    for other in line.matched:
-        share = shares[other.receiver, other.component, other.level, other.rate]
-        of_rows = [
-            ((str(period.rows[row].order), row), part) for row, part in parts_of(other).items()
-        ]
-        for (_, row), part in share_out(share, of_rows).items():
-            found[row] = found.get(row, 0) + part
-    return {row: part for row, part in found.items() if part}
+    return period.parts_through(line, parts_of)

@@ -7,11 +7,12 @@ from decimal import Decimal
 from typing import Any
 
 from tests.engine.oracle.facts import Line, Sale, whole
+from tests.engine.oracle.standing import points_of_sale
 from tests.engine.oracle.statement import Statement, shared_by
 
 
 def points_of(component: dict[str, Any], order: Sale) -> int:
-    return order.rsp_all if component.get("points_from") == "all_products" else order.rsp
+    return points_of_sale(order, component.get("points_from", "repeat_only"))
 
 
 def receivers_of_points(

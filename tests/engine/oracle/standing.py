@@ -1,4 +1,4 @@
-"""People, volumes, activity and ranks of a period."""
+"""People, volumes and activity of a period."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ class Standing:
         sales: list[Sale],
         qualifying: list[QualifyingVolume] = (),
         stated: dict[int, dict[str, int]] | None = None,
+        carried: dict[tuple[int, str], int] | None = None,
+        month_of_quarter: int = 2,
     ) -> None:
         self.plan = plan
         self.members = {person.id: Member(person) for person in people}
@@ -29,6 +31,15 @@ class Standing:
         self.orders = self.add_up_orders(sales)
         self.qualifying = list(qualifying)
         self.stated = stated or {}
+        self.carried = carried or {}
+        self.month_of_quarter = month_of_quarter
+        self.orders_of: dict[int, list[Sale]] = {member_id: [] for member_id in self.members}
+        for order in self.orders:
+            self.orders_of[order.seller].append(order)
+        self.qualifying_of: dict[int, list[QualifyingVolume]] = {one: [] for one in self.members}
+        for row in self.qualifying:
+            self.qualifying_of[row.member].append(row)
+        self.left_behind: dict[tuple[int, str], int] = {}
 
     # -- people ---------------------------------------------------------------------------------
 
@@ -40,6 +51,13 @@ class Standing:
             distance += 1
             yield distance, above
             above = self.members[above].person.sponsor
+
+    def from_the_leaves(self) -> list[int]:
+        """Everybody, each after all the people below him."""
+        downwards = [one for one, member in self.members.items() if member.person.sponsor is None]
+        for member_id in downwards:  # grows while it is walked
+            downwards += self.members[member_id].directs
+        return downwards[::-1]
 
     def is_enrolled(self, member_id: int) -> bool:
         return self.members[member_id].person.status == "enrolled"
@@ -61,50 +79,77 @@ class Standing:
                 bv=known.bv + row.bv,
                 rsp=known.rsp + row.rsp,
                 rsp_all=known.rsp_all + row.rsp_all,
+                rsp_repeat=known.rsp_repeat + row.rsp_repeat,
                 net=known.net + row.net,
+                margin=known.margin + row.margin,
+                units=known.units + row.units,
                 own=known.own,
                 first_order=known.first_order,
                 day=known.day,
+                customer=known.customer,
+                paid_at=known.paid_at,
             )
         return list(orders.values())
 
-    def personal_points(self, row: Sale | QualifyingVolume) -> Decimal:
-        """Points that count as personal: as the plan's first points component counts them."""
+    def points_from(self) -> str:
+        """Which points count as personal: as the plan's first points component counts them."""
         for component in self.plan["components"]:
             if component["kind"] == "rsp_points":
-                if component.get("points_from", "repeat_only") == "all_products":
-                    return whole(row.rsp_all)
-                break
-        return whole(row.rsp)
+                return component.get("points_from", "repeat_only")
+        return "repeat_only"
+
+    def reach_of(self, window: Any) -> int:
+        """How many earlier periods a window holds."""
+        if window == "period":
+            return 0
+        if window == "quarter_to_date":
+            return self.month_of_quarter
+        return window["trailing"] - 1
+
+    def personal(self, member_id: int, unit: str, buyers: str, window: Any) -> Decimal:
+        """Personal BV or RSP over a window, of customers' orders, own purchases or both."""
+        found = 0
+        for order in self.orders_of[member_id]:
+            if buyers == "both" or order.own == (buyers == "own"):
+                found += order.bv if unit == "bv" else points_of_sale(order, self.points_from())
+        for row in self.qualifying_of[member_id]:
+            if row.periods_ago > self.reach_of(window):
+                continue
+            everything, own = row.bv, row.own_bv
+            if unit == "rsp":
+                everything = points_of_sale(row, self.points_from())
+                own = own_points_of(row, self.points_from())
+            found += {"both": everything, "own": own, "customers": everything - own}[buyers]
+        return whole(found)
 
     def count_volumes(self) -> None:
-        """Personal, own, window and group volumes."""
-        for order in self.orders:
-            seller = self.members[order.seller]
-            bv = whole(order.bv)
-            points = self.personal_points(order)
-            seller.order_count += 1
-            seller.sold_bv += bv
-            seller.personal_bv += bv
-            seller.window_bv += bv
-            if order.own:
-                seller.own_bv += bv
-                seller.window_own_bv += bv
-            seller.personal_rsp += points
-            seller.window_rsp += points
-        for row in self.qualifying:
-            member = self.members[row.member]
-            member.window_bv += whole(row.bv)
-            member.window_own_bv += whole(row.own_bv)
-            member.window_rsp += self.personal_points(row)
-            if row.in_period:
-                member.personal_bv += whole(row.bv)
-                member.own_bv += whole(row.own_bv)
-                member.personal_rsp += self.personal_points(row)
+        """Personal, own, window and group volumes, and retail customers."""
+        window = self.plan["activity"].get("window", "quarter_to_date")
         for member_id, member in self.members.items():
-            member.group_bv += member.personal_bv
-            for _, above in self.uplines(member_id):
-                self.members[above].group_bv += member.personal_bv
+            orders = self.orders_of[member_id]
+            member.order_count = len(orders)
+            member.sold_bv = whole(sum(order.bv for order in orders))
+            member.personal_bv = self.personal(member_id, "bv", "both", "period")
+            member.own_bv = self.personal(member_id, "bv", "own", "period")
+            member.personal_rsp = self.personal(member_id, "rsp", "both", "period")
+            member.window_bv = self.personal(member_id, "bv", "both", window)
+            member.window_own_bv = self.personal(member_id, "bv", "own", window)
+            member.window_rsp = self.personal(member_id, "rsp", "both", window)
+            member.retail_customers = self.count_customers(orders)
+        for member_id in self.from_the_leaves():
+            member = self.members[member_id]
+            member.group_bv = member.personal_bv
+            for direct in member.directs:
+                member.group_bv += self.members[direct].group_bv
+
+    @staticmethod
+    def count_customers(orders: list[Sale]) -> int:
+        """Distinct customers of a seller whose orders together have BV above nought."""
+        bought: dict[int, int] = {}
+        for order in orders:
+            if order.customer is not None and not order.own:
+                bought[order.customer] = bought.get(order.customer, 0) + order.bv
+        return sum(bv > 0 for bv in bought.values())
 
     def figure(self, member_id: int, name: str) -> Decimal:
         """A volume for qualification: what is stated, else what was computed."""
@@ -144,96 +189,33 @@ class Standing:
                 if self.members[direct].active:
                     member.active_directs += 1
 
-    # -- ranks ----------------------------------------------------------------------------------
-
     def ladder(self) -> list[dict[str, Any]]:
         return self.plan.get("ranks", {}).get("ladder", [{"name": "Member"}])
 
     def rank_index(self, name: str) -> int:
         return [rank["name"] for rank in self.ladder()].index(name)
 
-    def is_met(self, member_id: int, requirements: list[dict[str, Any]]) -> bool:
-        """Whether a member meets every requirement of a list."""
-        member = self.members[member_id]
-        for requirement in requirements:
-            measure = requirement["measure"]
-            if measure == "stated_points":
-                figure = self.figure(member_id, "points")
-            elif measure == "rsp_total":
-                figure = member.rsp_base
-            elif measure in ("active", "active_directs", "direct_count"):
-                figure = Decimal(int(getattr(member, measure)))
-            elif measure == "own_bv":
-                figure = member.own_bv
-            else:
-                figure = self.figure(member_id, measure)
-            if figure < number(requirement["at_least"]):
-                return False
-        return True
+    # -- what is carried from period to period ----------------------------------------------------
 
-    def is_qualified(self, component: dict[str, Any], member_id: int) -> bool:
-        """Whether a member qualifies for a component: by its own test, else by the plan's."""
-        if "qualification" in component:
-            return self.is_enrolled(member_id) and self.is_met(
-                member_id, component["qualification"]
-            )
-        return self.members[member_id].active
+    def brought(self, member_id: int, key: str) -> int:
+        """What the period before left behind."""
+        return self.carried.get((member_id, key), 0)
 
-    def judge_ranks(self) -> None:
-        """Title rank: up, one rank after the other; pay rank: the highest one maintained."""
-        ranks = self.plan.get("ranks", {})
-        ladder = self.ladder()
-        floor = ranks.get("pay_rank_floor")
-        for member_id, member in self.members.items():
-            title = member.person.opening_title
-            if not self.is_enrolled(member_id):
-                member.title_rank = title
-                member.pay_rank = self.stated.get(member_id, {}).get("pay_rank", 0)
-                continue
-            for _ in range(ranks.get("steps_per_period", 1)):
-                following = title + 1
-                if following >= len(ladder):
-                    break
-                if not self.is_met(member_id, ladder[following].get("requires", [])):
-                    break
-                title = following
-            member.title_rank = title
-            pay = 0
-            for index in range(1, title + 1):
-                maintains = ladder[index].get("maintains", ladder[index].get("requires", []))
-                if self.is_met(member_id, maintains):
-                    pay = index
-            if floor and title >= self.rank_index(floor["for_titles_from"]):
-                pay = max(pay, self.rank_index(floor["floor"]))
-            member.pay_rank = self.stated.get(member_id, {}).get("pay_rank", pay)
+    def leave(self, member_id: int, key: str, value: int) -> None:
+        """Leave something behind for the period after; nought needs no note."""
+        if value:
+            self.left_behind[member_id, key] = value
 
-    def depth_of(self, component: dict[str, Any], member_id: int, otherwise: int) -> int:
-        """How deep a receiver is paid: by his own pay rank of this period."""
-        if "depth" in component:
-            return component["depth"]
-        if "depth_by_rank" in component:
-            name = self.ladder()[self.members[member_id].pay_rank]["name"]
-            return component["depth_by_rank"][name]
-        return otherwise
 
-    def levels(self, seller_id: int, compression: str) -> Iterator[tuple[int, int | None]]:
-        """Everybody above a seller with the level he counts as; none where he is passed over."""
-        counted = 0
-        for distance, above in self.uplines(seller_id):
-            if compression == "skip_and_recount":
-                if self.members[above].active:
-                    counted += 1
-                    yield above, counted
-                else:
-                    yield above, None
-            else:
-                yield above, distance
+def points_of_sale(row: Sale | QualifyingVolume, points_from: str) -> int:
+    """A row's points: of repeat products, of all products, or of repeat sales."""
+    if points_from == "all_products":
+        return row.rsp_all
+    return row.rsp_repeat if points_from == "repeat_sales" else row.rsp
 
-    def bracket_of(self, component: dict[str, Any], member_id: int) -> int | None:
-        """Index of the bracket that a member's figure has reached; none below the first."""
-        figure = self.figure(member_id, component["chosen_by"])
-        reached = None
-        for index, bracket in enumerate(component["brackets"]):
-            if number(bracket["from"]) <= figure:
-                reached = index
-        return reached
+
+def own_points_of(row: QualifyingVolume, points_from: str) -> int:
+    """The part of a row's points that is the member's own purchases."""
+    if points_from == "all_products":
+        return row.own_rsp_all
+    return row.own_rsp_repeat if points_from == "repeat_sales" else row.own_rsp

@@ -7,25 +7,54 @@ from decimal import ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_EVEN, ROUND_HALF_UP, Dec
 from fractions import Fraction
 from typing import Any
 
-from tests.engine.oracle.facts import EXACT, HUNDRED, ROUNDING, Line, Sale, number
-from tests.engine.oracle.standing import Standing
+from tests.engine.oracle.facts import EXACT, HUNDRED, ROUNDING, Line, Placing, Sale, number
+from tests.engine.oracle.ranks import Ranks
 
 
-class Statement(Standing):
+class Statement(Ranks):
     """The lines of a period, to which each component adds its own."""
 
     def __init__(self, *facts: Any) -> None:
         super().__init__(*facts)
         self.lines: dict[tuple[Any, ...], Line] = {}
+        self.breakaways: dict[str, tuple[dict[int, Decimal], set[int]]] = {}
+        self.rankings: dict[str, dict[int, Placing]] = {}
 
     def add(self, key: tuple[int, int, int], rate: Decimal, unit: str, order: Sale, base: int):
         """Put an order's base on the line of a receiver, component and level."""
-        if base == 0 or rate == 0:
+        if rate == 0:
             return
         line = self.lines.setdefault((*key, rate), Line(*key, rate, unit))
         line.base += base
-        line.sellers.add(order.seller)
         line.orders[order.order] = base
+        if base:
+            line.sellers.add(order.seller)
+
+    def add_fact(self, key: tuple[int, int, int], rate: Decimal, base: int):
+        """Put money on a line that hangs on no order of its own."""
+        if base and rate:
+            self.lines[*key, rate] = Line(*key, rate, "money", base=base)
+
+    def parts_through(
+        self, line: Line, parts_of: Callable[[Line], dict[int, int]]
+    ) -> dict[int, int]:
+        """Share an amount out to the lines behind it, and each share to that line's own rows."""
+        weights = [
+            ((other.receiver, other.component, other.level, other.rate), other.amount)
+            for other in line.matched
+        ]
+        shares = share_out(line.amount, weights)
+        found: dict[int, int] = {}
+        for other in line.matched:
+            share = shares[other.receiver, other.component, other.level, other.rate]
+            of_rows = [
+                ((str(self.rows[row].order), row), part) for row, part in parts_of(other).items()
+            ]
+            if not of_rows:
+                continue  # it hangs on no order
+            for (_, row), part in share_out(share, of_rows).items():
+                found[row] = found.get(row, 0) + part
+        return {row: part for row, part in found.items() if part}
 
     def rate(self, percent: str, on: str) -> Decimal:
         """Minor units of money for one hundredth of BV, or for one minor unit of money."""
@@ -47,6 +76,20 @@ class Statement(Standing):
             "down": ROUND_DOWN,
         }
         return int(exact.to_integral_value(modes[rule], ROUNDING))
+
+
+def bracket_of(component: dict[str, Any], figure: Decimal) -> int | None:
+    """Index of the bracket that a figure has reached; none below the first."""
+    reached = None
+    for index, bracket in enumerate(component["brackets"]):
+        if number(bracket["from"]) <= figure:
+            reached = index
+    return reached
+
+
+def company_volume(period: Statement, on: str) -> int:
+    """What the company has sold in the period: hundredths of BV, or minor units of net sales."""
+    return sum(volume_of(order, on) for order in period.orders)
 
 
 def volume_of(row: Sale, on: str) -> int:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from tests.engine.oracle.facts import Line, Sale, number
-from tests.engine.oracle.statement import Statement, shared_by, volume_of
+from tests.engine.oracle.statement import Statement, bracket_of, shared_by, volume_of
 
 
 def base_of(component: dict[str, Any]) -> str:
@@ -23,7 +23,7 @@ def pay(period: Statement, index: int, component: dict[str, Any]) -> None:
             continue
         volume = sum(volume_of(order, on) for order in orders)
         if component.get("method", "whole") == "whole":
-            reached = period.bracket_of(component, member_id)
+            reached = bracket_of(component, period.figure(member_id, component["chosen_by"]))
             bases = {} if reached is None else {reached: volume}
         else:
             bases = marginal_bases(period, component, volume)
@@ -33,9 +33,9 @@ def pay(period: Statement, index: int, component: dict[str, Any]) -> None:
                 continue
             line = Line(member_id, index, bracket + 1, rate, "money", base=base)
             for order in orders:
+                line.orders[order.order] = volume_of(order, on)
                 if volume_of(order, on):
                     line.sellers.add(order.seller)
-                    line.orders[order.order] = volume_of(order, on)
             period.lines[member_id, index, bracket + 1, rate] = line
 
 
