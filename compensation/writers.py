@@ -15,17 +15,20 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from compensation.engine import Results
+from compensation.engine.carried import CarriedOut
 from compensation.fault_points import reach
 from compensation.loaders import execute
 
 ROWS_PER_BATCH = 65_536
+RANKING_KEYS = ("ranking_value:", "ranking_position:")
+"""Keys that tell everybody's value and position in a ranking."""
 Column = tuple[str, npt.NDArray[np.generic], pa.DataType]
 
 
 def write_results(
-    connection: adbc.Connection, results: Results, *, run_id: int, fence: int
+    connection: adbc.Connection, results: Results, left: CarriedOut, *, run_id: int, fence: int
 ) -> tuple[int, int, int]:
-    """Store member results, earnings and what is carried on; return how many of each.
+    """Store member results, earnings and what is left behind; return how many of each.
 
     The caller commits, after it has checked the fence.
 
@@ -46,7 +49,9 @@ def write_results(
         connection, f"compensation_earning_{run_id}_{fence}", _earning_columns(results, run_id)
     )
     carried = _append(
-        connection, f"compensation_carried_{run_id}_{fence}", _carried_columns(results, run_id)
+        connection,
+        f"compensation_carried_{run_id}_{fence}",
+        _carried_columns(results, left, run_id),
     )
     reach("compute.earnings_written")
     execute(
@@ -117,13 +122,30 @@ def _earning_columns(results: Results, run_id: int) -> list[Column]:
     ]
 
 
-def _carried_columns(results: Results, run_id: int) -> list[Column]:
+def left_behind(results: Results) -> CarriedOut:
+    """Give what a run leaves behind, and how people stood in the plan's rankings.
+
+    Standings are told under keys of their own (``RANKING_KEYS``), which no later period takes up.
+    """
+    if not results.rankings:
+        return results.carried
     found = results.carried
+    values = {name: np.zeros(len(results.members), dtype=np.int64) for name in found.keys}
+    for number, name in enumerate(found.keys):
+        chosen = found.key == number
+        values[name][found.position[chosen]] = found.value[chosen]
+    for identifier, ranked in results.rankings.items():
+        for prefix, column in zip(RANKING_KEYS, (ranked.value, ranked.position), strict=True):
+            values[f"{prefix}{identifier}"] = column
+    return CarriedOut.of(values)
+
+
+def _carried_columns(results: Results, left: CarriedOut, run_id: int) -> list[Column]:
     return [
-        ("run_id", np.full(len(found), run_id, dtype=np.int64), pa.int64()),
-        ("representative_id", results.members.ids[found.position], pa.int64()),
-        ("value", found.value, pa.int64()),
-        ("key", found.key, pa.int16()),
+        ("run_id", np.full(len(left), run_id, dtype=np.int64), pa.int64()),
+        ("representative_id", results.members.ids[left.position], pa.int64()),
+        ("value", left.value, pa.int64()),
+        ("key", left.key, pa.int16()),
     ]
 
 

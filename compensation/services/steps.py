@@ -10,21 +10,17 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Self
 
 from django.db import connection, transaction
 
-from compensation import calendar, ledger, loaders, selectors, writers
-from compensation.engine import Plan, Results, compute
-from compensation.engine.digests import input_digest
-from compensation.engine.tree import build_tree
-from compensation.engine.volumes import gather_orders
+from compensation import ledger, loaders, writers
+from compensation.engine import Results
+from compensation.engine.carried import CarriedOut
 from compensation.fault_points import reach
 from compensation.models import Period, PeriodStatus, Run, RunKind, RunStatus, RunStep, StepName
-from compensation.plans import load_plan
 from compensation.services.errors import FenceLost, UnableToAdvance
 from compensation.services.runs import Hold, bulk_name, require_fence
-from representatives.models import Company
+from compensation.services.sources import InputSource
 
 ORDINALS = {name: ordinal for ordinal, name in enumerate(StepName, start=1)}
 
@@ -86,11 +82,12 @@ def calculate(held: Hold, *, now: datetime) -> None:
     with closing(loaders.connect(source.using, name)) as bulk:
         facts = source.load(bulk)
         reach("compute.loaded")
-        results = compute(source.plan, facts.members, facts.sales, qualifying=facts.qualifying)
+        results = source.compute(facts)
         line_count = facts.line_count
         del facts
-        rows = writers.write_results(bulk, results, run_id=held.run_id, fence=held.fence)
-        _record_results(bulk, held, results, watch, line_count=line_count, rows=sum(rows))
+        left = writers.left_behind(results)
+        rows = writers.write_results(bulk, results, left, run_id=held.run_id, fence=held.fence)
+        _record_results(bulk, held, results, left, watch, line_count=line_count, rows=sum(rows))
         reach("compute.before_commit")
         bulk.commit()
     reach("compute.after_commit")
@@ -100,6 +97,7 @@ def _record_results(
     bulk: loaders.Connection,
     held: Hold,
     results: Results,
+    left: CarriedOut,
     watch: Stopwatch,
     *,
     line_count: int,
@@ -132,9 +130,9 @@ def _record_results(
         commission=totals.commission_minor,
         rsp=totals.rsp_credited,
         earnings=len(results.earnings),
-        carried=len(results.carried),
+        carried=len(left),
         figure_names=json.dumps(results.members.figure_names),
-        carried_keys=json.dumps(results.carried.keys),
+        carried_keys=json.dumps(left.keys),
         run=held.run_id,
         fence=held.fence,
     )
@@ -156,44 +154,6 @@ def _record_results(
         rows=rows,
         digest=results.result_digest,
     )
-
-
-def window_of(run: Run, plan: Plan) -> loaders.Window:
-    """The instants between which a run reads."""
-    zone = Company.objects.get(pk=Company.ONLY_ID).zone
-    period = run.period
-    month = calendar.month(period.label)
-    opens_at = period.starts_at
-    if plan.activity.window == "quarter_to_date":
-        opens_at = calendar.quarter_to_date(month, zone).starts_at
-    elif plan.activity.window == "trailing":
-        opens_at = calendar.trailing(month, plan.activity.trailing).bounds(zone).starts_at
-    return loaders.Window(
-        starts_at=period.starts_at,
-        ends_at=period.ends_at,
-        last_day=period.last_day,
-        opens_at=min(opens_at, period.starts_at),
-        zone_name=str(zone),
-    )
-
-
-def titles_before(run: Run, plan: Plan) -> loaders.Titles | None:
-    """Where the opening titles are: in the last posted run, its ranks found again by name.
-
-    :raises UnableToAdvance: if the plan in force has lost a rank that the earlier one had.
-    """
-    before = selectors.last_posted_run_before(run.period)
-    if before is None:
-        return None
-    if before.plan_version_id == run.plan_version_id:
-        return loaders.Titles(before.pk, tuple(range(len(plan.ranks.ladder))))
-    names = plan.ranks.names
-    ranks = []
-    for name in load_plan(before.plan_version.document).ranks.names:
-        if name not in names:
-            raise UnableToAdvance(f"the plan {run.plan_version} has no rank {name} any more")
-        ranks.append(names.index(name))
-    return loaders.Titles(before.pk, tuple(ranks))
 
 
 def verify(held: Hold, *, now: datetime) -> None:
@@ -297,40 +257,6 @@ def _fact_faults(run: Run) -> list[str]:
         for what, (found, computed) in expected.items()
         if found != computed
     ]
-
-
-@dataclass(frozen=True, slots=True)
-class InputSource:
-    """All that is needed to read a run's input, on a connection of its own."""
-
-    plan: Plan
-    window: loaders.Window
-    titles: loaders.Titles | None
-    using: str
-
-    @classmethod
-    def of(cls, run: Run) -> Self:
-        """Look up where the input of a run comes from."""
-        plan = load_plan(run.plan_version.document)
-        return cls(
-            plan=plan,
-            window=window_of(run, plan),
-            titles=titles_before(run, plan),
-            using=loaders.address(),
-        )
-
-    def load(self, bulk: loaders.Connection) -> loaders.Facts:
-        """Read the input in one snapshot."""
-        loaders.begin(bulk)
-        return loaders.load_facts(bulk, self.plan, self.window, self.titles)
-
-    def digest(self) -> str:
-        """Read the input and digest it, as the engine does."""
-        with closing(loaders.connect(self.using)) as bulk:
-            facts = self.load(bulk)
-        tree = build_tree(facts.members)
-        orders = gather_orders(facts.sales, tree)
-        return input_digest(facts.members, tree, orders, facts.qualifying, None)
 
 
 def post(held: Hold, *, now: datetime) -> None:
