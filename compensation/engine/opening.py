@@ -125,11 +125,6 @@ def lines_behind(plan: Plan, source: Match | Cap) -> list[int]:
     return [index for index, one in enumerate(plan.components) if one.id in source.of]
 
 
-def matched_indexes(plan: Plan, component: Match) -> list[int]:
-    """Give the indexes of the components that a match matches."""
-    return lines_behind(plan, component)
-
-
 def _shared(amount: int, weights: Sequence[int]) -> list[int]:
     """Share out by largest remainder; ties go in the given order."""
     places = np.arange(len(weights))

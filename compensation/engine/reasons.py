@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -51,14 +51,23 @@ class PaysByLevel(Component, Protocol):
     def deepest(self) -> int:
         """Give the last level that it pays anybody."""
 
+
+class PaysForSales(PaysByLevel, Protocol):
+    """A component that pays levels of people above a seller for what he has sold."""
+
     def pays_seller(self) -> bool:
         """Tell whether the seller himself can be paid."""
 
-    def lacks(self, level: int, person: Upline) -> tuple[Missed, ...]:
-        """Tell what somebody qualified lacks to be paid on a level, depth apart."""
-
     def why_nobody(self, sale: Orders, seller: Upline, standing: Standing) -> Cause | None:
         """Tell why a sale without a quantity pays nobody; ``None``: it has no share at all."""
+
+
+@runtime_checkable
+class AsksByLevel(Protocol):
+    """A component that asks for more on some levels, besides qualification and depth."""
+
+    def lacks(self, level: int, person: Upline) -> tuple[Missed, ...]:
+        """Tell what somebody qualified lacks to be paid on a level."""
 
 
 class TakesTurns(PaysByLevel, Protocol):
@@ -108,8 +117,7 @@ def behind_taker(component: TakesTurns, paid_level: int, branch: Branch) -> Int:
 def counted_above(branch: Branch, counted: Bool) -> Int:
     """Count the counted uplines within the branch; the receiver is one of them."""
     with_receiver = counted.copy()
-    if len(with_receiver):
-        with_receiver[0] = True
+    with_receiver[0] = True
     return count_above(branch.end - branch.start, with_receiver)
 
 
@@ -130,7 +138,7 @@ def _rolled_up(branch: Branch, counted: Bool, plain: Int, paid_level: int) -> Bo
 
 
 def verdicts_by_level(
-    component: PaysByLevel,
+    component: PaysForSales,
     sale: Orders,
     seller: Upline,
     enrolled_day: int,
@@ -157,7 +165,7 @@ def verdicts_by_level(
     return verdicts
 
 
-def _of_seller(component: PaysByLevel, seller: Upline, standing: Standing) -> Verdict:
+def _of_seller(component: PaysForSales, seller: Upline, standing: Standing) -> Verdict:
     depth = depth_of(component, seller)
     if bool(component.may_receive(0, standing)[0]):
         return Verdict(seller.position, 0, Reason.PAID, (0,), depth, None)
@@ -215,12 +223,18 @@ def verdicts_on_levels(component: PaysByLevel, path: Sequence[Upline]) -> list[V
         if not paid:
             reason = Reason.BELOW_MINIMUM if reached else Reason.TOO_DEEP
             missed = (
-                component.lacks(reached[0], person)
+                _lacks(component, reached[0], person)
                 if reached
                 else too_deep(component, due[0], person)
             )
         verdicts.append(Verdict(person.position, level, reason, paid, depth, None, missed))
     return with_receivers(verdicts, counted, component.compression)
+
+
+def _lacks(component: PaysByLevel, level: int, person: Upline) -> tuple[Missed, ...]:
+    """Tell what keeps somebody qualified from a level within his depth."""
+    assert isinstance(component, AsksByLevel)
+    return component.lacks(level, person)
 
 
 def _passed_over(component: PaysByLevel, person: Upline, level: int | None) -> Verdict:
@@ -249,7 +263,7 @@ def _taking_turns(
             if due > limit:
                 reason, missed = Reason.TOO_DEEP, too_deep(component, due, person)
             elif not may_take(due)[place]:
-                reason, missed = Reason.BELOW_MINIMUM, component.lacks(due, person)
+                reason, missed = Reason.BELOW_MINIMUM, _lacks(component, due, person)
             else:
                 reason, paid = Reason.PAID, (due,)
             verdicts.append(Verdict(person.position, due, reason, paid, depth, None, missed))

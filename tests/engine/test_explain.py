@@ -20,7 +20,15 @@ from compensation.engine import (
     Status,
     compute,
 )
-from compensation.engine.explain import Upline, Verdict, branch_of, contributors, why
+from compensation.engine.components import Match
+from compensation.engine.explain import (
+    Upline,
+    Verdict,
+    branch_of,
+    contributors,
+    why,
+    why_matched,
+)
 from compensation.engine.parts import OrderLines, allot, line_parts, reverse_part
 from compensation.engine.plan import Plan
 from compensation.engine.tree import build_tree
@@ -683,6 +691,125 @@ def test_a_cap_that_cut_is_named_with_what_is_left() -> None:
     assert plain.reason == Reason.PAID
 
 
+def test_a_cap_on_other_components_is_not_named() -> None:
+    people = People.line("Top", "Seller")
+    plan = plan_of(
+        percentages("10"),
+        {"id": "retail", "kind": "retail_profit"},
+        caps=[{"id": "most", "scope": "person", "amount": "1", "of": ["retail"]}],
+    )
+    sales = people.sales(("Seller", {"bv": "600", "margin": "9", "order": 7}))
+    results = compute(plan, people.members, sales)
+    lines = lines_by_receiver(plan, results)
+    top, seller = (Upline.of(results.members, at, lines.get(at)) for at in (0, 1))
+    sale = gather_orders(sales, build_tree(people.members))
+
+    of_levels = why(plan.components[0], sale, seller, 0, [top], plan=plan)
+    of_retail = why(plan.components[1], sale, seller, 0, [top], plan=plan)
+
+    assert told(of_levels) == [(0, 1, "paid", (1,), None)]
+    assert told(of_retail) == [(1, 0, "capped", (0,), None)]
+
+
+def test_what_an_earners_uplines_needed_to_match_him() -> None:
+    plan = plan_of(
+        percentages("10"),
+        {
+            "id": "match",
+            "kind": "match",
+            "of": ["levels"],
+            "rates": ["20"],
+            "compression": "roll_up",
+        },
+        activity={"test": {"measure": "personal_rsp", "at_least": "50"}, "window": "period"},
+    )
+    match = plan.components[1]
+    assert isinstance(match, Match)
+    path = [
+        Upline(2, Status.ENROLLED, False, 0, {"window_rsp": 4999}),
+        Upline(1, Status.ENROLLED, False, 0),
+        Upline(0, Status.ENROLLED, True, 0),
+    ]
+
+    found = why_matched(match, path, plan=plan)
+
+    assert told(found) == [
+        (2, 1, "inactive", (), 0),
+        (1, 2, "inactive", (), None),
+        (0, 3, "paid", (1,), None),
+    ]
+    assert missing(found) == [
+        ("window_rsp", 5000, 4999),
+        ("window_rsp", 5000, None),  # the figure is not at hand
+        ("", None, None),
+    ]
+    assert why_matched(match, [], plan=plan) == []
+
+
+def test_no_sale_pays_by_a_match_itself() -> None:
+    plan = plan_of(
+        percentages("10"), {"id": "match", "kind": "match", "of": ["levels"], "rates": ["20"]}
+    )
+    match = plan.components[1]
+    people = People.line("s", "x")
+    sale = gather_orders(people.sales(("s", {"bv": "20"})), build_tree(people.members))
+    alone = compute(plan, people.members, Sales.none()).members
+    standing = branch_of(alone, 0, np.zeros(2, dtype=np.int64)).standing
+
+    assert why(match, sale, Upline.of(alone, 0), 0, []) == []
+    assert match.quantity(sale, standing).tolist() == [0]
+    with pytest.raises(EngineError, match="match: its lines open to no order lines"):
+        line_parts(match, 1, OrderLines.of([0], [7], ["O7"], [1], bv=[6000]), standing)
+
+
+def test_activity_that_is_stated_asks_for_no_figure() -> None:
+    plan = plan_of(percentages("10"), activity={"test": {"measure": "stated"}, "window": "period"})
+    people = People.line("s", "x")
+    sale = gather_orders(people.sales(("s", {"bv": "20"})), build_tree(people.members))
+
+    (found,) = why(
+        plan.components[0],
+        sale,
+        Upline(1, Status.ENROLLED, True, 0),
+        0,
+        [Upline(0, Status.ENROLLED, False, 0)],
+        plan=plan,
+    )
+
+    assert (found.reason, found.missed) == (Reason.INACTIVE, ())
+
+
+def test_nobody_is_behind_a_step_that_the_receiver_can_not_have() -> None:
+    plan, members, _, results = world("differential", 0)
+    branch = branch_of(results.members, 0, members.enrolled)
+
+    assert contributors(plan.components[0], len(plan.components[0].steps()) + 1, branch).size == 0
+
+
+def test_what_hangs_on_no_order_has_no_parts_and_no_reasons() -> None:
+    plan = plan_of(
+        {"id": "bonus", "kind": "rank_bonus", "amounts": {"Bronze": "500"}},
+        ranks=RULES,
+    )
+    component = plan.components[0]
+    people = People.line("Top", "Seller")
+    sales = people.sales(("Top", {"bv": "60", "order": 7}))
+    results = compute(plan, people.members, sales)
+    branch = branch_of(results.members, 0, people.members.enrolled)
+    lines = OrderLines.of([0], [7], ["O7"], [1], bv=[6000])
+    sale = gather_orders(sales, build_tree(people.members))
+
+    assert results.earnings.amount.tolist() == [50000]
+    assert not component.opens_to_orders
+    assert component.quantity(sale, branch.standing).tolist() == [0]
+    assert component.counted(branch.standing).tolist() == [True, True]
+    assert contributors(component, 1, branch).tolist() == []
+    assert why(component, sale, Upline.of(results.members, 0), 0, []) == []
+    assert line_parts(component, 0, lines, branch.standing).amount.tolist() == [0]
+    with pytest.raises(EngineError, match="bonus: its lines open to no order lines"):
+        line_parts(component, 50000, lines, branch.standing)
+
+
 def test_marginal_brackets_are_named_as_far_as_the_volume_reaches() -> None:
     plan = plan_of(COMPONENTS["marginal"])
     people = People.line("Top", "Seller")
@@ -777,6 +904,8 @@ def test_allot_table() -> None:
     assert shares(2, [1, 1, 1], ["O2", "O10", "O1"]) == [0, 1, 1]  # references compare as text
     assert shares(10, [0, 5, 0]) == [0, 10, 0]
     assert shares(5, [3, -1, 3]) == [3, -1, 3]
+    assert shares(5, [-3, 1, -3]) == [3, -1, 3]
+    assert shares(2, [-1, -1, -1], ["O2", "O10", "O1"]) == [0, 1, 1]
     assert shares(0, [1, 2]) == [0, 0]
     assert shares(0, []) == []
 

@@ -11,17 +11,21 @@ import pytest
 from compensation.engine import (
     NOT_STATED,
     Carried,
+    EngineError,
     PlanError,
     Results,
+    Sales,
     Stated,
     Status,
     compute,
 )
 from compensation.engine.components import GenerationPercent
+from compensation.engine.components.base import Situation, Standing
 from compensation.engine.components.breakaway import broken_away
 from compensation.engine.plan import Plan
 from compensation.engine.prose import plan_prose
 from compensation.engine.tree import build_tree
+from compensation.engine.volumes import gather_orders
 from compensation.engine.worst_case import worst_case
 from tests.engine.worlds import People, ladder, percentages, plan_of, random_members
 
@@ -203,6 +207,7 @@ def test_generation_table() -> None:
         ("Top", 2): 200,
     }
     assert by_generation({"Mid": "50"}, own_rate="5") == {("Up", 0): 250, ("Top", 1): 200}
+    assert by_generation({"Low": "100"}, rates=[], own_rate="5") == {("Lead", 0): 500}
     assert by_generation({"Low": "100"}, own_rate="5", depth=1) == {
         ("Lead", 0): 500,
         ("Up", 1): 400,
@@ -241,6 +246,8 @@ def test_generations_are_read_with_their_faults() -> None:
         "components[0].depth: 1 is outside 0 to 0",
         'components[0].leader_rank: "Platinum" is not a rank of the ladder',
     ]
+    with pytest.raises(PlanError, match=r"components\[0\].leader_rank: is missing"):
+        plan_of(generations(leader_rank=None), ranks=RANKS)
     component = plan_of(generations(own_rate="1.5"), ranks=RANKS).components[0]
     assert isinstance(component, GenerationPercent)
     assert (component.leader_rank, component.depths) == (2, (2, 2, 2))
@@ -258,6 +265,10 @@ def test_generations_are_told_and_bounded() -> None:
         "A leader earns 5 % of the BV of his own group.",
     ]
     assert worst_case(plan).of_bv == Fraction(9, 100)
+    own = plan_prose(plan_of(generations(rates=[], own_rate="5"), ranks=RANKS))
+    assert not any("generations 1 to" in one for one in own)
+    above = plan_prose(plan_of(generations(), ranks=RANKS))
+    assert not any("own group" in one for one in above)
     assert [(one.of, one.how) for one in worst_case(plan).shares] == [("bv", "5 % + 4 %")]
 
 
@@ -466,6 +477,22 @@ def test_a_rank_bonus_is_read_with_its_faults() -> None:
         "components[0].amounts.IR: nobody is promoted to IR, the lowest rank",
         'components[0].amounts.Gold: "x" is not an amount of money',
     ]
+
+
+def test_a_rank_bonus_needs_amounts_and_titles() -> None:
+    with pytest.raises(PlanError, match=r"components\[0\].amounts: no amount at all"):
+        plan_of({"id": "b", "kind": "rank_bonus", "amounts": {}}, ranks=BONUS_RANKS)
+    with pytest.raises(PlanError, match=r"components\[0\].amounts: is missing"):
+        plan_of({"id": "b", "kind": "rank_bonus"}, ranks=BONUS_RANKS)
+    component = bonus_plan(0).components[0]
+    tree = build_tree(People.line("A").members)
+    nothing = np.zeros(0, dtype=np.int64)
+    orders = gather_orders(Sales.of(nothing), tree)
+    one = np.ones(1, dtype=np.bool_)
+    standing = Standing(enrolled=one, qualified=one, enrolled_day=np.zeros(1, dtype=np.int64))
+
+    with pytest.raises(EngineError, match="titles are needed and not at hand"):
+        component.spread(Situation(tree=tree, orders=orders, standing=standing))
 
 
 def test_a_rank_bonus_is_told_and_bounded() -> None:

@@ -215,3 +215,19 @@ def test_a_cut_table() -> None:
         (1, 0, -66),
     ]
     assert opener.parts(cut) == {("O1", 0): -33, ("O2", 1): -66, ("O3", 2): -92}
+
+
+def test_a_small_cut_leaves_lines_without_a_share() -> None:
+    people = People.of({"Top": None, "A": "Top"})
+    plan = plan_of(
+        percentages("10", seller_rate="20"),
+        caps=[{"id": "most", "scope": "person", "amount": "1.89"}],
+    )
+    sales = people.sales(("A", {"bv": "15", "order": 1}), ("Top", {"bv": "2", "order": 2}))
+    results = compute(plan, people.members, sales)
+    opener = opener_of(plan, people.members, sales, results)
+    lines = [stored(results, at) for at in range(len(results.earnings))]
+    cut = next(line for line in lines if line.component == 1 and line.member == 1)
+
+    assert [share for _, share in opener.through(cut)] == [0, -1]
+    assert opener.parts(cut) == {("O1", 0): -1}

@@ -161,10 +161,6 @@ class FlatBonus:
         """Tell whether it is the seller who is paid."""
         return self.to == "seller"
 
-    def lacks(self, level: int, person: Upline) -> tuple[Missed, ...]:
-        """Nothing but being active or enrolled is asked for."""
-        return ()
-
     def why_nobody(self, sale: Orders, seller: Upline, standing: Standing) -> Cause | None:
         """Tell what BV an order lacks that would set the bonus off otherwise."""
         if not replace(self, minimum_bv=0).quantity(sale, standing)[0]:

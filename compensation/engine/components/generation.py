@@ -189,18 +189,6 @@ class GenerationPercent:
             reason, paid, missed = Reason.TOO_DEEP, (), too_deep(self, generation, person)
         return Verdict(person.position, generation, reason, paid, depth, None, missed)
 
-    def pays_seller(self) -> bool:
-        """A leader's own sales are those of his group."""
-        return self.own_rate > 0
-
-    def lacks(self, level: int, person: Upline) -> tuple[Missed, ...]:
-        """Nothing but being a leader and depth is asked for."""
-        return ()
-
-    def why_nobody(self, sale: Orders, seller: Upline, standing: Standing) -> None:
-        """A sale without volume has no share."""
-        return
-
     def parts(self, amount: int, lines: OrderLines, standing: Standing) -> Parts:
         """Allot a line's amount by BV or net sales."""
         return weighed_parts(amount, self.quantity(lines.orders, standing), lines)

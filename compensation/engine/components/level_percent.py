@@ -197,8 +197,7 @@ class LevelPercent:
 
     def lacks(self, level: int, person: Upline) -> tuple[Missed, ...]:
         """Give the level's minimum, where somebody does not reach it."""
-        if self.level_minimum is None:
-            return ()
+        assert self.level_minimum is not None  # else nobody within his depth lacks anything
         measure, needed = self.level_minimum.measure, self.level_minimum.at_least[level - 1]
         return unmet((Requirement(measure, needed),), person)
 

@@ -9,7 +9,7 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from compensation.engine.branches import Branch, Missed, Upline, Verdict
+from compensation.engine.branches import Branch, Upline, Verdict
 from compensation.engine.components.base import (
     COMPRESSIONS,
     IDENTIFIER,
@@ -23,7 +23,7 @@ from compensation.engine.components.base import (
 from compensation.engine.levels import Level, levels_below, levels_taken
 from compensation.engine.parts import OrderLines, Parts, no_parts
 from compensation.engine.reading import Node
-from compensation.engine.reasons import Cause, behind_taker
+from compensation.engine.reasons import behind_taker
 from compensation.engine.requirements import MEASURES, Requirement, read_requirements
 from compensation.engine.types import Bool, Int, Unit
 from compensation.engine.volumes import Orders, Sums
@@ -133,15 +133,3 @@ class Match:
     def deepest(self) -> int:
         """Give the last level with a rate."""
         return len(self.rates)
-
-    def pays_seller(self) -> bool:
-        """Nobody matches himself."""
-        return False
-
-    def lacks(self, level: int, person: Upline) -> tuple[Missed, ...]:
-        """Nothing but qualification and depth is asked for."""
-        return ()
-
-    def why_nobody(self, sale: Orders, seller: Upline, standing: Standing) -> Cause | None:
-        """No sale has a share of its own."""
-        return None

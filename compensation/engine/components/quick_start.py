@@ -134,10 +134,6 @@ class QuickStart:
         """The new member himself gets nothing."""
         return False
 
-    def lacks(self, level: int, person: Upline) -> tuple[Missed, ...]:
-        """Nothing but qualification and depth is asked for."""
-        return ()
-
     def why_nobody(self, sale: Orders, seller: Upline, standing: Standing) -> Cause | None:
         """Tell of a customer's order that lies outside the seller's first days."""
         if sale.own[0] or (sale.net if self.on == "net" else sale.bv)[0] == 0:

@@ -9,7 +9,7 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from compensation.engine.branches import Branch, Missed, Upline, Verdict
+from compensation.engine.branches import Branch, Upline, Verdict
 from compensation.engine.components.base import (
     MOST_LEVELS,
     Situation,
@@ -143,10 +143,6 @@ class RspPoints:
     def pays_seller(self) -> bool:
         """Tell whether sellers are credited their own points."""
         return self.own_points
-
-    def lacks(self, level: int, person: Upline) -> tuple[Missed, ...]:
-        """Nothing but activity and depth is asked for."""
-        return ()
 
     def why_nobody(self, sale: Orders, seller: Upline, standing: Standing) -> Cause | None:
         """A sale without points has no share."""
