@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.mutation.__main__ import ENGINE, ROOT, explains, explanations, modules
+from tests.mutation.changes import ENGINE, ROOT, modules
+from tests.mutation.explanations import explains, explanations
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,286 @@
+"""Try changes: a process for each, forked after pytest has collected the tests of the engine.
+
+The child puts the change into the running functions and runs the tests that reach the changed one:
+first those that have noticed a change of it before, then the quickest; the first failure ends it. A
+test that takes far more processor time than it should ends it too (a loop without an end).
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import resource
+import signal
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from tempfile import TemporaryFile
+from types import FrameType
+from typing import IO, Any
+
+import hypothesis
+import pytest
+from _pytest.runner import runtestprotocol
+
+from tests.mutation.changes import ENGINE, ROOT, Change
+from tests.mutation.explanations import explains, explanations
+from tests.mutation.typing_check import refused
+from tests.mutation.verdicts import (
+    QUIET,
+    REFUSED,
+    SURVIVED,
+    UNREACHED,
+    Module,
+    digest_of_engine,
+    digest_of_file,
+    digest_of_tests,
+    killed,
+    not_killed,
+    read_state,
+    write_state,
+)
+
+CASES = "10"
+"""Drawn worlds of each test against the oracle."""
+PYTEST = (
+    "tests/engine",
+    "-c/dev/null",
+    f"--rootdir={ROOT}",
+    "--noconftest",
+    "--import-mode=importlib",
+    "--assert=plain",
+    "--tb=native",
+    "--capture=no",
+    *("-q", "-q", "-W", "ignore"),
+    *(f"-pno:{name}" for name in ("django", "xdist", "cacheprovider", "timeout")),
+)
+MEMORY = 6 * 2**30
+MOST_SECONDS, TIMES_SLOWER = 3, 6
+"""Processor time that a test may take with a change: this, and so many times its own."""
+QUICK_SECONDS = 2.0
+"""What the tests of the first round take together."""
+IDLE = 1.5
+"""Load below which a second process is started."""
+
+
+class Trials:
+    """A plugin of pytest that tries changes where pytest would run the tests."""
+
+    def __init__(self, chosen: list[Module], processes: int) -> None:
+        self.modules = chosen
+        self.processes = processes
+        self.items: dict[str, pytest.Item] = {}
+        self.seconds: dict[str, float] = {}
+        self.reach: dict[str, list[str]] = defaultdict(list)
+        """Tests by ``module:function``."""
+        self.killers: dict[str, list[str]] = defaultdict(list)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Try everything that has no verdict."""
+        self.items = {item.nodeid: item for item in session.items}
+        gc.freeze()
+        self.baseline()
+        for module in self.modules:
+            say(f"{module.name}: {len(module.untried)} of {len(module.changes)} changes to try")
+            self.try_each(module, module.untried, self.quick_tests_for)
+        ask_mypy(self.modules)
+        for module in self.modules:
+            left = settle_explained(module)
+            if left:
+                say(f"{module.name}: {len(left)} changes to try with all tests")
+            self.try_each(module, left, self.tests_for)
+        ask_mypy(self.modules)
+        return True
+
+    # ----------------------------------------------------------------------------- what is reached
+
+    def baseline(self) -> None:
+        """Run each test unchanged: how long it takes, and which functions it reaches."""
+        state = read_state("baseline")
+        engine, helpers = digest_of_engine(), digest_of_tests()
+        known = state.get("tests", {}) if state.get("engine") == engine else {}
+        tests: dict[str, Any] = {}
+        for name, item in self.items.items():
+            before = known.get(name)
+            file = digest_of_file(name)
+            if before is None or before["file"] != file:
+                before = {"file": file, **observed(item)}
+            tests[name] = before
+            if not before["passed"]:
+                say(f"left out, it fails without any change: {name}")
+                continue
+            self.seconds[name] = before["seconds"]
+            for function in before["reached"]:
+                self.reach[function].append(name)
+        write_state("baseline", {"engine": engine, "helpers": helpers, "tests": tests})
+
+    def tests_for(self, change: Change) -> list[str]:
+        """Give the tests that reach the changed function, the likeliest first."""
+        function = f"{change.module}:{change.function}"
+        killers = self.killers[function][-1:-4:-1]
+        rest = sorted(set(self.reach[function]) - set(killers), key=self.seconds.__getitem__)
+        return list(dict.fromkeys(killers)) + rest
+
+    def quick_tests_for(self, change: Change) -> list[str]:
+        """Give those of the tests that take a few seconds together."""
+        chosen, left = [], QUICK_SECONDS
+        for name in self.tests_for(change):
+            left -= self.seconds[name]
+            if left >= 0 or not chosen:
+                chosen.append(name)
+        return chosen
+
+    # ------------------------------------------------------------------------------------- trying
+
+    def try_each(
+        self, module: Module, changes: list[Change], tests_for: Callable[[Change], list[str]]
+    ) -> None:
+        """Try changes of a module, keeping each verdict as it comes."""
+        left = changes[::-1]
+        running: dict[int, tuple[Change, list[str], IO[str]]] = {}
+        saved = time.monotonic()
+        try:
+            while left or running:
+                while left and len(running) < self.room():
+                    change = left.pop()
+                    tests = tests_for(change)
+                    if tests:
+                        pid, results = forked(lambda: self.trial(change, tests))  # noqa: B023
+                        running[pid] = change, tests, results
+                    else:
+                        module.verdicts[change.key] = not_killed(UNREACHED)
+                if running:
+                    ended, _ = os.waitpid(-1, 0)
+                    change, tests, results = running.pop(ended)
+                    self.note(module, change, tests, received(results))
+                if time.monotonic() - saved > 10:
+                    module.save()
+                    saved = time.monotonic()
+        finally:
+            for pid in running:
+                os.kill(pid, signal.SIGKILL)
+            module.save()
+
+    def room(self) -> int:
+        """Give the number of processes: one, and more while the machine has little to do."""
+        return self.processes if os.getloadavg()[0] < IDLE else 1
+
+    def note(self, module: Module, change: Change, tests: list[str], lines: list[str]) -> None:
+        """Take down what became of a change from the tests that were begun."""
+        if lines and lines[-1] == SURVIVED:
+            everything = set(tests) == set(self.tests_for(change))
+            module.verdicts[change.key] = not_killed(SURVIVED if everything else QUIET)
+            return
+        last = lines[-1] if lines else tests[0]
+        module.verdicts[change.key] = killed(last)
+        self.killers[f"{change.module}:{change.function}"].append(last)
+
+    def trial(self, change: Change, tests: Iterable[str]) -> Iterable[str]:
+        """Run tests with a change; give each as it begins, and at last that it survived."""
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        change.apply()
+        for name in tests:
+            yield name
+            limit = MOST_SECONDS + TIMES_SLOWER * self.seconds[name]
+            signal.setitimer(signal.ITIMER_PROF, limit)  # its signal ends the process
+            if any(one.failed for one in runtestprotocol(self.items[name], log=False)):
+                return
+        yield SURVIVED
+
+
+def ask_mypy(modules: list[Module]) -> None:
+    """Take out of what no test has noticed what mypy refuses."""
+    unasked = [change for module in modules for change in module.unnoticed]
+    keys = refused(unasked)
+    for module in modules:
+        for change in module.unnoticed:
+            if change.key in keys:
+                module.verdicts[change.key] = not_killed(REFUSED)
+        module.save()
+
+
+def settle_explained(module: Module) -> list[Change]:
+    """Let what is explained survive after the first round; give the others."""
+    listed = explanations()
+    left = []
+    for change in module.quiet:
+        if any(explains(entry, module.name, *change.lines) for entry in listed):
+            module.verdicts[change.key] = not_killed(SURVIVED)
+        else:
+            left.append(change)
+    return left
+
+
+def observed(item: pytest.Item) -> dict[str, Any]:
+    """Run a test in a process of its own and tell what it reached."""
+
+    def run() -> Iterable[str]:
+        folder = str(ROOT / ENGINE) + "/"
+        reached: set[str] = set()
+
+        def profile(frame: FrameType, event: str, argument: object) -> None:
+            code = frame.f_code
+            if event == "call" and code.co_filename.startswith(folder):
+                module = code.co_filename.removeprefix(folder)
+                reached.add(f"{module}:{code.co_qualname.partition('.<locals>')[0]}")
+
+        start = time.process_time()
+        sys.setprofile(profile)
+        reports = runtestprotocol(item, log=False)
+        sys.setprofile(None)
+        seconds = time.process_time() - start
+        passed = bool(reports) and not any(one.failed for one in reports)
+        yield json.dumps({"passed": passed, "seconds": seconds, "reached": sorted(reached)})
+
+    pid, results = forked(run)
+    os.waitpid(pid, 0)
+    lines = received(results)
+    told: dict[str, Any] = (
+        json.loads(lines[0]) if lines else {"passed": False, "seconds": 0.0, "reached": []}
+    )
+    return told
+
+
+def forked(work: Callable[[], Iterable[str]]) -> tuple[int, IO[str]]:
+    """Do work in a forked process that writes down what it gives, a line each."""
+    results = TemporaryFile("w+", encoding="utf-8", buffering=1)  # noqa: SIM115
+    pid = os.fork()
+    if pid:
+        return pid, results
+    try:
+        nothing = os.open(os.devnull, os.O_RDWR)
+        for standard in (0, 1, 2):
+            os.dup2(nothing, standard)
+        for line in work():
+            results.write(f"{line}\n")
+    finally:
+        os._exit(0)
+
+
+def received(results: IO[str]) -> list[str]:
+    """Read what a forked process has written down."""
+    with results:
+        results.seek(0)
+        return results.read().splitlines()
+
+
+def say(text: str) -> None:
+    """Tell how far it is."""
+    print(f"{time.strftime('%H:%M:%S')} {text}", flush=True)
+
+
+def run(chosen: list[Module], processes: int) -> int:
+    """Try every change of these modules that has no verdict; pytest's exit code."""
+    os.environ["ORACLE_CASES"] = CASES
+    hypothesis.settings.register_profile(
+        "mutation",
+        deadline=None,
+        derandomize=True,
+        database=None,
+        phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate],
+    )
+    hypothesis.settings.load_profile("mutation")
+    return int(pytest.main(list(PYTEST), plugins=[Trials(chosen, processes)]))
