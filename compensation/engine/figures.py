@@ -89,7 +89,7 @@ def figure_of(name: str) -> Figure | None:
         return Counted(first, rest[0], int(rest[1]))
     if rest[0].startswith(LEG_AT_MOST):
         return LegMaximum(int(rest[0].removeprefix(LEG_AT_MOST)))
-    return Windowed(first, rest[0], rest[1])
+    return Windowed(first, rest[0], rest[1]) if first in WINDOWED_MEASURES else None
 
 
 def asks_for_ranks(name: str) -> bool:

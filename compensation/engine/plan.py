@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from compensation.engine.caps import Cap, read_caps
@@ -160,7 +160,6 @@ def parse_plan(document: object) -> Plan:
     digits = table["currency_digits"].count(0, 4) if table.has("currency_digits") else 2
     ranks = read_ranks(table["ranks"])
     rankings = read_rankings(table["rankings"], ranks.names)
-    components = _components(table, ranks.names, digits, rankings)
     plan = Plan(
         name=name,
         title=table["title"].text() if table.has("title") else name,
@@ -176,10 +175,10 @@ def parse_plan(document: object) -> Plan:
         ),
         activity=_activity(table),
         ranks=ranks,
-        components=components,
-        caps=read_caps(table["caps"], components, digits),
+        components=_components(table, ranks.names, digits, rankings),
         rankings=rankings,
     )
+    plan = replace(plan, caps=read_caps(table["caps"], plan.components, digits))
     if root.faults:
         raise PlanError(root.faults)
     return plan

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from compensation.engine.carried import Carried, CarriedOut
-from compensation.engine.components import BinaryCycles, Differential, RspPoints
+from compensation.engine.components import BinaryCycles, RspPoints
 from compensation.engine.components.base import HasFigures, LeavesBehind, Situation, Standing
 from compensation.engine.cuts import cut_blocks
 from compensation.engine.digests import carried_digest, input_digest, part_digest, result_digest
@@ -153,10 +153,6 @@ def _decided(plan: Plan, facts: _Facts) -> _Standings:
     plain = {**figures, "rsp_total": rsp_base, "active": active.astype(np.int64)}
     names = plan.figure_names
     further = measured.further(names, facts.month_of_quarter, enrolled, plain)
-    for component in plan.components:
-        if isinstance(component, Differential):
-            stated_group = measured.stated("group_bv")
-            further |= component.figures(tree, facts.personal.bv, stated_group)
     given = RankGiven(
         opening=opening,
         enrolled=enrolled,

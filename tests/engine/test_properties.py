@@ -21,6 +21,7 @@ from compensation.engine import (
     compute,
 )
 from compensation.engine.results import Earnings, MemberResults
+from compensation.engine.volumes import FACTS, QUANTITIES
 from compensation.plans import load_preset, preset_names
 from tests.engine.test_explain import COMPONENTS, RULES
 from tests.engine.worlds import (
@@ -114,15 +115,13 @@ def test_order_lines_and_orders_give_the_same_result() -> None:
     lines = random_sales(chance, 50, 80)
     numbers, first, back = np.unique(lines.order, return_index=True, return_inverse=True)
     sums = {}
-    for name in ("bv", "rsp", "rsp_all", "net"):
+    for name in QUANTITIES:
         sums[name] = np.zeros(len(numbers), dtype=np.int64)
         np.add.at(sums[name], back, getattr(lines, name))
     orders = Sales.of(
         lines.seller[first],
         order=numbers,
-        own=lines.own[first],
-        first_order=lines.first_order[first],
-        day=lines.day[first],
+        **{name: getattr(lines, name)[first] for name in FACTS},
         **sums,
     )
     plan = everything("test")
