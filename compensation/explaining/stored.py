@@ -89,7 +89,7 @@ _DIRECTS = """
             WHERE run_id = %(run)s AND position = w.subtree_end OFFSET 0
         ) m WHERE w.subtree_end < w.stop
     )
-    SELECT {columns} FROM walk w CROSS JOIN LATERAL (
+    SELECT {columns} FROM (SELECT position FROM walk LIMIT %(most)s) w CROSS JOIN LATERAL (
         SELECT * FROM compensation_memberresult
         WHERE run_id = %(run)s AND position = w.position OFFSET 0
     ) m JOIN representatives_representative r ON r.id = m.representative_id
@@ -210,13 +210,14 @@ class StoredRun:
         """Give a member and all uplines; nobody if he was not in the run."""
         return self._people(_PATH, id=representative_id)
 
-    def directs(self, people: People) -> People:
-        """Give everybody directly below some people."""
+    def directs(self, people: People, *, most: int | None = None) -> People:
+        """Give everybody directly below some people, or the first so many of them."""
         wide = people.fact("subtree_end") - people.fact("position") > 1
         return self._people(
             _DIRECTS,
             starts=people.fact("position")[wide].tolist(),
             stops=people.fact("subtree_end")[wide].tolist(),
+            most=most,
         )
 
     def whole_branch(self, top: People) -> People:
