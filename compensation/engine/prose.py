@@ -11,6 +11,7 @@ from compensation.engine.components import (
     RspPoints,
     VolumeBracket,
 )
+from compensation.engine.figures import TRAILING, asks_for_ranks
 from compensation.engine.plan import Plan, Rank
 from compensation.engine.requirements import digits_of
 from compensation.engine.wording import (
@@ -24,6 +25,7 @@ from compensation.engine.wording import (
     needs_text,
     percent_text,
     qualified_sentences,
+    window_text,
 )
 
 __all__ = ["component_prose", "decimal_text", "money_text", "plan_prose"]
@@ -42,7 +44,7 @@ def plan_prose(plan: Plan) -> list[str]:
     sentences.append(_activity(plan))
     sentences.extend(_ranks(plan))
     sentences.append(
-        "Order of computation: activity, volumes, ranks, depths, points, commissions. A "
+        "Order of computation: activity, volumes, ranks, depths, points, commissions, caps. A "
         "receiver's depth is that of his own pay rank of the period; a rank rule on points uses "
         "the points at the plan's base depth."
     )
@@ -50,6 +52,7 @@ def plan_prose(plan: Plan) -> list[str]:
         sentences.extend(ranking.prose(plan))
     for component in plan.components:
         sentences.extend(component_prose(plan, component))
+    sentences.extend(_caps(plan))
     if plan.rsp_cash_rate is not None:
         sentences.append(
             f"{decimal_text(plan.rsp_cash_rate.points, 2)} RSP are worth "
@@ -68,11 +71,8 @@ def _activity(plan: Plan) -> str:
         return "Every enrolled member is active."
     if activity.measure == "stated":
         return "Who is active is stated from outside."
-    window = {
-        "period": "in the period",
-        "quarter_to_date": "from the first day of the calendar quarter to the end of the period",
-        "trailing": f"in this period and the {activity.trailing - 1} before it",
-    }[activity.window]
+    trailing = activity.window == "trailing"
+    window = window_text(f"{TRAILING}{activity.trailing}" if trailing else activity.window)
     return (
         f"A member is active with at least {decimal_text(activity.at_least, 2)} "
         f"{MEASURE_NAMES[activity.measure]} {window}; own purchases and customers' orders count "
@@ -85,13 +85,24 @@ def _ranks(plan: Plan) -> list[str]:
     if len(ranks.ladder) == 1:
         return ["There is a single rank."]
     sentences = [f"Ranks, from the lowest: {', '.join(ranks.names)}."]
-    sentences.extend(_rank(rank) for rank in ranks.ladder[1:])
+    sentences.extend(_rank(rank, ranks.names) for rank in ranks.ladder[1:])
     step = "one step" if ranks.steps_per_period == 1 else f"{ranks.steps_per_period} steps"
     sentences.append(
         f"A title rises by at most {step} in a period, and only to a rank whose requirements are "
         "all met in that period; no rank is jumped. The pay rank is the highest rank, not above "
         "the title, whose requirements were met."
     )
+    if any(asks_for_ranks(one.measure) for one in plan.requirements()):
+        sentences.append(
+            "Where people are counted by rank, it is their pay rank of the same period; a rank can "
+            "hang on lower ranks alone."
+        )
+    if ranks.grace_periods:
+        periods = "one period" if ranks.grace_periods == 1 else f"{ranks.grace_periods} periods"
+        sentences.append(
+            f"Who meets less than the pay rank held in the period before keeps it for up to "
+            f"{periods} in a row, and then falls to what is met."
+        )
     if ranks.floor is not None:
         sentences.append(
             f"From {ranks.names[ranks.floor.for_titles_from]} upwards the pay rank never falls "
@@ -100,11 +111,39 @@ def _ranks(plan: Plan) -> list[str]:
     return sentences
 
 
-def _rank(rank: Rank) -> str:
-    text = f"{rank.name} needs {needs_text(rank.requires)}"
+def _rank(rank: Rank, names: tuple[str, ...]) -> str:
+    text = f"{rank.name} needs {needs_text(rank.requires, names)}"
+    if rank.consecutive_periods > 1:
+        text += f", all of it in {rank.consecutive_periods} periods in a row"
     if rank.maintains != rank.requires:
-        text += f"; to be paid as it, {needs_text(rank.maintains)}"
+        text += f"; to be paid as it, {needs_text(rank.maintains, names)}"
     return text + "."
+
+
+def _caps(plan: Plan) -> list[str]:
+    sentences = []
+    for cap in plan.caps:
+        covers = ", ".join(cap.of)
+        if cap.amount is not None:
+            limit = money_text(cap.amount, plan)
+        else:
+            base = "BV" if cap.on == "bv" else "net sales without tax"
+            limit = f"{percent_text(cap.percent)} of the company's {base} of the period"
+        if cap.scope == "person":
+            sentences.append(
+                f"{cap.id}: nobody is paid more than {limit} by {covers} together; the rest is cut."
+            )
+        else:
+            sentences.append(
+                f"{cap.id}: {covers} together pay no more than {limit}; where they would, "
+                "everybody's pay is cut by the same share."
+            )
+    if sentences:
+        sentences.append(
+            "A cut is a line of its own on the statement. Components that match others take what "
+            "these pay before any cut."
+        )
+    return sentences
 
 
 def component_prose(plan: Plan, component: Component) -> list[str]:
@@ -152,7 +191,7 @@ def _percentages(plan: Plan, component: LevelPercent) -> list[str]:
             f"{len(component.rates)}, on {depth_text(plan, component.depths)}."
         )
         sentences.append(COMPRESSION_SENTENCES[component.compression])
-    sentences.extend(qualified_sentences(component.id, component.qualification))
+    sentences.extend(qualified_sentences(component.id, component.qualification, plan.ranks.names))
     if component.level_minimum is not None:
         minimum = component.level_minimum
         figures = ", ".join(
@@ -194,7 +233,7 @@ def _bracket(plan: Plan, component: VolumeBracket) -> list[str]:
     table = brackets_text(component.brackets, digits)
     return [
         f"{component.id}: a qualified member earns a percentage by bracket; {how}: {table}.",
-        *qualified_sentences(component.id, component.qualification),
+        *qualified_sentences(component.id, component.qualification, plan.ranks.names),
     ]
 
 
@@ -224,7 +263,10 @@ def _differential(plan: Plan, component: Differential) -> list[str]:
             "Whoever reaches the highest bracket breaks away: his leg leaves the group BV of "
             "everybody above, and sales at or below him pay nobody above him."
         )
-    return [*sentences, *qualified_sentences(component.id, component.qualification)]
+    return [
+        *sentences,
+        *qualified_sentences(component.id, component.qualification, plan.ranks.names),
+    ]
 
 
 def _match(plan: Plan, component: Match) -> list[str]:
@@ -234,7 +276,7 @@ def _match(plan: Plan, component: Match) -> list[str]:
         f"{len(component.rates)} have earned by {', '.join(component.of)}, on "
         f"{depth_text(plan, component.depths)}; it is paid on top.",
         COMPRESSION_SENTENCES[component.compression],
-        *qualified_sentences(component.id, component.qualification),
+        *qualified_sentences(component.id, component.qualification, plan.ranks.names),
     ]
 
 

@@ -98,7 +98,7 @@ class Ranking:
                 text += f"{plain_text(limit)} for each unit; coupons not used stay theirs"
         return [
             f"{text}. Among equals whose last sale was earlier goes first.",
-            *qualified_sentences(self.id, self.qualification),
+            *qualified_sentences(self.id, self.qualification, plan.ranks.names),
         ]
 
     def _used(self, units: Int, held: Int, wished: Int) -> Int:

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from compensation.engine.requirements import Requirement, digits_of
+from compensation.engine.figures import (
+    TRAILING,
+    Counted,
+    LegMaximum,
+    Windowed,
+    digits_of,
+    figure_of,
+)
+from compensation.engine.requirements import Requirement
 
 if TYPE_CHECKING:
     from compensation.engine.components.brackets import Bracket
@@ -30,6 +39,7 @@ MEASURE_NAMES = {
     "active": "being active",
     "active_directs": "active directs",
     "direct_count": "enrolled directs",
+    "retail_customers": "customers who bought",
     "stated_points": "points stated from outside",
 }
 COMPRESSION_SENTENCES = {
@@ -76,16 +86,55 @@ def money_text(minor: int, plan: Plan) -> str:
     return f"{whole:,}" + (f".{rest:0{digits}d}" if digits else "") + f" {plan.currency}"
 
 
-def needs_text(requires: tuple[Requirement, ...]) -> str:
-    """Tell what a list of requirements asks for."""
+def window_text(window: str) -> str:
+    """Tell a window: ``period``, ``quarter_to_date`` or ``trailing-<periods>``."""
+    if window == "period":
+        return "in the period"
+    if window == "quarter_to_date":
+        return "from the first day of the calendar quarter to the end of the period"
+    before = int(window.removeprefix(TRAILING)) - 1
+    return f"in this period and the {before} before it"
+
+
+def figure_text(name: str, ranks: Sequence[str] = ()) -> str:
+    """Tell what a figure is; ``ranks`` are the names of the ladder."""
+    figure = figure_of(name)
+    if isinstance(figure, Windowed):
+        source = {
+            "customers": " of customers' orders",
+            "own": " of own purchases",
+            "both": "",
+        }[figure.source]
+        return f"{MEASURE_NAMES[figure.measure]}{source} {window_text(figure.window)}"
+    if isinstance(figure, LegMaximum):
+        return f"group BV, of which no leg counts for more than {decimal_text(figure.most, 2)}"
+    if isinstance(figure, Counted):
+        people = "directs" if figure.what == "directs" else "legs that hold somebody"
+        return f"{people} with {_kind_text(figure, ranks)}"
+    return MEASURE_NAMES.get(name, name)
+
+
+def _kind_text(figure: Counted, ranks: Sequence[str]) -> str:
+    if figure.measure == "rank":
+        known = figure.at_least < len(ranks)
+        rank = ranks[figure.at_least] if known else f"number {figure.at_least} of the ladder"
+        return f"the pay rank {rank} or a higher one"
+    return requirement_text(Requirement(figure.measure, figure.at_least), ranks)
+
+
+def requirement_text(requirement: Requirement, ranks: Sequence[str] = ()) -> str:
+    """Tell one requirement: the figure, and what it must be at least."""
+    name = requirement.measure
+    if name == "active" and requirement.at_least == 1:
+        return MEASURE_NAMES["active"]
+    return f"{decimal_text(requirement.at_least, digits_of(name))} {figure_text(name, ranks)}"
+
+
+def needs_text(requires: Sequence[Requirement], ranks: Sequence[str] = ()) -> str:
+    """Tell what a list of requirements asks for; ``ranks`` are the names of the ladder."""
     if not requires:
         return "nothing"
-    return ", ".join(
-        f"{decimal_text(one.at_least, digits_of(one.measure))} {MEASURE_NAMES[one.measure]}"
-        if one.measure != "active"
-        else MEASURE_NAMES["active"]
-        for one in requires
-    )
+    return ", ".join(requirement_text(one, ranks) for one in requires)
 
 
 def depth_text(plan: Plan, depths: tuple[int, ...]) -> str:
@@ -105,11 +154,13 @@ def brackets_text(brackets: tuple[Bracket, ...], digits: int) -> str:
     )
 
 
-def qualified_sentences(identifier: str, qualification: tuple[Requirement, ...]) -> list[str]:
+def qualified_sentences(
+    identifier: str, qualification: Sequence[Requirement], ranks: Sequence[str] = ()
+) -> list[str]:
     """Tell who is qualified for a component; nothing where being active decides."""
     if not qualification:
         return []
     return [
         f"Qualified for {identifier} is, in place of who is active, an enrolled member with "
-        f"{needs_text(qualification)}."
+        f"{needs_text(qualification, ranks)}."
     ]

@@ -166,7 +166,7 @@ class BinaryCycles(OpensToNothing):
             if self.flush_when_unqualified
             else "Who is not qualified has no cycles and keeps what both legs hold."
         )
-        return [*sentences, *qualified_sentences(self.id, self.qualification)]
+        return [*sentences, *qualified_sentences(self.id, self.qualification, plan.ranks.names)]
 
     def _legs(self, situation: Situation) -> _Legs:
         """Take cycles out of what both legs hold.

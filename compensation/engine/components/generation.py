@@ -211,7 +211,7 @@ class GenerationPercent:
         if self.own_rate:
             own = percent_text(self.own_rate)
             sentences.append(f"A leader earns {own} of the {base} of his own group.")
-        return [*sentences, *qualified_sentences(self.id, self.qualification)]
+        return [*sentences, *qualified_sentences(self.id, self.qualification, plan.ranks.names)]
 
     def worst_case_share(self, given: Given) -> tuple[Share, ...]:
         """Give the bound: every generation that anybody is paid for has its leader."""

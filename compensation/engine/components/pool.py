@@ -188,7 +188,7 @@ class Pool(OpensToNothing):
             f"{self.id}: {percent_text(self.percent)} of the company's {base} of the period are "
             f"shared out among qualified members; {self._shares_text(plan)}. Nothing is shared out "
             "where nobody has a share.",
-            *qualified_sentences(self.id, self.qualification),
+            *qualified_sentences(self.id, self.qualification, plan.ranks.names),
         ]
 
     def _shares_text(self, plan: Plan) -> str:

@@ -165,7 +165,7 @@ class QuickStart:
             f"{len(self.rates)}, on {depth_text(plan, self.depths)}. His own purchases count for "
             "nothing here, and he himself gets nothing.",
             COMPRESSION_SENTENCES[self.compression],
-            *qualified_sentences(self.id, self.qualification),
+            *qualified_sentences(self.id, self.qualification, plan.ranks.names),
         ]
 
     def worst_case_share(self, given: Given) -> tuple[Share, ...]:

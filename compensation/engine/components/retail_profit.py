@@ -113,7 +113,7 @@ class RetailProfit:
         return [
             f"{self.id}: an enrolled seller earns {share}what his customers' orders bring above "
             "the representative's price, without tax, where the company invoices the customer.",
-            *qualified_sentences(self.id, self.qualification),
+            *qualified_sentences(self.id, self.qualification, plan.ranks.names),
         ]
 
     def worst_case_share(self, given: Given) -> tuple[Share, ...]:
