@@ -299,12 +299,12 @@ def refused(example: Example, cast: Cast, fault: engine.EngineError) -> ExampleE
 def minor_units(plan: engine.Plan, line: Line) -> int:
     """Return the price of an order line in the smallest unit of the plan's currency.
 
-    :raises ExampleError: if it is no whole number of them.
+    :raises ExampleError: if it is no whole number of them and the plan pays on prices.
     """
     if plan.currency_digits >= 2:
         return line.price * 10 ** (plan.currency_digits - 2)
     whole, rest = divmod(line.price, 10 ** (2 - plan.currency_digits))
-    if rest:
+    if rest and any(getattr(one, "on", "") == "net" for one in plan.components):
         raise ExampleError(
             f"{line.name}: the amount has more decimals than the plan's rounding", line.line
         )

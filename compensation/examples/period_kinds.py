@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta, timezone, tzinfo
+from decimal import Decimal
 from fractions import Fraction
 
 from compensation import calendar
@@ -24,6 +25,7 @@ PERIODS = {
     "calendar_year": PeriodKind.YEAR,
 }
 SECOND = timedelta(seconds=1)
+MOST_PLACES = 12
 
 
 def content_of(example: Example, *used: str) -> Fields:
@@ -100,19 +102,25 @@ def run_period_by_payment(example: Example) -> Record:
 def run_round_minor_units(example: Example) -> Record:
     """Answer percentages of amounts in minor units, rounded by the engine."""
     parameters = parameters_of(example)
-    rounding = parameters.inner("rounding")
-    mode = rounding.choice("mode", ROUNDINGS)
-    if rounding.whole("places", 0) != 0:
-        raise rounding.fault("places", "must be 0, since the amounts are in minor units already")
-    rounding.close()
+    mode, places = ROUNDINGS[0], 0
+    if "rounding" in parameters:
+        rounding = parameters.inner("rounding")
+        mode = rounding.choice("mode", ROUNDINGS, mode)
+        places = rounding.whole("places", 0)
+        if not 0 <= places <= MOST_PLACES:
+            raise rounding.fault("places", f"must be 0 to {MOST_PLACES}, decimals of a minor unit")
+        rounding.close()
     parameters.close()
     values = Names()
     for case in cases_of(example):
         name = case.text("name")
-        amount = case.whole("amount")
-        percent = Fraction(case.number("percent"))
+        amount = case.whole("amount") * 10**places
+        if "rate" in case and "percent" in case:
+            raise case.fault("rate", "and percent are both given")
+        percent = Fraction(case.number("rate" if "rate" in case else "percent"))
         case.close()
-        values[name] = Record(cents=percent_of(amount, percent, mode))
+        cents = percent_of(amount, percent, mode)
+        values[name] = Record(cents=Decimal(f"{cents}E-{places}"))
     return Record(values=values)
 
 

@@ -17,7 +17,7 @@ from compensation.examples.running import KINDS
 
 HERE = Path(__file__).parent
 PUBLISHED, FURTHER = HERE / "published.yaml", HERE / "further.yaml"
-OF_OUR_OWN = (FURTHER, *(HERE / f"{name}.yaml" for name in ("company", "levels")))
+OF_OUR_OWN = (FURTHER, *(HERE / f"{name}.yaml" for name in ("company", "levels", "volumes")))
 EXAMPLES = {example.id: example for example in read_examples(PUBLISHED)}
 OWN = {example.id: example for file in OF_OUR_OWN for example in read_examples(file)}
 FILE_OF = {example.id: file for file in OF_OUR_OWN for example in read_examples(file)}
@@ -332,8 +332,25 @@ def edited(tmp_path: Path, name: str, old: str, new: str) -> Any:
         ("P8-PAYMENT-MONTH", '"2025-10-01T00:05:00Z"', '"2025-10-01"', "must be an instant"),
         ("P8-PAYMENT-MONTH", '"2025-09": "0"', '"2025-13": "0"', "there is nothing of that name"),
         ("P10-ROUNDING", "mode: half_up", "mode: sideways", "mode must be one of"),
-        ("P10-ROUNDING", "places: 0", "places: 2", "places must be 0"),
+        ("P10-ROUNDING", "places: 0", "places: -1", "places must be 0"),
         ("P10-ROUNDING", 'amount: "15"', 'amount: "1.5"', "must be a whole number"),
+        ("T18", "coupons_per_unit", "coupons_by_unit", "coupons_per_unit is missing"),
+        ("T18", 'units: "10"', 'units: "1.5"', "units must be a whole number"),
+        ("T18", "members: []", "members: [{id: A, units: 3}]", "unknown key 'units'"),
+        ("CYCLES", 'cycle_left: "300"', 'cycle_left: "0"', "components[0].cycle.left"),
+        ("CYCLES", 'left: "900"', 'left: "900.001"', "at most two decimals"),
+        ("CYCLES", 'left: "900", ', "", "left is missing"),
+        ("CAP-SCALED", 'cap_percent: "40"', 'cap_percent: "140"', "caps[0].percent"),
+        ("CAP-SCALED", ', company_volume: "1000.00"', "", "company_volume is missing"),
+        ("CAP-SCALED", 'factor: "2/3"', 'fraction: "2/3"', "unknown key, known are"),
+        ("CAP-SCALED", 'uncapped: "300.00"', 'uncapped: "lots"', "must be a decimal number"),
+        ("RANKING", "tie: earlier_last_sale_first", "tie: by_lot", "tie must be one of"),
+        ("RANKING", 'last_sale: "2026-02-03"', "last_sale: tuesday", "must be a day"),
+        ("UNILEVEL-SELLER", '"3": "1"', '"third": "1"', "is not a level"),
+        ("RSP-TITLE-TEST", "is: Leader", "is: true", "can't be True for title"),
+        ("MATCH-WHOLE-UNITS", 'earned: "519"', 'earned: "519.5"', "more decimals"),
+        ("DIFFERENTIAL-FROM-2", "from_level: 2", "from_level: -2", "components[0].from_level"),
+        ("ROUND-EVEN", 'amount: "5", percent', 'amount: "5", rate: "1", percent', "both given"),
     ],
 )
 def test_fault_in_an_example_is_named(name, old, new, words, tmp_path):
