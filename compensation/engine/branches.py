@@ -134,7 +134,8 @@ class Missed:
     A measure or plan figure (docs/plan/requirements.md); or ``pay_rank`` (indexes in the ladder),
     ``depth`` (levels), ``generation`` (number), ``percent`` (fractions; more than ``needed`` was
     needed), ``order_bv`` (of this order), ``days`` (since the seller's enrolment; at most
-    ``needed``), ``cap`` (minor units; at most ``needed`` is paid of ``had``).
+    ``needed``), ``net`` (sales that are paid on, minor units), ``cap`` (minor units; at most
+    ``needed`` is paid of ``had``).
     """
     needed: int | Fraction
     had: int | Fraction | None

@@ -832,6 +832,24 @@ def test_marginal_brackets_are_named_as_far_as_the_volume_reaches() -> None:
     assert [one.paid_levels for one in verdicts(False)] == [(1, 2), (1, 2)]
 
 
+def test_a_slice_of_net_sales_that_is_not_reached_says_what_it_takes() -> None:
+    keys = {"paid_on": {"base": "net", "scope": "own"}}
+    people = People.line("Seller")
+    sales = people.sales(("Seller", {"net": "9"}))
+
+    def verdict(brackets: list[dict[str, str]]) -> Verdict:
+        plan = plan_of({**COMPONENTS["marginal"], **keys, "brackets": brackets})
+        seller = Upline.of(compute(plan, people.members, sales).members, 0, {})
+        sale = gather_orders(sales, build_tree(people.members))
+        return why(plan.components[0], sale, seller, 0, [])[0]
+
+    unpaid = verdict([{"from": "0", "percent": "0"}, {"from": "10", "percent": "5"}])
+    assert (unpaid.reason, unpaid.measure) == (Reason.BELOW_MINIMUM, "net")
+    assert (unpaid.needed, unpaid.had) == (1000, None)
+    nought = verdict([{"from": "0", "percent": "0"}])
+    assert (nought.reason, nought.missed) == (Reason.BELOW_MINIMUM, ())
+
+
 def test_a_sale_outside_the_window_pays_nobody_for_that_reason() -> None:
     component = percentages("5", "4", window_days_from_enrolment=60)
 

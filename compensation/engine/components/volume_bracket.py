@@ -181,12 +181,13 @@ class VolumeBracket:
             if person.lines is None:
                 return tuple(paying), ()
             reached = tuple(one for one in paying if (self.id, one) in person.lines)
-            # The volume that is paid is not stored; a line of any bracket would tell of it.
+            if reached or not paying:
+                return reached, ()
+            # Net sales are not stored; BV is, but for returns of posted months.
             measure = "group_bv" if self.scope == "group" else "personal_bv"
-            had = person.figures.get(measure) if self.on == "bv" else None
-            start = self.brackets[paying[0] - 1].start if paying else 0
-            name = measure if self.on == "bv" else measure.replace("bv", "net")
-            return reached, () if reached or not paying else (Missed(name, start, had),)
+            measure = measure if self.on == "bv" else "net"
+            start = self.brackets[paying[0] - 1].start
+            return (), (Missed(measure, start, person.figures.get(measure)),)
         standing = standing_of_people([person], 0)
         figure = int(standing.figure(self.chosen_by)[0])
         number = int(bracket_numbers(self.brackets, standing.figure(self.chosen_by))[0])
