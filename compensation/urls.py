@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from compensation import views, views_downline, views_earnings
+from compensation import views, views_downline, views_earnings, views_what_if
 
 app_name = "compensation"
 
@@ -21,4 +21,7 @@ urlpatterns = [
         views_earnings.line_orders,
         name="statement_line_orders",
     ),
+    path("staff/what-if/order/", views_what_if.what_if_order, name="what_if_order"),
+    path("staff/what-if/sponsor/", views_what_if.what_if_sponsor, name="what_if_sponsor"),
+    path("staff/what-if/plan/", views_what_if.what_if_plan, name="what_if_plan"),
 ]

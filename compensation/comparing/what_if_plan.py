@@ -21,7 +21,7 @@ from compensation.engine.carried import Carried
 from compensation.engine.worst_case import check_plan
 from compensation.models import Period, PlanVersion
 from compensation.plans import load_plan
-from compensation.services.sources import NOT_CARRIED, InputSource
+from compensation.services.sources import InputSource
 from representatives.models import Company
 
 MOST_MONTHS = 24
@@ -75,8 +75,11 @@ def read_draft(document: str) -> Plan:
 
 def months_for_drafts(now: datetime) -> list[Period]:
     """Return the months that a draft can be tried on, the latest first: all that have begun."""
-    begun = Period.objects.filter(starts_at__lte=now).order_by("-starts_at")
-    return [period for period in begun if selectors.plan_version_for(period) is not None]
+    first = PlanVersion.objects.order_by("effective_from").first()
+    if first is None:
+        return []
+    begun = Period.objects.filter(starts_at__lte=now, first_day__gte=first.effective_from)
+    return list(begun.order_by("-starts_at"))
 
 
 def get_months(labels: Sequence[str], now: datetime) -> list[Period]:
@@ -166,23 +169,16 @@ def _going_on(given: Input, left: Side) -> Input:
     row = rows_of(given.members.ids, found.ids)
     there = row >= 0
     titles[row[there]] = found.title_rank[there]
-    kept = [
-        (number, name)
-        for number, name in enumerate(carried.keys)
-        if not name.startswith(NOT_CARRIED)
-    ]
-    place = np.full(len(carried.keys) + 1, -1, dtype=np.int64)
-    place[[number for number, _ in kept]] = np.arange(len(kept))
-    chosen = (place[carried.key] >= 0) & there[carried.position]
+    chosen = there[carried.position]
     return replace(
         given,
         members=replace(given.members, opening_title=titles),
         carried=Carried.of(
             row[carried.position[chosen]],
-            place[carried.key[chosen]],
+            carried.key[chosen],
             carried.value[chosen],
-            keys=[name for _, name in kept],
+            keys=carried.keys,
         )
-        if kept
+        if carried.keys
         else None,
     )

@@ -1,0 +1,183 @@
+"""Pages on which staff try an order, a sponsor change or a plan draft; nothing is written.
+
+Each computes with all facts of a month, which takes seconds in a large company: htmx asks for the
+result and shows that it is at work; without it the whole page comes with the result.
+"""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from compensation import selectors
+from compensation.comparing import wording
+from compensation.comparing.effects import Effect
+from compensation.comparing.facts import UnableToCompare
+from compensation.comparing.what_if_order import order_effect
+from compensation.comparing.what_if_plan import (
+    MOST_MONTHS,
+    DraftRefused,
+    get_months,
+    months_for_drafts,
+    plan_effect,
+    read_draft,
+)
+from compensation.comparing.what_if_sponsor import sponsor_effect
+from compensation.engine import Unit
+from compensation.forms_what_if import (
+    KNOWN,
+    OWN,
+    OrderTrialForm,
+    PlanTrialForm,
+    SponsorTrialForm,
+    TrialForm,
+)
+from compensation.models import PeriodStatus
+from representatives.clock import company_now
+from representatives.models import Representative
+from representatives.views import staff_only
+from sales.models import Customer, Product
+from sales.services import LineRequest
+
+
+def _answer(
+    request: HttpRequest, kind: str, form: TrialForm, found: dict[str, Any]
+) -> HttpResponse:
+    """Show the result alone to htmx, else on the page of its form."""
+    context = {"form": form, "kind": kind, **found}
+    name = "_what_if_result" if request.headers.get("HX-Request") else f"what_if_{kind}"
+    return render(request, f"compensation/{name}.html", context)
+
+
+def _found(form: TrialForm, field: str) -> Representative | None:
+    """Return the person of a code; an unknown one is the form's error."""
+    code = form.cleaned_data[field].strip()
+    found = Representative.objects.filter(code__in={code, code.upper()}).first()
+    if found is None:
+        form.add_error(field, _("Nobody has this code."))
+    return found
+
+
+def _shown(effect: Effect) -> dict[str, Any]:
+    """Spell what the templates have no filter for."""
+    return {
+        "effect": effect,
+        "currency": effect.currency,
+        "ratio": wording.ratio(effect.after.payout_ratio),
+        "ratio_before": wording.ratio(effect.before.payout_ratio),
+        "change": wording.change(effect.change, Unit.MONEY, effect.currency),
+        "components": [
+            {
+                "id": earned.id,
+                "before": wording.amount(before, earned.unit, effect.currency),
+                "after": wording.amount(after, earned.unit, effect.currency),
+                "change": wording.change(after - before, earned.unit, effect.currency),
+            }
+            for earned, before, after in effect.components
+        ],
+        "gains": [
+            {
+                "gain": gain,
+                "change": wording.change(gain.change, Unit.MONEY, effect.currency),
+                "points": wording.change(gain.points_change, Unit.RSP, effect.currency),
+            }
+            for gain in effect.largest
+        ],
+    }
+
+
+@staff_only
+@require_safe
+def what_if_order(request: HttpRequest) -> HttpResponse:
+    """Show what an order would pay, if it were placed and paid now."""
+    products = Product.objects.filter(is_active=True).order_by("name", "pk")
+    form = OrderTrialForm(request.GET if "seller" in request.GET else None, products=products)
+    found: dict[str, Any] = {}
+    if form.is_bound and form.is_valid():
+        seller = _found(form, "seller")
+        customer = _customer(form, seller)
+        if seller is not None and not form.errors:
+            try:
+                tried = order_effect(
+                    seller=seller,
+                    own=form.cleaned_data["buyer"] == OWN,
+                    customer=customer,
+                    lines=[LineRequest(product, pieces) for product, pieces in form.lines()],
+                    invoiced_to_customer=not form.cleaned_data["not_invoiced"],
+                    now=company_now(),
+                )
+                found = {"tried": tried, **_shown(tried.effect)}
+            except UnableToCompare as refusal:
+                form.add_refusal(refusal.field, refusal.message)
+    return _answer(request, "order", form, found)
+
+
+def _customer(form: OrderTrialForm, seller: Representative | None) -> Customer | None:
+    if seller is None or form.cleaned_data["buyer"] != KNOWN:
+        return None
+    found = Customer.objects.filter(
+        representative=seller, reference=form.cleaned_data["customer"].strip(), is_self=False
+    ).first()
+    if found is None:
+        form.add_error("customer", _("The seller has no such customer."))
+    return found
+
+
+@staff_only
+@require_safe
+def what_if_sponsor(request: HttpRequest) -> HttpResponse:
+    """Show who would gain and who would lose by a sponsor change, before it is decided."""
+    asked = "sponsor_code" in request.GET
+    form = SponsorTrialForm(
+        request.GET if asked else None, initial={"member": request.GET.get("member", "")}
+    )
+    found: dict[str, Any] = {}
+    if form.is_bound and form.is_valid():
+        member, target = _found(form, "member"), _found(form, "sponsor_code")
+        if member is not None and target is not None:
+            try:
+                tried = sponsor_effect(member=member, new_sponsor=target, now=company_now())
+                found = {"tried": tried, **_shown(tried.effect)}
+            except UnableToCompare as refusal:
+                field = "sponsor_code" if refusal.field == "new_sponsor" else "member"
+                form.add_refusal(field if refusal.field else None, refusal.message)
+    return _answer(request, "sponsor", form, found)
+
+
+@staff_only
+@require_http_methods(["GET", "HEAD", "POST"])
+def what_if_plan(request: HttpRequest) -> HttpResponse:
+    """Show what a plan draft would have cost over past months."""
+    now = company_now()
+    months = months_for_drafts(now)[:MOST_MONTHS]
+    labels = [period.label for period in months]
+    if request.method != "POST":
+        posted = [one.label for one in months if one.status == PeriodStatus.POSTED]
+        version = selectors.plan_version_for(months[0]) if months else None
+        initial = {
+            "document": version.document if version else "",
+            "months": (posted or labels)[:1],
+        }
+        return _answer(request, "plan", PlanTrialForm(months=labels, initial=initial), {})
+    form = PlanTrialForm(request.POST, request.FILES, months=labels)
+    found: dict[str, Any] = {}
+    if form.is_valid():
+        try:
+            draft = read_draft(form.cleaned_data["document"])
+            tried = plan_effect(draft=draft, months=get_months(form.cleaned_data["months"], now))
+            rows = [
+                {
+                    "month": month,
+                    "before": wording.ratio(month.before.payout_ratio),
+                    "after": wording.ratio(month.after.payout_ratio),
+                }
+                for month in tried.months
+            ]
+            found = {"tried": tried, "rows": rows, **_shown(tried.effect)}
+        except DraftRefused as refusal:
+            found = {"faults": refusal.faults}
+        except UnableToCompare as refusal:
+            form.add_refusal(refusal.field, refusal.message)
+    return _answer(request, "plan", form, found)

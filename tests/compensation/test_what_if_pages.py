@@ -1,0 +1,149 @@
+"""Pages on which staff try things: the result alone for htmx, the whole page without it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from compensation.models import PlanVersion
+from representatives.models import SponsorChange
+from sales.models import Order
+from tests.compensation.test_what_if import DRAFT
+from tests.compensation.town import Town
+
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def february(town: Town) -> Town:
+    """The town with January posted, in the middle of February."""
+    town.close("2017-01")
+    town.set_clock("2017-02-24T12:00")
+    return town
+
+
+@pytest.fixture
+def staff(february: Town) -> Client:
+    client = Client()
+    client.force_login(february.closer, backend=BACKEND)
+    return client
+
+
+def text_of(response: Any) -> str:
+    assert response.status_code == 200
+    return str(response.content.decode())
+
+
+def order_of(town: Town, **changes: str) -> dict[str, str]:
+    asked = {
+        "seller": "A",
+        "buyer": "own",
+        "product_1": str(town.products["GREENS"].pk),
+        "pieces_1": "3",
+    }
+    return asked | changes
+
+
+def test_an_order_is_tried_and_not_placed(staff: Client, february: Town) -> None:
+    orders = Order.objects.count()
+
+    text = text_of(staff.get("/staff/what-if/order/", order_of(february), headers=HTMX))
+
+    assert "<html" not in text
+    assert "Member A sells for €149.70 in 2017-02" in text
+    assert "Who gains and who loses" in text
+    assert "The order carries 75 BV and 60 RSP." in text
+    assert Order.objects.count() == orders
+    page = text_of(staff.get("/staff/what-if/order/", order_of(february)))
+    assert "<html" in page
+    assert "Member A sells for €149.70 in 2017-02" in page
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"seller": "NOBODY"}, "Nobody has this code."),
+        ({"buyer": "known", "customer": "X"}, "The seller has no such customer."),
+        ({"pieces_1": "0"}, "greater than or equal to 1"),
+    ],
+)
+def test_an_order_that_cannot_be_tried_says_why(
+    staff: Client, february: Town, changes: dict[str, str], words: str
+) -> None:
+    text = text_of(staff.get("/staff/what-if/order/", order_of(february, **changes), headers=HTMX))
+
+    assert words in text
+
+
+def test_the_sponsor_form_shows_who_gains_before_it_is_saved(staff: Client, february: Town) -> None:
+    page = text_of(staff.get("/staff/people/E/"))
+    assert 'hx-get="/staff/what-if/sponsor/?member=E"' in page
+    assert 'href="/staff/what-if/sponsor/?member=E"' in page
+    assert 'id="what-if"' in page
+
+    text = text_of(
+        staff.get("/staff/what-if/sponsor/", {"member": "E", "sponsor_code": "Y"}, headers=HTMX)
+    )
+
+    assert "Member E below Member Y" in text
+    assert "2 people would move on 1 March 2017." in text
+    assert not SponsorChange.objects.exists()
+
+
+def test_a_sponsor_change_that_would_be_refused_says_why(staff: Client) -> None:
+    asked = {"member": "A", "sponsor_code": "F"}
+
+    text = text_of(staff.get("/staff/what-if/sponsor/", asked, headers=HTMX))
+
+    assert "is in the downline of" in text
+    assert "What if" in text_of(staff.get("/staff/what-if/sponsor/?member=A"))
+
+
+def test_a_draft_is_tried_and_not_kept(staff: Client) -> None:
+    page = text_of(staff.get("/staff/what-if/plan/"))
+    assert "name: town" in page
+    assert 'value="2017-01"' in page
+    asked: dict[str, Any] = {"document": DRAFT, "months": ["2017-01", "2017-02"]}
+
+    text = text_of(staff.post("/staff/what-if/plan/", asked, headers=HTMX))
+
+    for words in ("Payout ratio", "By rank", "Above as it was", "2017-01", "Silver"):
+        assert words in text
+    assert PlanVersion.objects.count() == 1
+
+
+def test_a_draft_comes_from_a_file_too(staff: Client) -> None:
+    file = SimpleUploadedFile("draft.yaml", DRAFT.encode())
+
+    text = text_of(staff.post("/staff/what-if/plan/", {"file": file, "months": "2017-01"}))
+
+    assert "By component" in text
+    binary = SimpleUploadedFile("draft.yaml", b"\xff\xfe")
+    refused = staff.post("/staff/what-if/plan/", {"file": binary, "months": "2017-01"})
+    assert "not a text in UTF-8" in text_of(refused)
+
+
+def test_faults_of_a_draft_stand_with_their_paths(staff: Client) -> None:
+    asked = {"document": DRAFT.replace("roll_up", "up"), "months": "2017-01"}
+
+    text = text_of(staff.post("/staff/what-if/plan/", asked, headers=HTMX))
+
+    assert "The draft has faults" in text
+    assert "components[1].compression" in text
+
+
+def test_a_draft_and_a_month_are_needed(staff: Client) -> None:
+    text = text_of(staff.post("/staff/what-if/plan/", {"document": " "}, headers=HTMX))
+
+    assert "Paste a plan document, or choose a file." in text
+    assert "This field is required." in text
+
+
+def test_only_staff_may_try_things(february: Town) -> None:
+    client = Client()
+    for kind in ("order", "sponsor", "plan"):
+        assert client.get(f"/staff/what-if/{kind}/").status_code == 302
