@@ -15,10 +15,16 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from compensation.engine import Results, parse_plan
-from compensation.engine.money import SumTooLargeError, round_ratio
+from compensation.engine.money import INT64_MAX, SumTooLargeError, round_ratio
 from compensation.engine.parts import reverse_part
 from tests.engine import strategies
-from tests.engine.comparison import compute, second_of
+from tests.engine.comparison import (
+    QUALIFYING_VOLUMES,
+    answer,
+    compute,
+    differences,
+    second_of,
+)
 from tests.engine.component_strategies import KINDS
 from tests.engine.strategies import World
 
@@ -30,6 +36,8 @@ CASES = settings(
     suppress_health_check=list(HealthCheck),
 )
 SEEDS = st.integers(0, 2**32)
+SOLD = ("bv", "rsp", "rsp_all", "rsp_repeat", "net", "margin", "units")
+PLACES = ("pay_rank", "pay_rank_at_least", "pay_rank_at_most")
 
 
 def computed(world: World) -> Results:
@@ -148,6 +156,48 @@ def test_parts_add_up_and_are_taken_back_to_nothing(world, steps):
                 )
                 returned += now
             assert taken_back == part
+
+
+@CASES
+@given(world=strategies.worlds(), bits=st.sampled_from((50, 54, 56, 58, 59, 60, 61, 62, 63)))
+def test_huge_figures_are_refused_or_exact(world, bits):
+    world = enlarged(world, 2**bits)
+    assert differences(world, computed(world), answer(world)) == []
+
+
+def enlarged(world: World, largest: int) -> World:
+    """Multiply every volume of a world, so that the largest is about this."""
+    columns = {"sales": SOLD, "qualifying": QUALIFYING_VOLUMES}
+    figures = [
+        abs(getattr(row, name))
+        for rows, names in columns.items()
+        for row in getattr(world, rows)
+        for name in names
+    ]
+    factor = max(largest // max(figures, default=1), 1) if any(figures) else 1
+
+    def times(value: int) -> int:
+        return max(-INT64_MAX, min(INT64_MAX, value * factor))
+
+    enlarged_rows = {
+        rows: [
+            dataclasses.replace(row, **{name: times(getattr(row, name)) for name in names})
+            for row in getattr(world, rows)
+        ]
+        for rows, names in columns.items()
+    }
+    stated = {
+        member_id: {
+            name: value if name in ("active", *PLACES) else times(value)
+            for name, value in said.items()
+        }
+        for member_id, said in world.stated.items()
+    }
+    carried = {
+        key: times(value) if key[1].partition(":")[0] in ("binary", "coupons") else value
+        for key, value in world.carried.items()
+    }
+    return dataclasses.replace(world, stated=stated, carried=carried, **enlarged_rows)
 
 
 @pytest.mark.parametrize("figure", ["bv", "rsp", "net", "margin", "units"])
