@@ -34,7 +34,7 @@ class Branch:
 
 FIGURES = tuple(measure for measure in MEASURES if measure != "active")
 """Measures that are columns of ``MemberResults``; components may go by any of them."""
-RESULT_FIGURES = (*FIGURES, "window_rsp", "rsp_total", "retail_customers")
+RESULT_FIGURES = (*FIGURES, "window_rsp", "rsp_total")
 """Columns of ``MemberResults`` that explanations may name besides the plan's further figures."""
 
 
