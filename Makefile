@@ -14,7 +14,7 @@ PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
 	done)
 SIZE ?= 100000
 SERVE ?= 1
-CASES ?= 5000
+CASES ?= 20000
 SEED ?=
 PORT ?= 8000
 PYTEST_ARGS ?=
@@ -127,7 +127,7 @@ audit: install ## Known holes in the pinned packages (network, not part of CI)
 	@$(BIN)/python -m pip_audit --require-hashes -r requirements-dev.txt
 
 .PHONY: oracle
-oracle: install ## Compare the engine with its second implementation on many more worlds (CASES=5000)
+oracle: install ## Compare the engine with its second implementation on many more worlds (CASES=20000)
 	@ORACLE_CASES=$(CASES) ORACLE_SEED=$(SEED) $(BIN)/python -m pytest tests/engine/test_oracle.py \
 		--timeout 0 $(PYTEST_ARGS)
 
