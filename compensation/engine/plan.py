@@ -31,9 +31,24 @@ __all__ = ["Activity", "CashRate", "Plan", "Rank", "Ranks", "parse_plan"]
 FORMAT = 1
 ACTIVITY_MEASURES = ("personal_bv", "personal_rsp", "always", "stated")
 WITHOUT_A_SALE = frozenset(
-    {"enrolment_bonus", "enrollment_bonus", "recruiting_bonus", "sign_up_bonus", "fee_share"}
+    {
+        "enrolment_bonus",
+        "enrollment_bonus",
+        "fee_share",
+        "joining_bonus",
+        "kit_bonus",
+        "recruiting_bonus",
+        "recruitment_bonus",
+        "sign_up_bonus",
+        "signup_bonus",
+    }
 )
 """Kinds of pay that people ask for and that no plan can have."""
+CONVERTED = "converted_bv"
+NO_PAY_ON_CONVERTED = (
+    "BV that was bought with points pays no commission: a plan would pay on its own pay, without "
+    "a product sale"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +165,7 @@ def parse_plan(document: object) -> Plan:
             "ranks",
             "rankings",
             "caps",
+            "rsp_conversion",
         ),
     )
     if table.broken:
@@ -179,9 +195,21 @@ def parse_plan(document: object) -> Plan:
         rankings=rankings,
     )
     plan = replace(plan, caps=read_caps(table["caps"], plan.components, digits))
+    _check_conversion(table["rsp_conversion"])
     if root.faults:
         raise PlanError(root.faults)
     return plan
+
+
+def _check_conversion(node: Node) -> None:
+    """What points are converted to is none of the engine's business, as long as none of it pays."""
+    if not node.given:
+        return
+    table = node.mapping((), ("bv",))
+    if table.has("bv"):
+        bought = table["bv"].mapping(("commissionable",))
+        if bought.has("commissionable") and bought["commissionable"].flag():
+            bought["commissionable"].fault(NO_PAY_ON_CONVERTED)
 
 
 def _positive(node: Node, what: str) -> Fraction:
@@ -250,6 +278,18 @@ def _activity(table: Mapping) -> Activity:
     return Activity(measure, at_least, window, trailing)
 
 
+def _paid_on_converted(node: Node) -> bool:
+    """Refuse a component that would pay on BV bought with points."""
+    table = Mapping(node.value if isinstance(node.value, dict) else {}, node)
+    places = [table["on"]]
+    if isinstance(paid_on := table.values.get("paid_on"), dict):
+        places.append(Mapping(paid_on, table["paid_on"])["base"])
+    found = [place for place in places if place.value == CONVERTED]
+    for place in found:
+        place.fault(NO_PAY_ON_CONVERTED)
+    return bool(found)
+
+
 def _components(
     table: Mapping, ranks: tuple[str, ...], digits: int, rankings: tuple[Ranking, ...]
 ) -> tuple[Component, ...]:
@@ -259,6 +299,8 @@ def _components(
     for node in table["components"].items(least=1, most=50):
         if not isinstance(node.value, dict):
             node.fault("is not a table of keys and values")
+            continue
+        if _paid_on_converted(node):
             continue
         kind = Node(node.value.get("kind"), f"{node.path}.kind", node.faults)
         if not kind.given:

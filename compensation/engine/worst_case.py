@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from compensation.engine.bounds import Bounded, Given, Share
+from compensation.engine.caps import Cap
 from compensation.engine.components import (
     Differential,
     FlatBonus,
@@ -25,7 +26,7 @@ from compensation.engine.plan import Plan
 from compensation.engine.reading import Fault
 from compensation.engine.wording import percent_text, plain_text
 
-__all__ = ["Share", "WorstCase", "check_plan", "percent_text", "warnings", "worst_case"]
+__all__ = ["Share", "WorstCase", "check_plan", "percent_text", "worst_case"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +65,36 @@ def worst_case(plan: Plan, rsp_per_bv: Fraction | None = None) -> WorstCase:
             shares.append(
                 Share(component.id, "order", None, component.amount, f"for each {occasion}")
             )
+    given = _given(plan, ratio, shares)
+    left = list(shares)
+    for cap in plan.caps:
+        left = _capped(plan, cap, left, given)
     return WorstCase(
-        shares=tuple(shares),
-        of_bv=_together(share.share for share in shares if share.of == "bv"),
-        of_net=_together(share.share for share in shares if share.of == "net"),
+        shares=(*shares, *(share for share in left if share not in shares)),
+        of_bv=_together(share.share for share in left if share.of == "bv"),
+        of_net=_together(share.share for share in left if share.of == "net"),
     )
+
+
+def _capped(plan: Plan, cap: Cap, shares: list[Share], given: Given) -> list[Share]:
+    """Put a company's cap in the place of what it covers, where that could be more.
+
+    A cap of a fixed amount, or for each person, sets no bound as a share of volume.
+    """
+    if cap.scope != "company" or cap.amount is not None:
+        return shares
+    within = {one.id for one in plan.caps if set(one.of) <= set(cap.of)} | set(cap.of)
+    covered = [share for share in shares if share.component in within]
+    most = cap.percent * given.of_base(cap.on)
+    alike = all(share.of == cap.on for share in covered)
+    known = _together(share.share for share in covered)
+    if not covered or (alike and known is not None and known <= most):
+        return shares
+    how = f"in place of {', '.join(cap.of)}: all of it together is cut to this"
+    return [
+        *(share for share in shares if share.component not in within),
+        Share(cap.id, cap.on, most, 0, how),
+    ]
 
 
 def _given(plan: Plan, ratio: Fraction | None, before: list[Share]) -> Given:
@@ -125,7 +151,10 @@ def _percentages(plan: Plan, component: LevelPercent) -> Share:
 
 def _bracket(plan: Plan, component: VolumeBracket) -> Share:
     if component.scope == "group":
-        how = "every upline is paid on it, however many there are"
+        how = (
+            "every upline is paid on the same sale, however many there are; "
+            "a cap on the whole company would bound it"
+        )
         return Share(component.id, component.on, None, 0, how)
     share = max(bracket.percent for bracket in component.brackets)
     how = f"highest bracket {percent_text(share)}"
@@ -168,12 +197,15 @@ def _of_base(plan: Plan, base: str) -> Fraction:
 
 
 def check_plan(plan: Plan, rsp_per_bv: Fraction | None = None) -> list[Fault]:
-    """Find what makes a readable plan unacceptable: a worst case over the plan's own limit."""
+    """Find what makes a readable plan unacceptable.
+
+    Rates that add up to more than the whole base, and a worst case over the plan's own limit.
+    """
+    case = worst_case(plan, rsp_per_bv)
+    faults = _too_high(plan, case)
     limit = plan.worst_case_limit
     if limit is None:
-        return []
-    case = worst_case(plan, rsp_per_bv)
-    faults = []
+        return faults
     for name, share in (("BV", case.of_bv), ("net sales", case.of_net)):
         if share is None:
             faults.append(
@@ -190,24 +222,24 @@ def check_plan(plan: Plan, rsp_per_bv: Fraction | None = None) -> list[Fault]:
     return faults
 
 
-def warnings(plan: Plan) -> list[Fault]:
-    """Find what is allowed and yet deserves a second look."""
-    found = [
-        Fault(f"ranks.ladder[{index}]", f"{rank.name} requires nothing: everybody advances to it")
-        for index, rank in enumerate(plan.ranks.ladder)
-        if index and not rank.requires
-    ]
+def _too_high(plan: Plan, case: WorstCase) -> list[Fault]:
+    """Find components whose rates together are more than all of what they are paid on."""
+    faults = []
     for index, component in enumerate(plan.components):
-        if (
-            isinstance(component, FlatBonus)
-            and component.to == "sponsor"
-            and component.buyers != "customers"
-        ):
-            found.append(
-                Fault(
-                    f"components[{index}].buyers",
-                    "a representative's own purchase pays his sponsor: the kind of bonus that is "
-                    "closest to pay for recruiting; consider buyers: customers",
-                )
+        if isinstance(component, RspPoints):
+            continue
+        for share in case.shares:
+            if share.component != component.id or share.share is None:
+                continue
+            of_base = share.share / (
+                Fraction(1) if share.of == "margin" else _of_base(plan, share.of)
             )
-    return found
+            if of_base > 1:
+                base = {"bv": "BV", "margin": "margin"}.get(share.of, "net sales")
+                faults.append(
+                    Fault(
+                        f"components[{index}].rates",
+                        f"together {percent_text(of_base)} of the {base}, more than all of it",
+                    )
+                )
+    return faults

@@ -2,8 +2,9 @@
 
 from fractions import Fraction
 
+from compensation.engine.plan_warnings import warnings
 from compensation.engine.prose import decimal_text, plan_prose
-from compensation.engine.worst_case import check_plan, percent_text, warnings, worst_case
+from compensation.engine.worst_case import check_plan, percent_text, worst_case
 from compensation.plans import load_plan
 from tests.engine.test_plan_document import FULL, SMALL
 

@@ -10,13 +10,13 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
 from compensation.engine import Plan, PlanError
+from compensation.engine.plan_warnings import warnings
 from compensation.engine.prose import money_text, plan_prose
 from compensation.engine.reading import Fault
 from compensation.engine.worst_case import (
     WorstCase,
     check_plan,
     percent_text,
-    warnings,
     worst_case,
 )
 from compensation.plans import load_plan, preset_names, preset_text
