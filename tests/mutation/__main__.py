@@ -72,6 +72,7 @@ def main() -> int:
     parser.add_argument(
         "--processes", type=int, default=os.cpu_count() or 1, help="at most, on an idle machine"
     )
+    parser.add_argument("--quick", action="store_true", help="leave it at the quick tests")
     given = parser.parse_args()
     unknown = set(given.module) - set(modules())
     if unknown:
@@ -82,7 +83,7 @@ def main() -> int:
             for change in module.survivors:
                 del module.verdicts[change.key]
     if given.act != "report" and any(module.open for module in chosen):
-        code = trials.run(chosen, given.processes)
+        code = trials.run(chosen, given.processes, thorough=not given.quick)
         if code:
             return code
     return report(chosen)

@@ -22,7 +22,6 @@ import libcst as cst
 from mutmut.mutation import mutators
 from mutmut.mutation.file_mutation import (
     MutationVisitor,
-    OuterFunctionProvider,
     deep_replace,
 )
 from mutmut.mutation.pragma_handling import IgnoredCode
@@ -42,6 +41,11 @@ class Change:
     """``function`` or ``Class.function``."""
     original: str
     changed: str
+
+    @property
+    def place(self) -> str:
+        """Name the changed function."""
+        return f"{self.module}:{self.function}"
 
     @property
     def key(self) -> str:
@@ -81,9 +85,10 @@ def compiled(text: str, like: types.FunctionType) -> types.FunctionType:
     assert isinstance(function, ast.FunctionDef)
     function.decorator_list = []
     if like.__code__.co_freevars:  # of a method that calls super()
-        around = ast.parse("class Around: pass").body[0]
+        tree.body[-1:] = ast.parse("class Around: pass").body
+        around = tree.body[-1]
+        assert isinstance(around, ast.ClassDef)
         around.body = [function]
-        tree.body[-1] = around
     names = dict(like.__globals__)
     exec(compile(tree, like.__code__.co_filename, "exec", dont_inherit=True), names)
     made: types.FunctionType = (vars(names["Around"]) if like.__code__.co_freevars else names)[
@@ -163,8 +168,6 @@ OPERATORS: list[tuple[type, Callable[[Any], Any]]] = [
 
 class Visitor(MutationVisitor):
     """Collects mutmut's changes, with decorated functions, without words and guards."""
-
-    METADATA_DEPENDENCIES = (*MutationVisitor.METADATA_DEPENDENCIES, OuterFunctionProvider)
 
     def __init__(self) -> None:
         super().__init__(OPERATORS, IgnoredCode(set(), set(), set()))

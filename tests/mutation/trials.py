@@ -1,4 +1,4 @@
-"""Try changes: a process for each, forked after pytest has collected the tests of the engine.
+"""Try changes: a process for each, forked after pytest has collected the tests.
 
 The child puts the change into the running functions and runs the tests that reach the changed one:
 first those that have noticed a change of it before, then the quickest; the first failure ends it. A
@@ -15,11 +15,13 @@ import signal
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager
 from tempfile import TemporaryFile
 from types import FrameType
 from typing import IO, Any
 
+import django
 import hypothesis
 import pytest
 from _pytest.runner import runtestprotocol
@@ -31,6 +33,7 @@ from tests.mutation.verdicts import (
     QUIET,
     REFUSED,
     SURVIVED,
+    TESTS,
     UNREACHED,
     Module,
     digest_of_engine,
@@ -45,7 +48,6 @@ from tests.mutation.verdicts import (
 CASES = "10"
 """Drawn worlds of each test against the oracle."""
 PYTEST = (
-    "tests/engine",
     "-c/dev/null",
     f"--rootdir={ROOT}",
     "--noconftest",
@@ -68,14 +70,30 @@ IDLE = 1.5
 class Trials:
     """A plugin of pytest that tries changes where pytest would run the tests."""
 
-    def __init__(self, chosen: list[Module], processes: int) -> None:
+    def __init__(self, chosen: list[Module], processes: int, *, thorough: bool) -> None:
         self.modules = chosen
+        self.thorough = thorough
         self.processes = processes
         self.items: dict[str, pytest.Item] = {}
         self.seconds: dict[str, float] = {}
         self.reach: dict[str, list[str]] = defaultdict(list)
         """Tests by ``module:function``."""
         self.killers: dict[str, list[str]] = defaultdict(list)
+        self.failing: list[str] = []
+        self.importing: dict[str, set[str]] = defaultdict(set)
+        """Test files that reach a ``module:function`` while they are imported."""
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_make_collect_report(
+        self, collector: pytest.Collector
+    ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+        """Note what a test file reaches while it is imported."""
+        with observing() as reached:
+            report = yield
+        file = collector.nodeid.partition("::")[0]
+        for function in reached if file.endswith(".py") else ():
+            self.importing[function].add(file)
+        return report
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
@@ -88,11 +106,12 @@ class Trials:
             self.try_each(module, module.untried, self.quick_tests_for)
         ask_mypy(self.modules)
         for module in self.modules:
+            left = [one for one in not_explained(module) if self.importing[one.place]]
+            self.try_each(module, left, lambda one: sorted(self.importing[one.place]), anew=True)
+        for module in self.modules if self.thorough else ():
             left = settle_explained(module)
-            if left:
-                say(f"{module.name}: {len(left)} changes to try with all tests")
+            say(f"{module.name}: {len(left)} changes to try with all tests")
             self.try_each(module, left, self.tests_for)
-        ask_mypy(self.modules)
         return True
 
     # ----------------------------------------------------------------------------- what is reached
@@ -111,6 +130,7 @@ class Trials:
             tests[name] = before
             if not before["passed"]:
                 say(f"left out, it fails without any change: {name}")
+                self.failing.append(name)
                 continue
             self.seconds[name] = before["seconds"]
             for function in before["reached"]:
@@ -119,14 +139,14 @@ class Trials:
 
     def tests_for(self, change: Change) -> list[str]:
         """Give the tests that reach the changed function, the likeliest first."""
-        function = f"{change.module}:{change.function}"
-        killers = self.killers[function][-1:-4:-1]
-        rest = sorted(set(self.reach[function]) - set(killers), key=self.seconds.__getitem__)
+        killers = self.killers[change.place][-1:-4:-1]
+        rest = sorted(set(self.reach[change.place]) - set(killers), key=self.seconds.__getitem__)
         return list(dict.fromkeys(killers)) + rest
 
     def quick_tests_for(self, change: Change) -> list[str]:
         """Give those of the tests that take a few seconds together."""
-        chosen, left = [], QUICK_SECONDS
+        chosen: list[str] = []
+        left = QUICK_SECONDS
         for name in self.tests_for(change):
             left -= self.seconds[name]
             if left >= 0 or not chosen:
@@ -136,9 +156,18 @@ class Trials:
     # ------------------------------------------------------------------------------------- trying
 
     def try_each(
-        self, module: Module, changes: list[Change], tests_for: Callable[[Change], list[str]]
+        self,
+        module: Module,
+        changes: list[Change],
+        tests_for: Callable[[Change], list[str]],
+        *,
+        anew: bool = False,
     ) -> None:
-        """Try changes of a module, keeping each verdict as it comes."""
+        """Try changes of a module, keeping each verdict as it comes.
+
+        ``anew`` says that the tests are whole files, to be imported again with the change.
+        """
+        trial = self.trial_of_files if anew else self.trial
         left = changes[::-1]
         running: dict[int, tuple[Change, list[str], IO[str]]] = {}
         saved = time.monotonic()
@@ -148,14 +177,14 @@ class Trials:
                     change = left.pop()
                     tests = tests_for(change)
                     if tests:
-                        pid, results = forked(lambda: self.trial(change, tests))  # noqa: B023
+                        pid, results = forked(lambda: trial(change, tests))  # noqa: B023
                         running[pid] = change, tests, results
                     else:
                         module.verdicts[change.key] = not_killed(UNREACHED)
                 if running:
                     ended, _ = os.waitpid(-1, 0)
                     change, tests, results = running.pop(ended)
-                    self.note(module, change, tests, received(results))
+                    self.note(module, change, tests, received(results), anew=anew)
                 if time.monotonic() - saved > 10:
                     module.save()
                     saved = time.monotonic()
@@ -168,15 +197,31 @@ class Trials:
         """Give the number of processes: one, and more while the machine has little to do."""
         return self.processes if os.getloadavg()[0] < IDLE else 1
 
-    def note(self, module: Module, change: Change, tests: list[str], lines: list[str]) -> None:
+    def note(
+        self, module: Module, change: Change, tests: list[str], lines: list[str], *, anew: bool
+    ) -> None:
         """Take down what became of a change from the tests that were begun."""
         if lines and lines[-1] == SURVIVED:
-            everything = set(tests) == set(self.tests_for(change))
+            everything = not anew and len(tests) == len(self.tests_for(change))
             module.verdicts[change.key] = not_killed(SURVIVED if everything else QUIET)
             return
         last = lines[-1] if lines else tests[0]
         module.verdicts[change.key] = killed(last)
-        self.killers[f"{change.module}:{change.function}"].append(last)
+        if not anew:
+            self.killers[change.place].append(last)
+
+    def trial_of_files(self, change: Change, files: Iterable[str]) -> Iterable[str]:
+        """Import test files again with a change and run them; gives what ``trial`` does."""
+        change.apply()
+        for name in [one for one in sys.modules if one.startswith("tests.")]:
+            if not name.startswith("tests.mutation"):
+                del sys.modules[name]
+        leave_out = [f"--deselect={name}" for name in self.failing]
+        for file in files:
+            yield file
+            if pytest.main([file, "-x", *leave_out, *PYTEST]) != pytest.ExitCode.OK:
+                return
+        yield SURVIVED
 
     def trial(self, change: Change, tests: Iterable[str]) -> Iterable[str]:
         """Run tests with a change; give each as it begins, and at last that it survived."""
@@ -202,35 +247,52 @@ def ask_mypy(modules: list[Module]) -> None:
         module.save()
 
 
+def not_explained(module: Module) -> list[Change]:
+    """Give what no test has noticed and docs/mutation.md does not explain."""
+    listed = explanations()
+    return [
+        change
+        for change in module.unnoticed
+        if not any(explains(entry, module.name, *change.lines) for entry in listed)
+    ]
+
+
 def settle_explained(module: Module) -> list[Change]:
     """Let what is explained survive after the first round; give the others."""
-    listed = explanations()
-    left = []
+    left = not_explained(module)
     for change in module.quiet:
-        if any(explains(entry, module.name, *change.lines) for entry in listed):
+        if change not in left:
             module.verdicts[change.key] = not_killed(SURVIVED)
-        else:
-            left.append(change)
-    return left
+    return [change for change in left if module.verdict(change) == QUIET]
+
+
+@contextmanager
+def observing() -> Generator[set[str]]:
+    """Note the functions of the engine that are called meanwhile, as ``module:function``."""
+    folder = str(ROOT / ENGINE) + "/"
+    reached: set[str] = set()
+
+    def profile(frame: FrameType, event: str, argument: object) -> None:
+        code = frame.f_code
+        if event == "call" and code.co_filename.startswith(folder):
+            module = code.co_filename.removeprefix(folder)
+            reached.add(f"{module}:{code.co_qualname.partition('.<locals>')[0]}")
+
+    before = sys.getprofile()
+    sys.setprofile(profile)
+    try:
+        yield reached
+    finally:
+        sys.setprofile(before)
 
 
 def observed(item: pytest.Item) -> dict[str, Any]:
     """Run a test in a process of its own and tell what it reached."""
 
     def run() -> Iterable[str]:
-        folder = str(ROOT / ENGINE) + "/"
-        reached: set[str] = set()
-
-        def profile(frame: FrameType, event: str, argument: object) -> None:
-            code = frame.f_code
-            if event == "call" and code.co_filename.startswith(folder):
-                module = code.co_filename.removeprefix(folder)
-                reached.add(f"{module}:{code.co_qualname.partition('.<locals>')[0]}")
-
         start = time.process_time()
-        sys.setprofile(profile)
-        reports = runtestprotocol(item, log=False)
-        sys.setprofile(None)
+        with observing() as reached:
+            reports = runtestprotocol(item, log=False)
         seconds = time.process_time() - start
         passed = bool(reports) and not any(one.failed for one in reports)
         yield json.dumps({"passed": passed, "seconds": seconds, "reached": sorted(reached)})
@@ -272,9 +334,14 @@ def say(text: str) -> None:
     print(f"{time.strftime('%H:%M:%S')} {text}", flush=True)
 
 
-def run(chosen: list[Module], processes: int) -> int:
-    """Try every change of these modules that has no verdict; pytest's exit code."""
+def run(chosen: list[Module], processes: int, *, thorough: bool) -> int:
+    """Try every change of these modules that has no verdict; pytest's exit code.
+
+    Without ``thorough`` it is left at the quick tests and mypy.
+    """
     os.environ["ORACLE_CASES"] = CASES
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.test")
+    django.setup()  # for the command that runs examples; nothing here needs a database
     hypothesis.settings.register_profile(
         "mutation",
         deadline=None,
@@ -283,4 +350,6 @@ def run(chosen: list[Module], processes: int) -> int:
         phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate],
     )
     hypothesis.settings.load_profile("mutation")
-    return int(pytest.main(list(PYTEST), plugins=[Trials(chosen, processes)]))
+    return int(
+        pytest.main([*TESTS, *PYTEST], plugins=[Trials(chosen, processes, thorough=thorough)])
+    )

@@ -1,7 +1,7 @@
 """What has been found of each change, kept in ``.local/mutation`` from run to run.
 
 A verdict is kept as long as what it rests on is the same: the changed function, and for a killed
-change the test file that killed it, for a survivor all files of ``tests/engine``.
+change the test file that killed it, for a survivor all files of the tests.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 from tests.mutation.changes import ENGINE, ROOT, Change, changes_of
 
 STATE = ROOT / ".local" / "mutation"
-TESTS = ROOT / "tests" / "engine"
+TESTS = ("tests/engine", "tests/examples")
 KILLED, SURVIVED, REFUSED, UNREACHED = "killed", "survived", "refused", "unreached"
 QUIET = "quiet"
 """Not noticed by the quick tests; the others were not asked yet."""
@@ -34,7 +34,10 @@ def digest_of(*paths: Path) -> str:
 @cache
 def digest_of_tests() -> str:
     """Digest every file that tests of the engine consist of."""
-    return digest_of(*sorted(TESTS.rglob("*.py")))
+    folders = [ROOT / folder for folder in TESTS]
+    return digest_of(
+        *sorted(path for one in folders for kind in ("*.py", "*.yaml") for path in one.rglob(kind))
+    )
 
 
 @cache
@@ -45,9 +48,12 @@ def digest_of_engine() -> str:
 
 @cache
 def digest_of_file(test: str) -> str:
-    """Digest the file of a test, which is named as pytest does; empty if there is none."""
+    """Digest a test's file, and the examples beside it; empty if there is none.
+
+    ``test`` is pytest's name of it.
+    """
     path = ROOT / test.partition("::")[0]
-    return digest_of(path) if path.is_file() else ""
+    return digest_of(path, *sorted(path.parent.glob("*.yaml"))) if path.is_file() else ""
 
 
 def read_state(name: str) -> dict[str, Any]:
