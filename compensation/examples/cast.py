@@ -271,6 +271,7 @@ def _generate(generator: Fields) -> tuple[dict[str, Person], dict[str, Line]]:
     bv, rsp = purchase.hundredths("bv", 0), purchase.hundredths("rsp", 0)
     repeat = purchase.flag("repeat", "rsp" in purchase)
     price = purchase.hundredths("price", bv)
+    pv, day = purchase.hundredths("pv", bv), purchase.day("date", None)
     purchase.close()
     generator.close()
     for key, value in (("first_level", first_level), ("branching", branching), ("levels", levels)):
@@ -294,8 +295,8 @@ def _generate(generator: Fields) -> tuple[dict[str, Person], dict[str, Line]]:
                     bv=bv,
                     rsp=rsp,
                     price=price,
-                    pv=bv,
-                    day=None,
+                    pv=pv,
+                    day=day,
                     is_paid=True,
                     line=generator.mapping.line,
                 )

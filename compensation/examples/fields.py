@@ -129,13 +129,15 @@ class Fields:
         return at
 
     def moment(self, key: str, default: Any = _NEEDED) -> datetime:
-        """Return an instant, or a day or local time, which are taken as UTC."""
+        """Return an instant; a day, a local time and a number of seconds are taken as UTC."""
         value = self.take(key, default)
         if value is default:
             return value
         try:
+            if isinstance(value, int) and not isinstance(value, bool):
+                return datetime.fromtimestamp(value, UTC)
             at = datetime.fromisoformat(value)
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, OverflowError):
             raise self.fault(key, f"must be a day or an instant, found {value!r}") from None
         return at.replace(tzinfo=UTC) if at.tzinfo is None else at
 

@@ -26,6 +26,7 @@ PERIODS = {
 }
 SECOND = timedelta(seconds=1)
 MOST_PLACES = 12
+UTC_OFFSET = "+00:00"
 
 
 def content_of(example: Example, *used: str) -> Fields:
@@ -158,7 +159,7 @@ def _canonical_label(kind: PeriodKind, week_last_day: int) -> Callable[[str], st
 
 def _zone(parameters: Fields) -> timezone:
     try:
-        return calendar.fixed_zone(parameters.text("utc_offset"))
+        return calendar.fixed_zone(parameters.text("utc_offset", UTC_OFFSET))
     except CalendarError as fault:
         raise parameters.fault("utc_offset", str(fault)) from None
 

@@ -12,6 +12,7 @@ from compensation.examples.fields import Fields
 from compensation.examples.setup import (
     Setup,
     empty_setup,
+    take_compression,
     take_depth_by_rank,
     take_rates,
     take_rounding,
@@ -27,9 +28,9 @@ def rsp_upline(parameters: Fields) -> Setup:
     if "depth" in parameters:
         component["depth"] = parameters.whole("depth")
     take_depth_by_rank(parameters, setup, component)
-    for key in ("compression", "points_from"):
-        if key in parameters:
-            component[key] = parameters.text(key)
+    take_compression(parameters, component)
+    if "points_from" in parameters:
+        component["points_from"] = parameters.text("points_from")
     if "own_points" in parameters:
         component["own_points"] = parameters.flag("own_points")
     setup.document["components"].append(component)
@@ -49,8 +50,7 @@ def unilevel_percent(parameters: Fields) -> Setup:
     take_depth_by_rank(parameters, setup, component)
     for name, depth in component.get("depth_by_rank", {}).items():
         component["depth_by_rank"][name] = min(depth, len(rates))
-    if "compression" in parameters:
-        component["compression"] = parameters.text("compression")
+    take_compression(parameters, component)
     if "unqualified_volume_pays" in parameters:
         component["unqualified_volume_pays"] = parameters.flag("unqualified_volume_pays")
         setup.sellers_matter |= not component["unqualified_volume_pays"]
@@ -60,22 +60,13 @@ def unilevel_percent(parameters: Fields) -> Setup:
     return setup
 
 
-TITLE_COMPRESSIONS = {"none": "none", "generous": "dynamic"}
-"""How the examples call a compression -> how a plan document does."""
-
-
 def level_by_title(parameters: Fields) -> Setup:
     """Set up one per cent on each level, down to a depth by the title that each member states."""
     setup = empty_setup()
     take_test(parameters, "qualified_test", setup)
     levels = parameters.whole("levels")
-    compression = parameters.choice("compression", tuple(TITLE_COMPRESSIONS), "none")
-    component: dict[str, Any] = {
-        "id": "levels",
-        "kind": "level_percent",
-        "rates": ["1"] * levels,
-        "compression": TITLE_COMPRESSIONS[compression],
-    }
+    component: dict[str, Any] = {"id": "levels", "kind": "level_percent", "rates": ["1"] * levels}
+    take_compression(parameters, component)
     take_depth_by_rank(parameters, setup, component, "depth_by_title")
     setup.rank_field = "title"
     for name, depth in component.get("depth_by_rank", {}).items():
@@ -92,8 +83,7 @@ def check_match(parameters: Fields) -> Setup:
     rates = take_rates(parameters)
     match: dict[str, Any] = {"id": "match", "kind": "match", "of": ["earned"], "rates": rates}
     take_depth_by_rank(parameters, setup, match)
-    if "compression" in parameters:
-        match["compression"] = parameters.text("compression")
+    take_compression(parameters, match)
     earned = {
         "id": "earned",
         "kind": "level_percent",

@@ -24,6 +24,8 @@ FLAG_TESTS = ("active", "active_by_period", "payout_qualified")
 STATED_TESTS = (*FLAG_TESTS, "rank", "title", "title_rank")
 ROUNDING = "half_away_from_zero"
 MOST_LEVELS = 100
+COMPRESSIONS = {"generous": "dynamic", "amount_roll_up": "roll_up"}
+"""How the examples call a compression -> how a plan document does, where they differ."""
 
 
 @dataclass(slots=True)
@@ -112,6 +114,13 @@ def empty_setup() -> Setup:
         "components": [],
     }
     return Setup(document)
+
+
+def take_compression(parameters: Fields, component: dict[str, Any]) -> None:
+    """Take a compression by the name that the examples or a plan document give it."""
+    if "compression" in parameters:
+        named = parameters.text("compression")
+        component["compression"] = COMPRESSIONS.get(named, named)
 
 
 def take_rates(parameters: Fields) -> list[str]:
