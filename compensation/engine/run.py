@@ -200,14 +200,20 @@ def _noughts_for_unsaid(stated: Int | None) -> Int | None:
 
 
 def _points(plan: Plan, situation: Situation) -> tuple[dict[str, list[Level]], Int]:
-    """Give the levels of all that credits points, and everybody's points at the base depth."""
+    """Give the levels of all that credits points, and everybody's points at the base depth.
+
+    :raises SumTooLargeError: if a sum would leave 64 bits.
+    """
     points: dict[str, list[Level]] = {}
     rsp_base = np.zeros(len(situation.tree), dtype=np.int64)
     for component in plan.components:
         if isinstance(component, RspPoints):
             levels = points[component.id] = component.spread(situation)
             _require_points_fit(component, situation)
-            rsp_base += component.at_base_depth(levels, situation)
+            at_base_depth = component.at_base_depth(levels, situation)
+            if len(points) > 1:
+                require_sum_fits("rsp_total", rsp_base, at_base_depth)
+            rsp_base += at_base_depth
     return points, rsp_base
 
 

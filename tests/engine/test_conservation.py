@@ -200,6 +200,24 @@ def enlarged(world: World, largest: int) -> World:
     return dataclasses.replace(world, stated=stated, carried=carried, **enlarged_rows)
 
 
+def test_points_of_several_components_are_refused_beyond_64_bits():
+    """Each fits by itself, and none of them is credited: the rank measure adds them up."""
+    alone = {"kind": "rsp_points", "depth": 0, "base_depth": 1, "own_points": False}
+    plan = {
+        "format": 1,
+        "name": "huge",
+        "currency": "EUR",
+        "activity": {"test": {"measure": "always"}},
+        "components": [{"id": f"c{number}", **alone} for number in range(5)],
+    }
+    people = [strategies.Person(id=1, sponsor=None), strategies.Person(id=2, sponsor=1)]
+    world = World(plan, people, [strategies.Sale(seller=2, order=1, rsp=2**61)], [], {})
+
+    with pytest.raises(SumTooLargeError):
+        compute(world)
+    compute(dataclasses.replace(world, plan=plan | {"components": plan["components"][:3]}))
+
+
 @pytest.mark.parametrize("figure", ["bv", "rsp", "net", "margin", "units"])
 @pytest.mark.parametrize("sign", [1, -1])
 def test_sums_beyond_64_bits_are_refused(figure, sign):
