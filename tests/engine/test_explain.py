@@ -598,6 +598,59 @@ def test_what_was_needed_to_be_a_leader() -> None:
     ]
 
 
+def depths(verdicts: list[Verdict]) -> list[int | None]:
+    return [one.depth for one in verdicts]
+
+
+def test_verdicts_tell_how_deep_somebody_is_paid() -> None:
+    by_rank = {"IR": 1, "Bronze": 2, "Silver": 3}
+    levels = percentages("5", "4", "3", depth_by_rank=by_rank, seller_rate="1")
+    needs = [{"measure": "personal_bv", "at_least": "30"}]
+    leaders = {
+        "id": "generations",
+        "kind": "generation_percent",
+        "leader_rank": "Bronze",
+        "rates": ["5", "4", "3"],
+        "own_rate": "1",
+        "depth_by_rank": by_rank,
+    }
+    of_path = [1, 1, 3, 2, 3]
+
+    assert depths(verdicts_on(levels, bv="20")) == [1, *of_path]
+    assert depths(verdicts_on({**levels, "qualification": needs}, bv="20")) == [1, *of_path]
+    assert depths(verdicts_on({**levels, "compression": "dynamic"}, bv="20")) == [1, *of_path]
+    assert depths(verdicts_on(leaders, bv="20")) == [1, *of_path]
+
+
+def test_what_a_seller_needed() -> None:
+    needs = [{"measure": "personal_bv", "at_least": "30"}]
+    levels = verdicts_on(percentages("5", seller_rate="1", qualification=needs), bv="20")
+    retail = {"id": "retail", "kind": "retail_profit"}
+    kept = verdicts_on({**retail, "qualification": needs}, margin="20")
+
+    assert [told(found)[0] for found in (levels, kept)] == [(10, 0, "below_minimum", (), None)] * 2
+    assert missing([levels[0], kept[0]]) == [("personal_bv", 3000, 2000)] * 2
+    assert len(kept) == 1  # nobody above a seller has a share in his margin
+    assert told(verdicts_on(retail, margin="0.01")) == [(10, 0, "paid", (0,), None)]
+    assert verdicts_on(retail, margin="20", own=True) == []
+    leaders = {"id": "g", "kind": "generation_percent", "leader_rank": "IR", "rates": ["5"]}
+    assert verdicts_on(leaders, bv="0.01") != verdicts_on(leaders, net="5") == []
+
+
+def test_the_last_level_waits_for_who_may_take_it() -> None:
+    levels = percentages(
+        "5", "4", compression="dynamic", depth_by_rank={"IR": 1, "Bronze": 1, "Silver": 2}
+    )
+
+    assert told(verdicts_on(levels, bv="20")) == [
+        (9, None, "inactive", (), 8),
+        (8, 1, "paid", (1,), None),
+        (7, None, "suspended", (), 5),
+        (6, 2, "too_deep", (), 5),
+        (5, 2, "paid", (2,), None),
+    ]
+
+
 def test_what_was_needed_of_an_order() -> None:
     flat = {"id": "f", "kind": "flat_bonus", "amount": "1", "trigger": "every_order"}
     quick = {"id": "q", "kind": "quick_start", "days": 30, "rates": ["5"]}

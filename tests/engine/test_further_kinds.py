@@ -19,6 +19,7 @@ from compensation.engine import (
     Status,
     compute,
 )
+from compensation.engine.bounds import Share
 from compensation.engine.components import GenerationPercent
 from compensation.engine.components.base import Situation, Standing
 from compensation.engine.components.breakaway import broken_away
@@ -264,12 +265,20 @@ def test_generations_are_told_and_bounded() -> None:
         "his depth is counted, not paid.",
         "A leader earns 5 % of the BV of his own group.",
     ]
-    assert worst_case(plan).of_bv == Fraction(9, 100)
+    assert worst_case(plan).shares == (
+        Share("generations", "bv", Fraction(9, 100), 0, "5 % + 4 %"),
+    )
     own = plan_prose(plan_of(generations(rates=[], own_rate="5"), ranks=RANKS))
     assert not any("generations 1 to" in one for one in own)
     above = plan_prose(plan_of(generations(), ranks=RANKS))
     assert not any("own group" in one for one in above)
-    assert [(one.of, one.how) for one in worst_case(plan).shares] == [("bv", "5 % + 4 %")]
+    of_net = plan_of(generations(on="net"), ranks=RANKS, bv_value="0.5")
+    assert "4 %, 2 % of the net sales without tax of" in " ".join(plan_prose(of_net))
+    assert worst_case(of_net).shares == (
+        Share("generations", "net", Fraction(6, 100), 0, "4 % + 2 %"),
+    )
+    half = plan_of(generations(own_rate="1"), ranks=RANKS, bv_value="0.5")
+    assert worst_case(half).of_bv == Fraction(7, 200)
 
 
 # ----------------------------------------------------------------------------- retail-profit.md
@@ -307,9 +316,16 @@ def test_retail_profit_is_told_and_stands_apart_in_the_worst_case() -> None:
     plan = plan_of(retail(percent="50"), percentages("5"))
     case = worst_case(plan)
 
-    assert "earns 50 % of what his customers' orders bring" in " ".join(plan_prose(plan))
-    assert next((one.of, one.how) for one in case.shares) == (
+    assert (
+        "retail: an enrolled seller earns 50 % of what his customers' orders bring above the "
+        "representative's price, without tax, where the company invoices the customer."
+    ) in plan_prose(plan)
+    assert "an enrolled seller earns what his" in " ".join(plan_prose(plan_of(retail())))
+    assert case.shares[0] == Share(
+        "retail",
         "margin",
+        Fraction(1, 2),
+        0,
         "paid by customers above the representative's price",
     )
     assert case.of_net == 0
@@ -362,8 +378,16 @@ def test_quick_start_counts_levels_as_compression_says() -> None:
 def test_quick_start_is_told_and_bounded() -> None:
     plan = plan_of(quick(depth=1))
 
-    assert "he himself gets nothing" in " ".join(plan_prose(plan))
-    assert [(one.of, one.how) for one in worst_case(plan).shares] == [("bv", "10 %")]
+    assert (
+        "quick: what a new member sells to customers up to 30 days after his enrolment pays "
+        "qualified uplines 10 %, 5 % of the BV on levels 1 to 2, on 1 level. His own purchases "
+        "count for nothing here, and he himself gets nothing."
+    ) in plan_prose(plan)
+    assert worst_case(plan).shares == (Share("quick", "bv", Fraction(1, 10), 0, "10 %"),)
+    of_net = plan_of(quick(on="net"), bv_value="0.5")
+    assert "10 %, 5 % of the net sales without tax on levels" in " ".join(plan_prose(of_net))
+    assert worst_case(of_net).of_net == Fraction(15, 100)
+    assert worst_case(plan_of(quick(), bv_value="0.5")).of_bv == Fraction(15, 200)
     with pytest.raises(PlanError, match=r"components\[0\].days: is missing"):
         plan_of({key: value for key, value in quick().items() if key != "days"})
 
@@ -380,16 +404,11 @@ BONUS_RANKS = {
 }
 
 
+BONUS = {"id": "bonus", "kind": "rank_bonus", "amounts": {"Gold": "500"}}
+
+
 def bonus_plan(after: int) -> Plan:
-    return plan_of(
-        {
-            "id": "bonus",
-            "kind": "rank_bonus",
-            "amounts": {"Gold": "500"},
-            "after_periods": after,
-        },
-        ranks=BONUS_RANKS,
-    )
+    return plan_of({**BONUS, "after_periods": after}, ranks=BONUS_RANKS)
 
 
 def months(plan: Plan, sold: list[tuple[str, str]]) -> list[tuple[int, int]]:
@@ -496,17 +515,29 @@ def test_a_rank_bonus_needs_amounts_and_titles() -> None:
 
 
 def test_a_rank_bonus_is_told_and_bounded() -> None:
-    told = " ".join(plan_prose(bonus_plan(2)))
+    def told(after: int) -> list[str]:
+        return plan_prose(bonus_plan(after))[-3:-1]
 
-    assert "Gold 500.00 EUR. It is paid once the rank is held in 2 periods in a row" in told
-    assert [(one.of, one.fixed_minor) for one in worst_case(bonus_plan(0)).shares] == [
-        ("head", 50000)
-    ]
+    counts = (
+        "A period counts with the rank as pay rank and a group BV above nought; where one does "
+        "not, the count starts anew."
+    )
+    paid = "bonus: a rank that is reached pays once: Gold 500.00 EUR. It is paid"
+    assert told(0) == [f"{paid} in the period of the promotion.", counts]
+    held = f"{paid} once the rank is held in"
+    assert told(1) == [f"{held} 1 period in a row after that of the promotion.", counts]
+    assert told(2) == [f"{held} 2 periods in a row after that of the promotion.", counts]
+    both = {**BONUS, "amounts": {"Gold": "500", "Silver": "1"}}
+    plan = plan_of(both, ranks=BONUS_RANKS)
+    assert "pays once: Silver 1.00 EUR, Gold 500.00 EUR." in " ".join(plan_prose(plan))
+    assert worst_case(plan).shares == (
+        Share("bonus", "head", None, 50100, "for each person, all ranks"),
+    )
 
 
 def test_a_match_of_a_rank_bonus_is_bounded_by_the_head() -> None:
     plan = plan_of(
-        {"id": "bonus", "kind": "rank_bonus", "amounts": {"Gold": "500"}},
+        BONUS,
         {"id": "match", "kind": "match", "of": ["bonus"], "rates": ["10"]},
         ranks=BONUS_RANKS,
     )

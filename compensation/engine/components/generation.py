@@ -217,5 +217,5 @@ class GenerationPercent:
         """Give the bound: every generation that anybody is paid for has its leader."""
         rates = (self.own_rate, *self.rates[: max(self.depths)])
         how = " + ".join(percent_text(rate) for rate in rates if rate)
-        total = sum(rates, Fraction(0))
-        return (Share(self.id, self.on, total * given.of_base(self.on), 0, how),)
+        share = sum(rates) * given.of_base(self.on)
+        return (Share(self.id, self.on, share, 0, how),)

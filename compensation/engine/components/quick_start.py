@@ -172,5 +172,5 @@ class QuickStart:
         """Give the bound: all levels, as if everything were sold by new members."""
         levels = self.rates[: max(self.depths)]
         how = " + ".join(percent_text(rate) for rate in levels if rate)
-        total = sum(levels, Fraction(0))
-        return (Share(self.id, self.on, total * given.of_base(self.on), 0, how),)
+        share = sum(levels) * given.of_base(self.on)
+        return (Share(self.id, self.on, share, 0, how),)
