@@ -110,7 +110,7 @@ def figure_text(name: str, ranks: Sequence[str] = ()) -> str:
         return f"group BV, of which no leg counts for more than {decimal_text(figure.most, 2)}"
     if isinstance(figure, Counted):
         people = "directs" if figure.what == "directs" else "legs that hold somebody"
-        return f"{people} with {_kind_text(figure, ranks)}"
+        return f"{people} {_kind_text(figure, ranks)}"
     return MEASURE_NAMES.get(name, name)
 
 
@@ -118,8 +118,10 @@ def _kind_text(figure: Counted, ranks: Sequence[str]) -> str:
     if figure.measure == "rank":
         known = figure.at_least < len(ranks)
         rank = ranks[figure.at_least] if known else f"number {figure.at_least} of the ladder"
-        return f"the pay rank {rank} or a higher one"
-    return requirement_text(Requirement(figure.measure, figure.at_least), ranks)
+        return f"with the pay rank {rank} or a higher one"
+    if figure.measure == "active":
+        return "who are active" if figure.what == "directs" else "who is active"
+    return f"with {requirement_text(Requirement(figure.measure, figure.at_least), ranks)}"
 
 
 def requirement_text(requirement: Requirement, ranks: Sequence[str] = ()) -> str:
