@@ -3,7 +3,7 @@
 Between the earlier computation and the later one stand computations in memory, each with one kind
 of input more taken from the later side; what changes at a step is due to that kind. The
 differences telescope, so that the causes add up to the whole change exactly, for every member and
-component. Rules: docs/plan/run-diff.md.
+component. Rules: docs/comparing.md.
 """
 
 from __future__ import annotations

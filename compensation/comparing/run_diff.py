@@ -1,7 +1,7 @@
 """What changed from one run to another, per member and component, and why.
 
 Both runs are computed once more from the facts that they knew, which proves that they are what is
-compared; a run that can't be rebuilt is refused. Rules: docs/plan/run-diff.md.
+compared; a run that can't be rebuilt is refused. Rules: docs/comparing.md.
 """
 
 from __future__ import annotations
