@@ -17,6 +17,7 @@ from compensation.engine.caps import Cap
 from compensation.engine.components import (
     Component,
     Differential,
+    GenerationPercent,
     LevelPercent,
     Match,
     VolumeBracket,
@@ -136,7 +137,10 @@ class Turns:
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """A differential: nobody between may have more than the percentage the step begins at."""
+    """A differential: nobody between may have more than the percentage the step begins at.
+
+    Nor may anybody have broken away.
+    """
 
     component: Differential
     highest: int
@@ -146,12 +150,36 @@ class Steps:
         return np.ones(1, dtype=np.bool_)
 
     def following(self, sponsor: State, people: Standing) -> State:
-        """Whoever has more takes the sale himself."""
-        return np.asarray(self.component.places(people) <= self.highest)
+        """Whoever has more takes the sale himself; from whoever has left none goes up."""
+        has_more = self.component.places(people) > self.highest
+        return np.asarray(~has_more & ~self.component.has_left(people))
 
     def goes_on(self, state: State) -> Bool:
         """Look on below those who have no more."""
         return np.asarray(state)
+
+
+@dataclass(frozen=True, slots=True)
+class Generations:
+    """Generations: so many leaders may stand below the receiver, at or above the seller.
+
+    The state is the number of them.
+    """
+
+    component: GenerationPercent
+    deepest: int
+
+    def first(self, receiver: Standing) -> State:
+        """Begin below the receiver."""
+        return np.zeros(1, dtype=np.int64)
+
+    def following(self, sponsor: State, people: Standing) -> State:
+        """One more where the person is a leader."""
+        return sponsor + self.component.counted(people)
+
+    def goes_on(self, state: State) -> Bool:
+        """Look on until the generation is passed."""
+        return np.asarray(state <= self.deepest)
 
 
 def rule_for(source: Component | Cap, paid_level: int, receiver: Standing) -> Rule:
@@ -166,6 +194,8 @@ def rule_for(source: Component | Cap, paid_level: int, receiver: Standing) -> Ru
         return Everybody() if component.scope == "group" else Alone()
     if kind == "differential" and isinstance(component, Differential):
         return _steps(component, paid_level, receiver)
+    if isinstance(component, GenerationPercent):
+        return Generations(component, paid_level)
     if kind in ("rsp_points", "level_percent", "flat_bonus", "match", "quick_start"):
         if paid_level == 0:
             return Alone()
@@ -179,8 +209,6 @@ def rule_for(source: Component | Cap, paid_level: int, receiver: Standing) -> Ru
 
 
 def _steps(component: Differential, paid_level: int, receiver: Standing) -> Rule:
-    if getattr(component, "breakaway", False):
-        return Everybody()  # who broke away depends on everybody below
     own = int(component.places(receiver)[0])
     percents = component.percents()
     step = component.steps()[paid_level - 1]

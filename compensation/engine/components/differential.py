@@ -141,11 +141,16 @@ class Differential:
             group = np.where(stated_group_bv == NOT_STATED, group, stated_group_bv)
         return {self._choosing: group, self._leaving: broken.astype(np.int64)}
 
+    def has_left(self, standing: Standing) -> Bool:
+        """Tell who has broken away; nobody without breakaway."""
+        if not self.breakaway:
+            return np.zeros(len(standing.enrolled), dtype=np.bool_)
+        left: Bool = standing.figure(self._leaving) != 0
+        return left
+
     def _sponsors(self, sponsor: Int, standing: Standing) -> Int:
         """Give the sponsors along which sales go up: from who has broken away to nobody."""
-        if not self.breakaway:
-            return sponsor
-        return np.where(standing.figure(self._leaving) != 0, -1, sponsor)
+        return np.where(self.has_left(standing), -1, sponsor) if self.breakaway else sponsor
 
     def percents(self) -> tuple[Fraction, ...]:
         """Give all percentages of the plan in ascending order, nought first."""
@@ -257,7 +262,7 @@ class Differential:
         if below[0] > 0:
             found &= same > 0
         if self.breakaway:
-            leaving = branch.standing.figure(self._leaving) != 0
+            leaving = self.has_left(branch.standing)
             leaving[0] = False  # the receiver's own leaving keeps nothing from him
             found &= ~leaving & (count_above(end, leaving) == 0)
         return np.flatnonzero(found)
@@ -272,7 +277,7 @@ class Differential:
             return []
         qualified, places = self.counted(standing).tolist(), self.places(standing).tolist()
         numbers = _steps(self.percents())[1]
-        leaving = standing.figure(self._leaving).tolist() if self.breakaway else [0] * len(people)
+        leaving = self.has_left(standing).tolist()
         percents = self.percents()
         found = []
         highest = 0
