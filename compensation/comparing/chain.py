@@ -111,13 +111,12 @@ def _exchanges(before: Side, after: Side) -> Iterator[tuple[Cause, Results]]:
     )
     yield Cause.RETURN, results
 
-    released = replace(stage.stated, pay_rank=stage.held_ranks)
     results = stage.exchange(
         plan,
         results,
         qualifying=later.qualifying,
         calendar=later.calendar,
-        stated=released,
+        stated=stage.released(later),
     )
     yield Cause.QUALIFICATION, results
 
@@ -158,6 +157,7 @@ class _Stage:
         titles[row] = before.given.members.opening_title
         people = replace(everybody, opening_title=titles)
         stated = moved_stated(before.given.stated, row, count)
+        nobody = np.full(count, NOT_STATED, dtype=np.int64)
         enrolled = people.status == Status.ENROLLED
         found = before.results.members
         ranks = np.where(enrolled, _by_row(before.results, found.pay_rank, people, 0), 0)
@@ -171,7 +171,14 @@ class _Stage:
             members=people,
             sales=moved_sales(before.given.sales, row),
             qualifying=moved_qualifying(before.given.qualifying, row),
-            stated=replace(stated, **held, active=active, pay_rank=ranks),
+            stated=replace(
+                stated,
+                **held,
+                active=active,
+                pay_rank=ranks,
+                pay_rank_at_least=nobody,
+                pay_rank_at_most=nobody,
+            ),
             carried=moved_carried(before.given.carried, row),
             calendar=before.given.calendar,
         )
@@ -186,22 +193,28 @@ class _Stage:
             and np.array_equal(self.stated.coupons_to_use, theirs.coupons_to_use)
         )
 
+    def released(self, later: Input) -> Stated:
+        """Take what the later side was told; ranks stay as they were, and coupons."""
+        count = len(self.people)
+        nobody = np.full(count, NOT_STATED, dtype=np.int64)
+        return replace(
+            moved_stated(later.stated, np.arange(len(later.members)), count),
+            pay_rank=self.held_ranks,
+            pay_rank_at_least=nobody,
+            pay_rank_at_most=nobody,
+            coupons=self.stated.coupons,
+            coupons_to_use=self.stated.coupons_to_use,
+        )
+
     def ranked_as(self, after: Side) -> dict[str, object]:
         """Give everybody the later side's titles and ranks; what is carried stays for the last."""
-        later, count = after.given, len(self.people)
-        nobody = np.full(count, NOT_STATED, dtype=np.int64)
-        titles = np.zeros(count, dtype=np.int64)
+        later = after.given
+        titles = np.zeros(len(self.people), dtype=np.int64)
         titles[: len(later.members)] = later.members.opening_title
+        ranks = _by_row(after.results, after.results.members.pay_rank, self.people, 0)
         return {
             "members": replace(self.people, opening_title=titles),
-            "stated": replace(
-                moved_stated(later.stated, np.arange(len(later.members)), count),
-                pay_rank=_by_row(after.results, after.results.members.pay_rank, self.people, 0),
-                pay_rank_at_least=nobody,
-                pay_rank_at_most=nobody,
-                coupons=self.stated.coupons,
-                coupons_to_use=self.stated.coupons_to_use,
-            ),
+            "stated": replace(self.released(later), pay_rank=ranks),
         }
 
     def exchange(self, plan: Plan, results: Results, **parts: object) -> Results:

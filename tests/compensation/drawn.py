@@ -10,57 +10,21 @@ import numpy as np
 
 from compensation.comparing.chain import Side
 from compensation.comparing.inputs import Input, Returned
-from compensation.engine import Members, Plan, Qualifying, Sales, Stated
+from compensation.engine import Members, Plan, Qualifying, Sales, Status, parse_plan
+from compensation.engine.qualifying import PeriodPlace
+from compensation.engine.volumes import FACTS, QUANTITIES
+from tests.engine.comparison import QUALIFYING_VOLUMES, carried_of, stated_of
+from tests.engine.oracle import Person
+from tests.engine.strategies import (
+    SHAPES,
+    STATUSES,
+    World,
+    filled_people,
+    filled_world,
+    ranks_of,
+)
 
 MONTH_LENGTH = 30
-LADDER: dict[str, Any] = {
-    "ladder": [
-        {"name": "IR"},
-        {"name": "Bronze", "requires": [{"measure": "group_bv", "at_least": "300"}]},
-        {"name": "Silver", "requires": [{"measure": "active_directs", "at_least": 2}]},
-    ],
-    "steps_per_period": 2,
-}
-BRACKETS = [{"from": "0", "percent": "3"}, {"from": "400", "percent": "6"}]
-
-
-def document(*components: dict[str, Any], **keys: Any) -> dict[str, Any]:
-    """Give a plan in which 60 BV make active and ranks come from groups and directs."""
-    return {
-        "format": 1,
-        "name": "drawn",
-        "currency": "EUR",
-        "activity": {"test": {"measure": "personal_bv", "at_least": "60"}},
-        "ranks": LADDER,
-        "components": [{"id": f"c{at}", **one} for at, one in enumerate(components)],
-        **keys,
-    }
-
-
-DEPTHS = {"IR": 1, "Bronze": 2, "Silver": 4}
-LEVELS = {"kind": "level_percent", "rates": ["8", "5", "3", "2"]}
-PLANS = [
-    document({"kind": "rsp_points", "depth_by_rank": DEPTHS, "own_points": True}, LEVELS),
-    document(
-        {"kind": "rsp_points", "depth": 3, "compression": "skip_and_recount"},
-        {**LEVELS, "compression": "roll_up", "depth_by_rank": DEPTHS},
-        {"kind": "match", "of": ["c1"], "rates": ["20", "10"]},
-    ),
-    document(
-        {"kind": "differential", "brackets": BRACKETS, "chosen_by": "group_bv"},
-        {
-            "kind": "volume_bracket",
-            "brackets": BRACKETS,
-            "chosen_by": "personal_bv",
-            "qualification": [{"measure": "own_bv", "at_least": "50"}],
-        },
-    ),
-    document(
-        {"kind": "flat_bonus", "trigger": "first_order", "amount": "5"},
-        {**LEVELS, "compression": "dynamic", "depth_by_rank": DEPTHS},
-        activity={"test": {"measure": "always"}},
-    ),
-]
 
 
 def drawn_people(chance: random.Random, size: int, ranks: int, *, first_id: int = 1) -> Members:
@@ -95,19 +59,6 @@ def drawn_sales(chance: random.Random, size: int, count: int) -> Sales:
     )
 
 
-def drawn_qualifying(chance: random.Random, size: int, count: int) -> Qualifying:
-    """Give volumes of earlier periods, and late returns."""
-    late = [chance.random() < 0.3 for _ in range(count)]
-    bv = [chance.choice((500, 6000, 20000)) * (-1 if one else 1) for one in late]
-    return Qualifying.of(
-        [chance.randrange(size) for _ in range(count)],
-        bv=bv,
-        own_bv=bv,
-        rsp=bv,
-        periods_ago=[0 if one else 1 for one in late],
-    )
-
-
 def drawn_returns(chance: random.Random, sales: Sales) -> tuple[Sales, Returned]:
     """Take something back: the sales that are left, and what was taken."""
     rows = chance.sample(range(len(sales)), len(sales) // 3)
@@ -119,20 +70,80 @@ def drawn_returns(chance: random.Random, sales: Sales) -> tuple[Sales, Returned]
     return replace(sales, **left), Returned(sales.order[rows], amounts)
 
 
-def drawn_side(seed: int, plan: Plan, size: int) -> Side:
-    """Give a month of a company under a plan."""
+def drawn_months(document: dict[str, Any], seed: int, size: int) -> tuple[Side, Side]:
+    """Give two months of a company under a plan: some came, some left, some moved."""
     chance = random.Random(seed)
-    ranks = len(plan.ranks.ladder)
-    sales, returned = drawn_returns(chance, drawn_sales(chance, size, 2 * size))
-    stated = np.full(size, -(2**63), dtype=np.int64)
-    stated[chance.randrange(size)] = chance.randrange(ranks)
-    given = Input(
-        members=drawn_people(chance, size, ranks),
-        sales=sales,
-        qualifying=drawn_qualifying(chance, size, size),
-        stated=Stated.of(size, pay_rank_at_least=stated) if chance.random() < 0.5 else None,
+    shape = chance.choice(SHAPES)
+    people = filled_people(shape, size, ranks_of(document), chance)
+    plan = parse_plan(document)
+    months = []
+    for _ in range(2):
+        some = [
+            replace(
+                person,
+                status=chance.choice(STATUSES),
+                opening_title=chance.randrange(ranks_of(document)),
+                sponsor=None if chance.random() < 0.1 else person.sponsor,
+            )
+            for person in _with_uplines(people, chance)
+        ]
+        orders, others = chance.randrange(2 * size + 1), chance.randrange(size)
+        world = filled_world(document, some, orders, others, chance)
+        given = input_of(world)
+        sales, returned = drawn_returns(chance, given.sales)
+        months.append(side_of(plan, replace(given, sales=sales), returned))
+    return months[0], months[1]
+
+
+def _with_uplines(people: list[Person], chance: random.Random) -> list[Person]:
+    """Choose some people, and everybody on whom they hang in either tree."""
+    by_id = {person.id: person for person in people}
+    chosen: dict[int, Person] = {}
+    waiting = [person.id for person in people if chance.random() < 0.7]
+    while waiting:
+        person = by_id[waiting.pop()]
+        if person.id not in chosen:
+            chosen[person.id] = person
+            above = (person.sponsor, person.placement)
+            waiting += [one for one in above if one is not None]
+    return list(chosen.values())
+
+
+def input_of(world: World) -> Input:
+    """Put a drawn world into arrays."""
+    row_of = {person.id: row for row, person in enumerate(world.people)}
+
+    def above(name: str) -> list[int]:
+        found = (getattr(person, name) for person in world.people)
+        return [-1 if one is None else row_of[one] for one in found]
+
+    facts = {
+        name: [getattr(sale, name) for sale in world.sales]
+        for name in ("order", *QUANTITIES, *FACTS)
+    }
+    facts["customer"] = [-1 if one is None else one for one in facts["customer"]]
+    return Input(
+        members=Members.of(
+            [person.id for person in world.people],
+            above("sponsor"),
+            status=[Status[person.status.upper()] for person in world.people],
+            opening_title=[person.opening_title for person in world.people],
+            enrolled=[person.enrolled for person in world.people],
+            placement=above("placement"),
+            side=[{None: -1, "left": 0, "right": 1}[person.side] for person in world.people],
+        ),
+        sales=Sales.of([row_of[sale.seller] for sale in world.sales], **facts),
+        qualifying=Qualifying.of(
+            [row_of[volume.member] for volume in world.qualifying],
+            **{
+                name: [getattr(volume, name) for volume in world.qualifying]
+                for name in ("periods_ago", *QUALIFYING_VOLUMES)
+            },
+        ),
+        stated=stated_of(world),
+        carried=carried_of(world, row_of),
+        calendar=PeriodPlace(world.month_of_quarter),
     )
-    return side_of(plan, given, returned)
 
 
 def side_of(plan: Plan, given: Input, returned: Returned | None = None) -> Side:

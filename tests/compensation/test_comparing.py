@@ -11,19 +11,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compensation.comparing.chain import Difference, _Stage, compare
+from compensation.comparing.chain import Difference, Side, _Stage, compare
 from compensation.comparing.inputs import Input, Returned, before_returns, rows_of
 from compensation.comparing.moves import Amounts, Cause
-from compensation.engine import Members, Plan, Qualifying, Sales, Status, Unit, parse_plan
+from compensation.engine import Members, Plan, Qualifying, Sales, Status, Unit
 from compensation.engine.carried import Carried
 from tests.compensation.drawn import (
-    PLANS,
+    drawn_months,
     drawn_people,
     drawn_returns,
     drawn_sales,
-    drawn_side,
     side_of,
 )
+from tests.engine.plan_strategies import plans
 from tests.engine.worlds import percentages, plan_of, points
 
 
@@ -53,44 +53,54 @@ def causes(difference: Difference) -> set[Cause]:
     return {cause for unit in Unit for cause in difference.moves.by_cause(unit)}
 
 
-@settings(max_examples=60, deadline=None)
-@given(
-    document=st.sampled_from(PLANS),
-    other=st.sampled_from(PLANS),
-    seed=st.integers(0, 2**32),
-    size=st.integers(1, 40),
-)
+@settings(max_examples=150, deadline=None)
+@given(document=plans(), seed=st.integers(0, 2**32), size=st.integers(1, 60))
 def test_causes_add_up_to_the_change_of_every_member_and_component(
-    document: dict[str, Any], other: dict[str, Any], seed: int, size: int
+    document: dict[str, Any], seed: int, size: int
 ) -> None:
-    plan, new_plan = parse_plan(document), parse_plan(other)
-    before = drawn_side(seed, plan, size)
-    between = drawn_side(seed + 1, plan, size)
-    titles = np.minimum(between.given.members.opening_title, len(new_plan.ranks.ladder) - 1)
-    members = replace(between.given.members, opening_title=titles)
-    later = replace(between.given, members=members, stated=None)
-    after = side_of(new_plan, later, between.returned)
+    before, after = drawn_months(document, seed, size)
+
+    difference = compare(before, after)
+
+    assert sums(difference) == changes(difference)
+
+
+@settings(max_examples=50, deadline=None)
+@given(document=plans(), seed=st.integers(0, 2**32), size=st.integers(1, 40))
+def test_causes_add_up_where_the_plan_changed_too(
+    document: dict[str, Any], seed: int, size: int
+) -> None:
+    before, between = drawn_months(document, seed, size)
+    after = side_of(
+        plan_with_tests(), replace(between.given, stated=None, members=untitled(between))
+    )
 
     difference = compare(before, after, between)
 
     assert sums(difference) == changes(difference)
-    assert sums(compare(before, between)) == changes(compare(before, between))
 
 
-@settings(max_examples=60, deadline=None)
-@given(document=st.sampled_from(PLANS), seed=st.integers(0, 2**32), size=st.integers(1, 60))
+def untitled(side: Side) -> Members:
+    """Give the members of a month without titles."""
+    return replace(
+        side.given.members, opening_title=np.zeros(len(side.given.members), dtype=np.int64)
+    )
+
+
+@settings(max_examples=150, deadline=None)
+@given(document=plans(), seed=st.integers(0, 2**32), size=st.integers(1, 60))
 def test_holding_tests_and_ranks_changes_nothing_by_itself(
     document: dict[str, Any], seed: int, size: int
 ) -> None:
-    side = drawn_side(seed, parse_plan(document), size)
+    for side in drawn_months(document, seed, size):
+        held = _Stage.of(side, side).given.compute(side.plan)
 
-    held = _Stage.of(side, side).given.compute(side.plan)
-
-    wanted = Amounts.of(side.results, side.plan, np.sort(side.given.members.ids))
-    found = Amounts.of(held, side.plan, np.sort(side.given.members.ids))
-    assert found.by_component.keys() == wanted.by_component.keys()
-    for earned, amounts in wanted.by_component.items():
-        assert np.array_equal(found.by_component[earned], amounts), earned
+        ids = np.sort(side.given.members.ids)
+        found = Amounts.of(held, side.plan, ids).by_component
+        wanted = Amounts.of(side.results, side.plan, ids).by_component
+        assert found.keys() == wanted.keys()
+        for earned, amounts in wanted.items():
+            assert np.array_equal(found[earned], amounts), earned
 
 
 def always_paying() -> Plan:
