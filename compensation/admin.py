@@ -142,7 +142,7 @@ class RunAdmin(ReadOnlyAdmin):
     """Computations of months; a computed close can be approved from here by another person."""
 
     list_display = (
-        *("id", "period", "kind", "attempt", "status", "computed_by", "approved_by"),
+        *("id", "period", "kind", "attempt", "status", "is_visible", "computed_by", "approved_by"),
         *("order_count", "active_count", "commission", "points", "created_at"),
     )
     list_filter = ("kind", "status", "period")
@@ -151,6 +151,11 @@ class RunAdmin(ReadOnlyAdmin):
     ordering = ("-id",)
     inlines = (RunStepInline,)
     actions = ("approve",)
+
+    @admin.display(description=_("Shown"), boolean=True)
+    def is_visible(self, run: Run) -> bool:
+        """Whether pages show this run for its month."""
+        return run.period.visible_run_id == run.pk
 
     @admin.display(description=_("Commission"), ordering="commission_minor")
     def commission(self, run: Run) -> str:

@@ -6,15 +6,19 @@ from django.apps import AppConfig
 
 
 def _record_payment(**facts: Any) -> Any:
-    from compensation import services  # heavy, and needs loaded apps
+    from compensation import services, tasks  # heavy, and need loaded apps
 
-    return services.record_payment(**facts)
+    paid = services.record_payment(**facts)
+    tasks.hint_live()
+    return paid
 
 
 def _accept_return(**facts: Any) -> Any:
-    from compensation import services  # heavy, and needs loaded apps
+    from compensation import services, tasks  # heavy, and need loaded apps
 
-    return services.accept_return(**facts)
+    accepted = services.accept_return(**facts)
+    tasks.hint_live()
+    return accepted
 
 
 class CompensationConfig(AppConfig):

@@ -82,6 +82,15 @@ class Facts:
     carried: Carried | None = None
     calendar: PeriodPlace | None = None
 
+    def beside(self) -> dict[str, Any]:
+        """Give what the engine takes by name, beside members and sales."""
+        return {
+            "qualifying": self.qualifying,
+            "stated": self.stated,
+            "carried": self.carried,
+            "calendar": self.calendar,
+        }
+
 
 def address(using: str = "default") -> str:
     """Return where a connection of Django's leads, for another one to the same place."""

@@ -12,9 +12,11 @@ import socket
 from typing import Any
 
 from celery import shared_task
+from django.core.cache import caches
 from django.db import OperationalError, transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerError
+from redis.exceptions import RedisError
 
 from compensation import selectors, services
 from compensation.models import HeartBeat, Run
@@ -22,6 +24,9 @@ from representatives.clock import company_now
 from representatives.models import User
 
 logger = logging.getLogger(__name__)
+
+LIVE_HINT = "live-figures-hinted"
+LIVE_HINT_SECONDS = 5
 
 
 def hint(run: Run) -> None:
@@ -36,6 +41,23 @@ def hint(run: Run) -> None:
             advance_run_task.delay(run_id=run.pk)
         except BrokerError:
             logger.warning("run %s: no broker to tell; beat will find it", run.pk)
+
+    transaction.on_commit(send)
+
+
+def hint_live() -> None:
+    """Tell a worker, once this is committed, that the open month has news.
+
+    Many orders at a time are one message, and one that can't be sent is only late: beat looks.
+    """
+
+    def send() -> None:
+        selectors.show_writes()
+        try:
+            if caches["default"].add(LIVE_HINT, True, timeout=LIVE_HINT_SECONDS):
+                refresh_live_figures_task.delay()
+        except (BrokerError, RedisError):
+            logger.warning("live figures: no broker to tell; beat will look")
 
     transaction.on_commit(send)
 

@@ -47,6 +47,9 @@ PREVIEW_STEPS: dict[StepName, Step | None] = {
     StepName.PUBLISH: steps.publish,
 }
 REFRESH_PAUSE = timedelta(seconds=10)
+# Live figures are to be no older than this, of which so much passes until an order is noticed.
+LIVE_LAG = timedelta(seconds=60)
+NOTICED = timedelta(seconds=18)
 # What trying again can't mend.
 FINAL_FAULTS = (UnableToAdvance, UnableToLoad, EngineError, SumTooLargeError)
 
@@ -255,8 +258,8 @@ def preview_period(
 def refresh_live_figures(*, now: datetime, by: User) -> Run | None:
     """Preview the open month that holds the clock, if anything has happened since the last time.
 
-    Keeps a distance that grows with the time a preview takes, so that a large company's live
-    figures do not take the machine for themselves. None if there was nothing to do.
+    Keeps the distance of `live_distance`, so that a large company's live figures do not take the
+    machine for themselves. None if there was nothing to do.
 
     :raises Busy: as `preview_period`.
     :raises UnableToStartRun: as `preview_period`.
@@ -269,11 +272,21 @@ def refresh_live_figures(*, now: datetime, by: User) -> Run | None:
     last = Run.objects.filter(period=period, kind=RunKind.PREVIEW).order_by("-pk").first()
     if last is not None:
         taken = timedelta(milliseconds=last.steps.aggregate(taken=Sum("duration_ms"))["taken"] or 0)
-        if loaders.utc_now() < last.created_at + max(REFRESH_PAUSE, 3 * taken):
+        if loaders.utc_now() < last.created_at + live_distance(taken):
             return None
         if (last.status, last.facts_mark) == (RunStatus.COMPUTED, mark):
             return None
     return preview_period(period=period, by=by, now=now, facts_mark=mark)
+
+
+def live_distance(taken: timedelta) -> timedelta:
+    """Return how far apart two previews begin if one of them takes so long.
+
+    A third of the time at work at most, while an order then still is in the figures within
+    `LIVE_LAG`: noticed, waiting for the preview under way, and computed by the next.
+    """
+    within = LIVE_LAG - NOTICED - taken
+    return max(REFRESH_PAUSE, taken, min(3 * taken, within))
 
 
 def _abandon_dead_previews(period: Period) -> None:

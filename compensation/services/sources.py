@@ -9,7 +9,7 @@ from typing import Self
 from zoneinfo import ZoneInfo
 
 from compensation import calendar, loaders, selectors, writers
-from compensation.engine import Plan, Results, compute
+from compensation.engine import Plan
 from compensation.engine.digests import input_digest
 from compensation.engine.tree import build_tree
 from compensation.engine.volumes import gather_orders
@@ -48,18 +48,6 @@ class InputSource:
         """Read the input in one snapshot."""
         loaders.begin(bulk)
         return load_facts(bulk, self.plan, self.window, self.titles)
-
-    def compute(self, facts: loaders.Facts) -> Results:
-        """Compute the period from what was loaded."""
-        return compute(
-            self.plan,
-            facts.members,
-            facts.sales,
-            qualifying=facts.qualifying,
-            stated=facts.stated,
-            carried=facts.carried,
-            calendar=facts.calendar,
-        )
 
     def digest(self) -> str:
         """Read the input and digest it, as the engine does."""

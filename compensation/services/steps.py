@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 
 from compensation import ledger, loaders, writers
-from compensation.engine import Results
+from compensation.engine import Results, compute
 from compensation.engine.carried import CarriedOut
 from compensation.fault_points import reach
 from compensation.models import Period, PeriodStatus, Run, RunKind, RunStatus, RunStep, StepName
@@ -31,6 +31,14 @@ class Stopwatch:
 
     started_at: datetime = field(default_factory=loaders.utc_now)
     ticks: float = field(default_factory=time.monotonic)
+    laps: dict[str, int] = field(default_factory=dict)
+    """Milliseconds of each stage of the step."""
+
+    def lap(self, stage: str) -> None:
+        """Note the time since the stage before ended."""
+        self.laps[stage] = round(self.elapsed() / timedelta(milliseconds=1)) - sum(
+            self.laps.values()
+        )
 
     def elapsed(self) -> timedelta:
         """Time since the step began."""
@@ -81,12 +89,15 @@ def calculate(held: Hold, *, now: datetime) -> None:
     name = bulk_name(held.run_id, held.fence)
     with closing(loaders.connect(source.using, name)) as bulk:
         facts = source.load(bulk)
+        watch.lap("load")
         reach("compute.loaded")
-        results = source.compute(facts)
+        results = compute(source.plan, facts.members, facts.sales, **facts.beside())
         line_count = facts.line_count
         del facts
+        watch.lap("engine")
         left = writers.left_behind(results)
         rows = writers.write_results(bulk, results, left, run_id=held.run_id, fence=held.fence)
+        watch.lap("write")
         _record_results(bulk, held, results, left, watch, line_count=line_count, rows=sum(rows))
         reach("compute.before_commit")
         bulk.commit()
@@ -113,7 +124,8 @@ def _record_results(
         " line_count = {lines}, member_count = {members}, active_count = {active},"
         " promotion_count = {promotions}, bv = {bv}, rsp_sold = {rsp_sold}, net_minor = {net},"
         " commission_minor = {commission}, rsp_credited = {rsp}, earning_count = {earnings},"
-        " carried_count = {carried}, figure_names = {figure_names}, carried_keys = {carried_keys}"
+        " carried_count = {carried}, figure_names = {figure_names}, carried_keys = {carried_keys},"
+        " timings = {timings}"
         " WHERE id = {run} AND fence = {fence} AND status = 'running'",
         input=results.input_digest,
         plan=results.plan_digest,
@@ -133,6 +145,7 @@ def _record_results(
         carried=len(left),
         figure_names=json.dumps(results.members.figure_names),
         carried_keys=json.dumps(left.keys),
+        timings=json.dumps(watch.laps),
         run=held.run_id,
         fence=held.fence,
     )

@@ -176,8 +176,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     },
     "refresh-live-figures": {
         "task": "compensation.tasks.refresh_live_figures_task",
-        "schedule": 10.0,
-        "options": {"expires": 9},
+        "schedule": 5.0,
+        "options": {"expires": 4},
     },
     "heartbeat": {
         "task": "compensation.tasks.heartbeat_task",

@@ -32,7 +32,7 @@ def write_late(*, guarded: bool) -> None:
 
         results = compute(load_preset("four-levels"), Members.of([1], [-1]), Sales.none())
         watch = steps.Stopwatch(started_at=timezone.now())
-        steps._record_results(bulk, held, results, watch, line_count=0, rows=0)
+        steps._record_results(bulk, held, results, results.carried, watch, line_count=0, rows=0)
     else:
         loaders.execute(
             bulk, "UPDATE compensation_run SET member_count = 1 WHERE id = {run}", run=run.pk

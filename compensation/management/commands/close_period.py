@@ -76,6 +76,8 @@ class Command(BaseCommand):
     def preview(self, period: Period, by: User) -> NoReturn:
         """Compute a preview and leave."""
         run = services.preview_period(period=period, by=by, now=company_now())
+        for step in run.steps.order_by("ordinal"):
+            self.tell(f"  {step.name}: {step.rows} rows in {step.duration_ms / 1000:.1f} s")
         self.leave(DONE, f"{period.label} preview run={run.pk}", period, run)
 
     def close(self, period: Period, by: User, approver: User | None, *, resume: bool) -> NoReturn:
@@ -140,6 +142,11 @@ class Command(BaseCommand):
         """Tell whether the run's last step is done."""
         return run.steps.filter(name=StepName.PUBLISH).exists()
 
+    @staticmethod
+    def is_visible(run: Run, period: Period) -> bool:
+        """Tell whether readers see this run."""
+        return Period.objects.filter(pk=period.pk, visible_run=run).exists()
+
     def tell(self, text: str) -> None:
         """Say how far it got; not among JSON."""
         if not self.as_json:
@@ -179,7 +186,13 @@ class Command(BaseCommand):
                 "rsp_credited": run.rsp_credited,
                 "commission_minor": run.commission_minor,
                 "net_minor": run.net_minor,
+                "plan": run.plan_version_id,
+                "plan_digest": run.plan_digest,
+                "input_digest": run.input_digest,
                 "result_digest": run.result_digest,
+                "engine_version": run.engine_version,
+                "is_visible": period is not None and self.is_visible(run, period),
+                "milliseconds": run.timings,
                 "steps": [
                     {
                         "name": step.name,

@@ -14,7 +14,7 @@ from typing import Any, TextIO
 
 from django.core.management.base import BaseCommand, CommandError
 
-from compensation import selectors
+from compensation import selectors, tasks
 from representatives.clock import company_now, company_zone
 from representatives.models import Company
 from sales.importing import (
@@ -92,6 +92,8 @@ class Command(BaseCommand):
                 raise CommandError(error.message, returncode=code) from error
             finally:
                 meter.clear()
+        if report.orders or report.returns:
+            tasks.hint_live()
         if faults.count > FAULTS_SHOWN:
             meter.line(f"… and {faults.count - FAULTS_SHOWN} more faults")
         self.stdout.write(json.dumps(asdict(report)) if options["json"] else _summary(report))
