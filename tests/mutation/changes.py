@@ -13,7 +13,7 @@ import types
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from difflib import unified_diff
-from functools import cached_property
+from functools import cache, cached_property
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -110,6 +110,20 @@ def function_of(module: str, name: str) -> types.FunctionType:
             found = found.func
         else:
             found = found.__wrapped__  # of staticmethod, classmethod, cache
+    return found
+
+
+@cache
+def bodies_of(module: str) -> dict[str, range]:
+    """Give the lines of the body of each function and method of a module."""
+    tree = ast.parse((ROOT / ENGINE / module).read_text(encoding="utf-8"))
+    found: dict[str, range] = {}
+    for one in tree.body:
+        prefix, inner = (f"{one.name}.", one.body) if isinstance(one, ast.ClassDef) else ("", [one])
+        for function in inner:
+            if isinstance(function, ast.FunctionDef):
+                lines = range(function.body[0].lineno, (function.end_lineno or 0) + 1)
+                found[prefix + function.name] = lines
     return found
 
 

@@ -17,16 +17,17 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
+from pathlib import Path
 from tempfile import TemporaryFile
-from types import FrameType
 from typing import IO, Any
 
 import django
 import hypothesis
 import pytest
 from _pytest.runner import runtestprotocol
+from coverage import Coverage
 
-from tests.mutation.changes import ENGINE, ROOT, Change
+from tests.mutation.changes import ENGINE, ROOT, Change, bodies_of
 from tests.mutation.explanations import explains, explanations
 from tests.mutation.typing_check import refused
 from tests.mutation.verdicts import (
@@ -38,7 +39,6 @@ from tests.mutation.verdicts import (
     Module,
     digest_of_engine,
     digest_of_file,
-    digest_of_tests,
     killed,
     not_killed,
     read_state,
@@ -101,10 +101,10 @@ class Trials:
         self.items = {item.nodeid: item for item in session.items}
         gc.freeze()
         self.baseline()
+        ask_mypy(self.modules)
         for module in self.modules:
             say(f"{module.name}: {len(module.untried)} of {len(module.changes)} changes to try")
             self.try_each(module, module.untried, self.quick_tests_for)
-        ask_mypy(self.modules)
         for module in self.modules:
             left = [one for one in not_explained(module) if self.importing[one.place]]
             self.try_each(module, left, lambda one: sorted(self.importing[one.place]), anew=True)
@@ -119,15 +119,19 @@ class Trials:
     def baseline(self) -> None:
         """Run each test unchanged: how long it takes, and which functions it reaches."""
         state = read_state("baseline")
-        engine, helpers = digest_of_engine(), digest_of_tests()
+        engine = digest_of_engine()
         known = state.get("tests", {}) if state.get("engine") == engine else {}
         tests: dict[str, Any] = {}
+        saved = time.monotonic()
         for name, item in self.items.items():
             before = known.get(name)
             file = digest_of_file(name)
             if before is None or before["file"] != file:
                 before = {"file": file, **observed(item)}
             tests[name] = before
+            if time.monotonic() - saved > 10:
+                write_state("baseline", {"engine": engine, "tests": known | tests})
+                saved = time.monotonic()
             if not before["passed"]:
                 say(f"left out, it fails without any change: {name}")
                 self.failing.append(name)
@@ -135,7 +139,7 @@ class Trials:
             self.seconds[name] = before["seconds"]
             for function in before["reached"]:
                 self.reach[function].append(name)
-        write_state("baseline", {"engine": engine, "helpers": helpers, "tests": tests})
+        write_state("baseline", {"engine": engine, "tests": tests})
 
     def tests_for(self, change: Change) -> list[str]:
         """Give the tests that reach the changed function, the likeliest first."""
@@ -237,13 +241,14 @@ class Trials:
 
 
 def ask_mypy(modules: list[Module]) -> None:
-    """Take out of what no test has noticed what mypy refuses."""
-    unasked = [change for module in modules for change in module.unnoticed]
-    keys = refused(unasked)
+    """Take out of what is to be tried what mypy refuses."""
+    untried = [change for module in modules for change in module.untried]
+    say(f"{len(untried)} changes for mypy")
+    keys = refused(untried)
     for module in modules:
-        for change in module.unnoticed:
+        for change in module.untried:
             if change.key in keys:
-                module.verdicts[change.key] = not_killed(REFUSED)
+                module.verdicts[change.key] = {"verdict": REFUSED}
         module.save()
 
 
@@ -269,21 +274,21 @@ def settle_explained(module: Module) -> list[Change]:
 @contextmanager
 def observing() -> Generator[set[str]]:
     """Note the functions of the engine that are called meanwhile, as ``module:function``."""
-    folder = str(ROOT / ENGINE) + "/"
+    folder = ROOT / ENGINE
     reached: set[str] = set()
-
-    def profile(frame: FrameType, event: str, argument: object) -> None:
-        code = frame.f_code
-        if event == "call" and code.co_filename.startswith(folder):
-            module = code.co_filename.removeprefix(folder)
-            reached.add(f"{module}:{code.co_qualname.partition('.<locals>')[0]}")
-
-    before = sys.getprofile()
-    sys.setprofile(profile)
+    tool = Coverage(data_file=None, config_file=False, include=[f"{folder}/*"], messages=False)
+    tool.start()
     try:
         yield reached
     finally:
-        sys.setprofile(before)
+        tool.stop()
+        data = tool.get_data()
+        for path in data.measured_files():
+            module = Path(path).relative_to(folder).as_posix()
+            lines = set(data.lines(path) or ())
+            for name, body in bodies_of(module).items():
+                if not lines.isdisjoint(body):
+                    reached.add(f"{module}:{name}")
 
 
 def observed(item: pytest.Item) -> dict[str, Any]:

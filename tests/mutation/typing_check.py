@@ -1,6 +1,6 @@
-"""Ask mypy about the changes that no test has noticed: what it refuses, `make check` would find.
+"""Ask mypy about changes first: what it refuses, `make check` would find.
 
-Every survivor is written into a copy of the engine as one more function, so that one run of mypy
+Every change is written into a copy of the engine as one more function, so that one run of mypy
 answers for all of them.
 """
 

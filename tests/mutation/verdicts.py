@@ -138,6 +138,8 @@ class Module:
 
 def still_holds(verdict: dict[str, str]) -> bool:
     """Tell whether what a verdict rests on is unchanged."""
+    if verdict["verdict"] == REFUSED:
+        return True
     if verdict["verdict"] == KILLED:
         return verdict["rests_on"] == digest_of_file(verdict["by"])
     return verdict["rests_on"] == digest_of_tests()
