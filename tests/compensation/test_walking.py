@@ -10,7 +10,7 @@ from compensation.engine.components.base import Standing
 from compensation.engine.explain import Branch, branch_of, contributors
 from compensation.engine.types import Int
 from compensation.explaining.walking import Rule, rule_for
-from tests.engine.test_explain import COMPONENTS, world
+from tests.engine.explained import COMPONENTS, world
 
 
 def only(standing: Standing, places: Int) -> Standing:

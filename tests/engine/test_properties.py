@@ -23,7 +23,7 @@ from compensation.engine import (
 from compensation.engine.results import Earnings, MemberResults
 from compensation.engine.volumes import FACTS, QUANTITIES
 from compensation.plans import load_preset, preset_names
-from tests.engine.test_explain import COMPONENTS, RULES
+from tests.engine.explained import COMPONENTS, RULES
 from tests.engine.worlds import (
     percentages,
     plan_of,
