@@ -116,12 +116,14 @@ def _decided_once(
         kept = requires[index] if rank.maintains == rank.requires else met(rank.maintains)
         pay[kept & (title >= index)] = index
     grace_used = _in_grace(ranks, given, pay)
+    by_grace = pay.copy() if ranks.grace_periods else pay
     if ranks.floor is not None:
         held = title >= ranks.floor.for_titles_from
         pay[held & (pay < ranks.floor.floor)] = ranks.floor.floor
     pay[~given.enrolled] = 0
     pay = _as_stated(given, pay)
     if ranks.grace_periods:
+        grace_used[pay != by_grace] = 0  # the floor or staff decides, not grace
         for index, rank in enumerate(ladder[1:], start=1):
             at_rank = (pay == index) & given.enrolled
             carried[f"held:{rank.name}"] = np.where(at_rank, 1 + grace_used, 0)

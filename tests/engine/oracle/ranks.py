@@ -15,9 +15,10 @@ class Ranks(Requirements):
         """Decide each member's ranks once those of all below him are decided."""
         for member_id in self.from_the_leaves():
             member = self.members[member_id]
+            by_grace = 0
             if self.is_enrolled(member_id):
                 member.title_rank = self.title_of(member_id)
-                self.judge_pay_rank(member_id)
+                by_grace = self.judge_pay_rank(member_id)
             else:
                 member.title_rank = member.person.opening_title
             said = self.stated.get(member_id, {})
@@ -27,6 +28,8 @@ class Ranks(Requirements):
                 member.pay_rank = min(
                     member.pay_rank, said.get("pay_rank_at_most", member.pay_rank)
                 )
+                if member.pay_rank != by_grace:
+                    member.grace_used = 0
                 self.note_held(member_id)
             self.note_leg(member_id)
 
@@ -51,8 +54,11 @@ class Ranks(Requirements):
         self.leave(member_id, key, in_a_row)
         return in_a_row >= needed
 
-    def judge_pay_rank(self, member_id: int) -> None:
-        """The highest rank that is maintained, then grace, then the floor."""
+    def judge_pay_rank(self, member_id: int) -> int:
+        """The highest rank that is maintained, then grace, then the floor.
+
+        Gives the rank before the floor.
+        """
         ranks, ladder = self.plan.get("ranks", {}), self.ladder()
         member = self.members[member_id]
         pay = 0
@@ -64,10 +70,11 @@ class Ranks(Requirements):
             noted = self.brought(member_id, f"held:{ladder[index]['name']}")
             if noted and noted - 1 < ranks.get("grace_periods", 0):
                 pay, member.grace_used = index, noted
+        member.pay_rank = pay
         floor = ranks.get("pay_rank_floor")
         if floor and member.title_rank >= self.rank_index(floor["for_titles_from"]):
-            pay = max(pay, self.rank_index(floor["floor"]))
-        member.pay_rank = pay
+            member.pay_rank = max(pay, self.rank_index(floor["floor"]))
+        return pay
 
     def note_held(self, member_id: int) -> None:
         """Note the pay rank that grace would keep, and how much grace is used."""
