@@ -13,7 +13,9 @@ import shutil
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from textwrap import indent
 
 from tests.mutation.changes import ENGINE, ROOT, Change
@@ -35,8 +37,13 @@ def refused(changes: Iterable[Change]) -> set[str]:
         by_module[change.module].append(change)
     if not by_module:
         return set()
-    stage = STATE / "types"
-    shutil.rmtree(stage / ENGINE, ignore_errors=True)
+    STATE.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=STATE) as folder:
+        return refused_in(Path(folder), by_module)
+
+
+def refused_in(stage: Path, by_module: Mapping[str, list[Change]]) -> set[str]:
+    """Write changes into a copy of the engine and ask mypy."""
     shutil.copytree(ROOT / ENGINE, stage / ENGINE, ignore=shutil.ignore_patterns("__pycache__"))
     for package in (ENGINE.parent, *ENGINE.parent.parents[:-1]):
         (stage / package / "__init__.py").write_text("")
