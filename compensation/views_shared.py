@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,6 +12,7 @@ from django.utils import timezone
 
 from compensation.models import Period, Run, RunStatus
 from compensation.selectors_pages import months
+from compensation.selectors_pages.dashboard import count_waiting_orders
 from representatives.models import Company, Representative
 
 
@@ -52,8 +54,17 @@ class Visit:
             "currency": self.company.currency,
             "is_estimate": self.is_estimate,
             "as_of": run.as_of.astimezone(self.zone) if run is not None and run.as_of else None,
+            # Counted only where a page's template says how fresh its figures are.
+            "waiting": cache(self.count_waiting),
             "today": self.now.astimezone(self.zone).date(),
         }
+
+    def count_waiting(self) -> int:
+        """Return how many orders of the month are not in its live figures yet."""
+        run, period = self.run, self.months.period
+        if run is None or period is None or not self.is_estimate:
+            return 0
+        return count_waiting_orders(run, period)
 
 
 def representative_of(request: HttpRequest) -> Representative | None:
