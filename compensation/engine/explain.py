@@ -8,6 +8,7 @@ Each kind of component brings its own answers (``Component.behind``, ``verdicts`
 * ``why(component, sale, seller, enrolled_day, path, plan=...)``: a ``Verdict`` for the seller and
   each upline: paid on which levels or not, the reason, what was needed and had, who received it.
 * ``why_matched(component, path, plan=...)``: the same for each upline of an earner.
+* ``why_not_counted(component, person, plan=...)``: why no sale at all pays somebody.
 * ``compensation.engine.parts.line_parts`` and ``compensation.engine.opening.Opener`` open a line.
 """
 
@@ -18,6 +19,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from compensation.engine import reasons
 from compensation.engine.branches import (
     FIGURES,
     RESULT_FIGURES,
@@ -31,7 +33,7 @@ from compensation.engine.branches import (
 )
 from compensation.engine.components import Component, Match
 from compensation.engine.plan import Activity, Plan
-from compensation.engine.reasons import verdicts_on_levels
+from compensation.engine.reasons import Cause, verdicts_on_levels
 from compensation.engine.types import EngineError, Int, Reason
 from compensation.engine.volumes import Orders
 
@@ -39,6 +41,7 @@ __all__ = [
     "FIGURES",
     "RESULT_FIGURES",
     "Branch",
+    "Cause",
     "Missed",
     "Upline",
     "Verdict",
@@ -48,6 +51,7 @@ __all__ = [
     "standing_of",
     "why",
     "why_matched",
+    "why_not_counted",
 ]
 
 
@@ -99,6 +103,17 @@ def why_matched(
     ``plan`` as for ``why``.
     """
     return _told(verdicts_on_levels(component, path), component, path, plan)
+
+
+def why_not_counted(component: Component, person: Upline, *, plan: Plan | None = None) -> Cause:
+    """Tell why somebody whom a component does not count (``Component.counted``) is not counted.
+
+    No sale pays him by it. ``plan`` as for ``why``.
+    """
+    cause = reasons.why_not_counted(component, person)
+    if plan is None or cause.reason != Reason.INACTIVE:
+        return cause
+    return replace(cause, missed=_inactive(cause.missed, person, plan.activity))
 
 
 def _told(

@@ -23,7 +23,6 @@ from compensation.engine.branches import (
     unmet,
 )
 from compensation.engine.components.base import Component, Standing
-from compensation.engine.requirements import Requirement
 from compensation.engine.tree import count_above, nearest_above
 from compensation.engine.types import Bool, Int, Reason
 from compensation.engine.volumes import Orders
@@ -37,12 +36,16 @@ class Cause:
     missed: tuple[Missed, ...] = ()
 
 
+@runtime_checkable
+class AsksForMore(Protocol):
+    """A component that counts people by more than a qualification or activity."""
+
+    def why_not_counted(self, person: Upline) -> Cause:
+        """Tell why somebody is not counted."""
+
+
 class PaysByLevel(Component, Protocol):
     """A component that pays levels of people above a seller (or an earner)."""
-
-    @property
-    def qualification(self) -> tuple[Requirement, ...]:
-        """Who is qualified for it; none: who is active."""
 
     @property
     def depths(self) -> tuple[int, ...]:
@@ -165,13 +168,20 @@ def verdicts_by_level(
     return verdicts
 
 
+def why_not_counted(component: Component, person: Upline) -> Cause:
+    """Tell why somebody is not counted by a component: his status, activity or requirements."""
+    if isinstance(component, AsksForMore):
+        return component.why_not_counted(person)
+    qualification = getattr(component, "qualification", ())
+    return Cause(own_reason(qualification, person), unmet(qualification, person))
+
+
 def _of_seller(component: PaysForSales, seller: Upline, standing: Standing) -> Verdict:
     depth = depth_of(component, seller)
     if bool(component.may_receive(0, standing)[0]):
         return Verdict(seller.position, 0, Reason.PAID, (0,), depth, None)
-    reason = own_reason(component.qualification, seller)
-    missed = unmet(component.qualification, seller)
-    return Verdict(seller.position, 0, reason, (), depth, None, missed)
+    cause = why_not_counted(component, seller)
+    return Verdict(seller.position, 0, cause.reason, (), depth, None, cause.missed)
 
 
 def depth_of(component: Component, person: Upline) -> int | None:
@@ -239,9 +249,9 @@ def _lacks(component: PaysByLevel, level: int, person: Upline) -> tuple[Missed, 
 
 def _passed_over(component: PaysByLevel, person: Upline, level: int | None) -> Verdict:
     """Somebody who is not qualified."""
-    reason = own_reason(component.qualification, person)
-    missed = unmet(component.qualification, person)
-    return Verdict(person.position, level, reason, (), depth_of(component, person), None, missed)
+    cause = why_not_counted(component, person)
+    depth = depth_of(component, person)
+    return Verdict(person.position, level, cause.reason, (), depth, None, cause.missed)
 
 
 def _taking_turns(

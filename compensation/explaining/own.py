@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from compensation.engine.branches import Missed, Upline, own_reason, unmet
+from compensation.engine.branches import Missed
 from compensation.engine.components import Component, Match
+from compensation.engine.explain import why_not_counted
 from compensation.engine.plan import Plan
 from compensation.engine.types import Reason, Status
 from compensation.explaining.opened import Lines
@@ -63,8 +64,8 @@ def _answer(
     if any(line.amount for line in own):
         return OwnAnswer(index, component.id, PAID, lines=own, unpaid_level=deeper)
     if not component.counted(people.standing)[0]:
-        reason, missed = _unqualified(lines.plan, component, person)
-        return OwnAnswer(index, component.id, reason.code, missed)
+        cause = why_not_counted(component, person, plan=lines.plan)
+        return OwnAnswer(index, component.id, cause.reason.code, cause.missed)
     if deeper is not None:
         depth = component.depth(people.standing.ranks())
         had = None if depth is None else int(depth[0])
@@ -78,22 +79,6 @@ def _answer(
     missed = _figures_missed(lines.run, component, people)
     code = Reason.BELOW_MINIMUM.code if missed else NO_SALES
     return OwnAnswer(index, component.id, code, missed)
-
-
-def _unqualified(
-    plan: Plan, component: Component, person: Upline
-) -> tuple[Reason, tuple[Missed, ...]]:
-    """Tell why a member is not counted by a component, with the activity test's figures."""
-    qualification = getattr(component, "qualification", ())
-    reason = own_reason(qualification, person)
-    missed = unmet(qualification, person)
-    activity = plan.activity
-    if reason is Reason.INACTIVE and activity.measure.startswith("personal_"):
-        measure = activity.measure.replace("personal", "window")
-        had = person.figures.get(measure)
-        test = Missed(measure, activity.at_least, had)
-        missed = (test, *(one for one in missed if one.measure != "active"))
-    return reason, missed
 
 
 def _too_deep(lines: Lines, people: People, component: Component) -> int | None:

@@ -12,10 +12,12 @@ from compensation.engine import (
 )
 from compensation.engine.components import Match
 from compensation.engine.explain import (
+    Missed,
     Upline,
     Verdict,
     why,
     why_matched,
+    why_not_counted,
 )
 from compensation.engine.tree import build_tree
 from compensation.engine.volumes import gather_orders
@@ -117,6 +119,30 @@ def test_what_was_needed_to_be_a_leader() -> None:
         ("below_minimum", "generation", 1, 0),
         ("too_deep", "depth", 1, 0),
     ]
+
+
+def test_why_no_sale_at_all_pays_somebody() -> None:
+    leaders = {"id": "g", "kind": "generation_percent", "leader_rank": "Silver", "rates": ["5"]}
+    plan = plan_of(
+        percentages("5"),
+        leaders,
+        {"id": "retail", "kind": "retail_profit"},
+        ranks=ladder("IR", "Bronze", "Silver"),
+        activity={"test": {"measure": "personal_bv", "at_least": "60"}, "window": "period"},
+    )
+    idle = Upline(0, Status.ENROLLED, False, 2, {"window_bv": 5999})
+    low = Upline(0, Status.ENROLLED, True, 1)
+    gone = Upline(0, Status.TERMINATED, False, 2)
+
+    def asked(place: int, person: Upline) -> tuple[str, list[Missed]]:
+        cause = why_not_counted(plan.components[place], person, plan=plan)
+        return cause.reason.code, list(cause.missed)
+
+    assert asked(0, idle) == ("inactive", [Missed("window_bv", 6000, 5999)])
+    assert asked(1, idle) == ("inactive", [Missed("window_bv", 6000, 5999)])
+    assert asked(1, low) == ("below_minimum", [Missed("pay_rank", 2, 1)])
+    assert asked(2, gone) == ("terminated", [])
+    assert why_not_counted(plan.components[0], idle).missed == ()
 
 
 def depths(verdicts: list[Verdict]) -> list[int | None]:

@@ -30,7 +30,7 @@ from compensation.engine.components.base import (
 from compensation.engine.levels import Level, own_level, pushed
 from compensation.engine.parts import OrderLines, Parts, weighed_parts
 from compensation.engine.reading import Node
-from compensation.engine.reasons import counted_above, depth_of, too_deep, with_receivers
+from compensation.engine.reasons import Cause, counted_above, depth_of, too_deep, with_receivers
 from compensation.engine.requirements import MEASURES, Requirement, read_requirements
 from compensation.engine.types import Bool, Int, Reason, Unit
 from compensation.engine.volumes import Orders, by_seller
@@ -158,7 +158,6 @@ class GenerationPercent:
         if int(self.quantity(sale, standing)[0]) == 0:
             return []
         leaders = self.counted(standing).tolist()
-        qualified = self.qualified(standing).tolist()
         found = []
         generation = 0
         for place, person in enumerate(people):
@@ -166,17 +165,19 @@ class GenerationPercent:
                 found.append(self._of_leader(person, generation))
                 generation += 1
                 continue
-            reason, missed = (
-                own_reason(self.qualification, person),
-                unmet(self.qualification, person),
+            cause, depth = self.why_not_counted(person), depth_of(self, person)
+            found.append(
+                Verdict(person.position, None, cause.reason, (), depth, None, cause.missed)
             )
-            if qualified[place]:
-                reason = Reason.BELOW_MINIMUM
-                missed = (Missed("pay_rank", self.leader_rank, person.pay_rank),)
-            depth = depth_of(self, person)
-            found.append(Verdict(person.position, None, reason, (), depth, None, missed))
         found = with_receivers(found, leaders, self.compression)
         return found if self.own_rate else found[1:]
+
+    def why_not_counted(self, person: Upline) -> Cause:
+        """Tell why somebody is no leader: not qualified, or paid as a lower rank."""
+        if bool(self.qualified(standing_of_people([person], 0))[0]):
+            missed = Missed("pay_rank", self.leader_rank, person.pay_rank)
+            return Cause(Reason.BELOW_MINIMUM, (missed,))
+        return Cause(own_reason(self.qualification, person), unmet(self.qualification, person))
 
     def _of_leader(self, person: Upline, generation: int) -> Verdict:
         depth = depth_of(self, person)

@@ -38,7 +38,7 @@ from compensation.engine.wording import (
 if TYPE_CHECKING:
     from compensation.engine.plan import Plan
 
-MOST_DAYS = 366
+MOST_DAYS = 36500
 
 
 @dataclass(frozen=True, slots=True)

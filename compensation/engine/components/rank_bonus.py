@@ -46,8 +46,6 @@ class RankBonus(OpensToNothing):
     kind: ClassVar[str] = "rank_bonus"
     unit: ClassVar[Unit] = Unit.MONEY
     compression: ClassVar[str] = "none"
-    volume_behind: ClassVar[str] = "group_bv"
-    """The measure that must be above nought in every period that counts."""
 
     @classmethod
     def read(cls, node: Node, ranks: tuple[str, ...], digits: int) -> Self:
