@@ -15,44 +15,26 @@ from typing import Any
 import django
 
 from bench.company import NOW
+from bench.observed import observed
 from bench.setting_up import APPROVER, REQUESTER
 
 
 def close(label: str, queries: Path | None = None) -> dict[str, Any]:
     """Start a run and bring it to *computed*; the time is from freeze to verified."""
-    from compensation import loaders, selectors, services
+    from compensation import selectors, services
     from compensation.models import MemberResult, Run
-    from compensation.services import steps
     from representatives.models import User
 
-    statements: list[str] = []
-    engine: list[float] = []
-    load, compute = loaders.query, steps.compute
-
-    def noted(connection: Any, text: str, **values: object) -> Any:
-        statements.append(
-            loaders.sql.SQL(text)
-            .format(**{name: loaders.sql.Literal(of) for name, of in values.items()})
-            .as_string()
-        )
-        return load(connection, text, **values)
-
-    def timed(*arguments: Any, **options: Any) -> Any:
-        started = time.perf_counter()
-        results = compute(*arguments, **options)
-        engine.append(time.perf_counter() - started)
-        return results
-
-    loaders.query, steps.compute = noted, timed
     period = selectors.get_period(label)
     assert period is not None
     run = services.start_run(period=period, by=User.objects.get(email=REQUESTER), now=NOW)
-    started = time.perf_counter()
-    done = services.advance_to_end(run=run, now=NOW)
-    seconds = time.perf_counter() - started
+    with observed() as found:
+        started = time.perf_counter()
+        done = services.advance_to_end(run=run, now=NOW)
+        seconds = time.perf_counter() - started
     assert done.progress is services.Progress.WAITING, done
     if queries is not None:
-        queries.write_text(json.dumps(statements))
+        queries.write_text(json.dumps(found.statements))
     run = Run.objects.get(pk=run.pk)
     kilobytes = (
         resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -62,7 +44,7 @@ def close(label: str, queries: Path | None = None) -> dict[str, Any]:
     return {
         "run": run.pk,
         "seconds": seconds,
-        "engine_seconds": engine[0],
+        "engine_seconds": found.engine_seconds[0],
         "peak_rss_mib": kilobytes / 1024,
         "result_digest": run.result_digest,
         "members": run.member_count,

@@ -14,6 +14,8 @@ import django
 import psycopg
 from psycopg import sql
 
+WRITTEN = ("compensation_memberresult", "compensation_earning", "compensation_carried")
+
 
 def measure(queries: list[str], run: int) -> dict[str, float | int]:
     """Return the seconds of both copies and the bytes moved."""
@@ -25,7 +27,7 @@ def measure(queries: list[str], run: int) -> dict[str, float | int]:
         out_seconds = time.perf_counter() - started
 
         written, in_seconds = 0, 0.0
-        for table in ("compensation_memberresult", "compensation_earning"):
+        for table in WRITTEN:
             rows = f"SELECT * FROM {table} WHERE run_id = {int(run)}"
             blocks = _blocks(connection, rows)
             name = sql.Identifier(f"bench_floor_{table}")

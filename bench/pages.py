@@ -43,7 +43,7 @@ def bare(request: HttpRequest) -> HttpResponse:
 
 def measure(requests: int, period: str) -> dict[str, float]:
     """Return the times of the pages in milliseconds and their ratios to the bare page."""
-    cookie = _session_of_the_top()
+    cookie = session_of_the_top()
     pages = {
         "bare": "/bench/bare/",
         "dashboard": f"/?month={period}",
@@ -51,12 +51,13 @@ def measure(requests: int, period: str) -> dict[str, float]:
         "statement": f"/earnings/{period}/",
     }
     times: dict[str, list[float]] = {name: [] for name in pages}
-    with _gunicorn() as port:
+    with served() as port:
         for turn in range(WARM_UP + requests):
             for name, address in pages.items():
-                seconds = _get(port, address, cookie)
+                started = time.perf_counter()
+                get_page(port, address, cookie)
                 if turn >= WARM_UP:
-                    times[name].append(seconds * 1000)
+                    times[name].append((time.perf_counter() - started) * 1000)
     found = {}
     for name, values in times.items():
         found[f"page_{name}_p95_ms"] = percentile(values, 95)
@@ -69,7 +70,7 @@ def measure(requests: int, period: str) -> dict[str, float]:
     return found
 
 
-def _session_of_the_top() -> str:
+def session_of_the_top() -> str:
     """Give the member on top a log-in and return the cookie of an open session."""
     from django.test import Client
 
@@ -85,7 +86,7 @@ def _session_of_the_top() -> str:
 
 
 @contextmanager
-def _gunicorn() -> Iterator[int]:
+def served() -> Iterator[int]:
     """Serve the site with one worker on a free port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -111,21 +112,19 @@ def _gunicorn() -> Iterator[int]:
         process.wait(30)
 
 
-def _get(port: int, address: str, cookie: str) -> float:
-    """Return the seconds from request to the last byte.
+def get_page(port: int, address: str, cookie: str) -> str:
+    """Return a page's text.
 
     :raises RuntimeError: if the answer is not a page.
     """
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-    started = time.perf_counter()
     connection.request("GET", address, headers={"Cookie": cookie, "Host": "127.0.0.1"})
     response = connection.getresponse()
     body = response.read()
-    seconds = time.perf_counter() - started
     connection.close()
     if response.status != 200 or b"<h1>" not in body:
         raise RuntimeError(f"{address} answered {response.status}: {body[:300]!r}")
-    return seconds
+    return body.decode()
 
 
 if __name__ == "__main__":

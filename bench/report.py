@@ -70,6 +70,32 @@ KEYS = (
         "a loop over orders with one `.sponsor` query a step, over the computing step",
         ("≥", 200),
     ),
+    Key(
+        "engine_full_plan_seconds",
+        "the engine with points, dynamic levels, differential, matching, ranks and caps, s",
+        ("≤", 3),
+    ),
+    Key(
+        "preview_over_copy_floor",
+        "a preview under that plan, over copying the same columns out and the same rows in",
+        ("≤", 4),
+    ),
+    Key(
+        "explain_p95_ms",
+        "explain, why-not and rank card of 1,000 members and the 100 largest downlines, ms",
+        ("≤", 50),
+    ),
+    Key("live_lag_seconds", "age of the oldest order not yet in the live figures, s", ("≤", 60)),
+    Key(
+        "engine_10m_seconds",
+        "the engine with that plan for ten times as many members, s",
+        ("≤", 40),
+    ),
+    Key("engine_10m_peak_rss_mib", "memory of that process, MiB", ("≤", 12_288)),
+    Key(
+        "engine_chain_over_random", "the engine on a chain of a tenth over a random tree", ("≤", 2)
+    ),
+    Key("engine_star_over_random", "the engine on a star over a random tree", ("≤", 2)),
     Key("page_dashboard_over_bare_p95", "dashboard of the top over a bare page", ("≤", 3)),
     Key("page_downline_over_bare_p95", "downline of the top over a bare page", ("≤", 3)),
     Key("page_statement_over_bare_p95", "statement of the top over a bare page", ("≤", 3)),

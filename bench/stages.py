@@ -10,6 +10,7 @@ from typing import Any
 
 from bench.company import PERIOD
 from bench.enrolment import WRITERS
+from bench.full import measure_engine, measure_full_plan
 from bench.machine import describe_software
 from bench.server import BenchError, Database, Server, run
 
@@ -50,6 +51,9 @@ class Bench:
             self.stage("migrations", lambda: self._migrate(empty))
             with empty.connect() as connection:
                 self.figures |= describe_software(connection)
+            self.figures |= measure_engine(
+                empty, self.size, self.seed, stage=self.stage, run_json=_json
+            )
             with self.server.created("perennial_bench_small", template=empty.name) as small:
                 self._small(small)
             if self.size != WALK_SIZE:
@@ -96,6 +100,9 @@ class Bench:
         """Everything else, at the whole size."""
         company = self.stage(f"company of {self.size:,}", lambda: self._fill(whole, self.size))
         self.figures |= {name: value for name, value in company.items() if name != "members"}
+        self.figures |= measure_full_plan(
+            self.server, whole, self.size, self.seed, stage=self.stage, run_json=_json
+        )
         closes = self.stage(
             f"{CLOSES} closes and {CLOSES} floors of {self.size:,}",
             lambda: self._closes(whole, floors=True),
