@@ -2,12 +2,15 @@
 
 from django.urls import path
 
-from compensation import views, views_downline, views_earnings, views_what_if
+from compensation import views, views_downline, views_earnings, views_explain, views_what_if
 
 app_name = "compensation"
 
 urlpatterns = [
     path("", views.dashboard, name="dashboard"),
+    path("rank/", views_explain.rank, name="rank"),
+    path("rank/way/", views_explain.shortest_way, name="shortest_way"),
+    path("points/<str:reference>/", views_explain.points_of_order, name="order_points"),
     path("near-active/", views.near_active, name="near_active"),
     path("downline/", views_downline.downline, name="downline"),
     path("downline/levels/", views_downline.levels, name="downline_levels"),

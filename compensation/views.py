@@ -68,7 +68,7 @@ def _standing(
         "cash": plans.cash_value(plan, totals["points"]),
         "money_lines": selectors.money_lines(earnings, plan),
         "corrected": corrected,
-        "rank": plans.rank_progress(plan, member, get_language()),
+        "rank": plans.rank_progress(plan, member, run.figure_names, get_language()),
         "history": selectors.volume_history(recent, period, plan),
         "waiting": selectors.count_waiting_orders(run, period) if visit.is_estimate else 0,
         "last_period": last,

@@ -1,55 +1,25 @@
 """The parts of a statement line: who sold, in which orders, and what each part pays.
 
-Parts are derived when asked, from the run's stored results and the frozen order lines, by the
-engine's own functions, which a reversal uses as well; so they add up to the line.
+Derived when asked by ``compensation.explaining``; so they add up to the line.
 """
 
-from dataclasses import dataclass
-from datetime import date, datetime
-from itertools import islice
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-from django.db import connection
-from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from compensation.engine.components import Component
-from compensation.engine.components.base import Standing
-from compensation.engine.explain import FIGURES, Branch, contributors, standing_of
-from compensation.engine.parts import OrderLines, Parts, line_parts
 from compensation.engine.plan import Plan
-from compensation.engine.types import EngineError, Int
-from compensation.models import Earning, MemberResult, Run
+from compensation.explaining import words
+from compensation.explaining.opened import Lines, Opened, Part, Someone
+from compensation.explaining.qualifying import Fact, qualifying_facts
+from compensation.models import Earning, Run
 from compensation.selectors_pages import plans
+from representatives import formatting
 from representatives.models import Representative
 
 PAGE_SIZE = 50
-EPOCH = date(1970, 1, 1)
-ROWS_AT_ONCE = 20_000
-
-# Order lines of some sellers, net of what came back while the month was open. In an open month
-# some may be newer than the run: then the parts say that they do not add up yet.
-ORDER_LINES_SQL = """
-SELECT o.seller_id, o.id, o.reference, l.number, o.paid_at,
-       (o.paid_at AT TIME ZONE %(zone)s)::date, o.own,
-       l.line_class IN ('first', 'referral'),
-       l.bv - coalesce(r.bv, 0),
-       CASE WHEN l.repeat THEN l.rsp - coalesce(r.rsp, 0) ELSE 0 END,
-       l.rsp - coalesce(r.rsp, 0),
-       l.gross_minor - l.tax_minor - coalesce(r.net, 0)
-  FROM sales_order o
-  JOIN sales_orderline l ON l.order_id = o.id
-  LEFT JOIN LATERAL (
-       SELECT sum(bv)::bigint AS bv, sum(rsp)::bigint AS rsp,
-              sum(gross_minor - tax_minor)::bigint AS net
-         FROM sales_return
-        WHERE line_id = l.id AND counted_at >= %(begins)s AND counted_at < %(ends)s
-       ) r ON true
- WHERE o.seller_id = ANY(%(sellers)s)
-   AND o.counted_at >= %(begins)s AND o.counted_at < %(ends)s
- ORDER BY o.id, l.number
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +34,12 @@ class Page:
     amount: int
     adds_up: bool
     name: str = ""
+    unopened: int = 0
+    """What of the amount hangs on no order."""
+    facts: list[dict[str, str]] = field(default_factory=list)
+    """What the line rests on where it hangs on no order: name and figure."""
+    through: list[dict[str, Any]] = field(default_factory=list)
+    """The lines of one person that a match matched."""
 
     @property
     def has_previous(self) -> bool:
@@ -81,80 +57,89 @@ class Page:
         return self.page + 1
 
 
-@dataclass(frozen=True, slots=True)
-class _Seller:
-    """Someone behind the line, as the run stored him."""
-
-    representative_id: int
-    level: int
-    status: int
-    active: bool
-    pay_rank: int
-    figures: tuple[int, ...]
-    """As ``FIGURES`` names them."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Sold:
-    """One order line with its share of the statement line."""
-
-    seller_id: int
-    order_id: int
-    reference: str
-    paid_at: datetime
-    bv: int
-    rsp: int
-    base: int
-    amount: int
-
-
 def list_sellers(
     run: Run, earning: Earning, plan: Plan, *, viewer: Representative, page: int
 ) -> Page:
-    """Return the sellers behind a line, the largest part first, with the sums of all."""
-    sellers, sold = _behind(run, earning, plan)
-    by_seller: dict[int, list[int]] = {}
-    for one in sold:
-        sums = by_seller.setdefault(one.seller_id, [0, 0])
-        sums[0] += one.base
-        sums[1] += one.amount
-    order = sorted(by_seller, key=lambda key: (-abs(by_seller[key][0]), key))
+    """Return who stands behind a line, the largest part first, with the sums of all.
+
+    Of a match they are the people who earned; of a limit's cut the viewer's own lines.
+    """
+    opened = Lines(run, plan).open(earning)
+    if earning.component >= len(plan.components):
+        return _cut_lines(opened, plan)
     start = (max(page, 1) - 1) * PAGE_SIZE
-    shown = order[start : start + PAGE_SIZE]
+    shown = opened.people[start : start + PAGE_SIZE]
     visible = {
         person.pk: person
         for person in Representative.objects.visible_to(viewer)
-        .filter(pk__in=shown)
+        .filter(pk__in=[one.representative_id for one in shown])
         .only("id", "code", "name")
     }
-    rows = []
-    for key in shown:
-        person = visible.get(key)
-        rows.append(
-            {
-                "name": person.name if person else _("Someone who is no longer below you"),
-                "code": person.code if person else "",
-                "note": _note(sellers[key], earning.paid_level),
-                "base": by_seller[key][0],
-                "amount": by_seller[key][1],
-            }
-        )
-    base, amount = sum(one.base for one in sold), sum(one.amount for one in sold)
+    return Page(
+        rows=[_seller(one, visible.get(one.representative_id), earning) for one in shown],
+        page=max(page, 1),
+        has_next=start + PAGE_SIZE < len(opened.people),
+        count=len(opened.people),
+        base=opened.base,
+        amount=opened.amount,
+        adds_up=opened.adds_up,
+        unopened=opened.unopened,
+        facts=[_fact(fact, plan) for fact in qualifying_facts(run, plan, earning)],
+    )
+
+
+def _seller(one: Someone, person: Representative | None, earning: Earning) -> dict[str, Any]:
+    return {
+        "name": person.name if person else _("Someone who is no longer below you"),
+        "code": person.code if person else "",
+        "note": _note(one, earning.paid_level),
+        "base": one.base,
+        "amount": one.amount,
+    }
+
+
+def _note(one: Someone, paid_level: int) -> str:
+    """Say what a reader would wonder about: another place in the tree, or not active."""
+    notes = []
+    if paid_level and one.level and one.level != paid_level:
+        notes.append(_("level %(level)s in the tree") % {"level": one.level})
+    if paid_level and not one.active and not one.through:
+        notes.append(_("not active, the sales still count"))
+    return "; ".join(notes)
+
+
+def _cut_lines(opened: Opened, plan: Plan) -> Page:
+    """Return a person's own lines that a limit cut."""
+    rows = [_line(line, share, plan) for one in opened.people for line, share in one.through]
     return Page(
         rows=rows,
-        page=max(page, 1),
-        has_next=start + PAGE_SIZE < len(order),
-        count=len(order),
-        base=base,
-        amount=amount,
-        adds_up=(base, amount) == (earning.base, earning.amount),
+        page=1,
+        has_next=False,
+        count=len(rows),
+        base=sum(row["base"] for row in rows),
+        amount=sum(row["amount"] for row in rows),
+        adds_up=opened.adds_up,
     )
+
+
+def _line(line: Any, share: int, plan: Plan) -> dict[str, Any]:
+    return {
+        "name": plans.line_name(plan, line.component, line.paid_level),
+        "code": "",
+        "note": "",
+        "is_line": True,
+        "base": line.amount,
+        "amount": share,
+    }
 
 
 def list_seller_orders(
     run: Run, earning: Earning, plan: Plan, *, viewer: Representative, code: str, page: int
 ) -> Page | None:
-    """Return the orders of one seller behind a line; None if the viewer may not see the seller."""
+    """Return the orders of one person behind a line; None if the viewer may not see him.
+
+    Of a match they are the orders of those on whose sales he earned; sellers are not named.
+    """
     person = (
         Representative.objects.visible_to(viewer)
         .filter(code=code)
@@ -163,183 +148,87 @@ def list_seller_orders(
     )
     if person is None:
         return None
-    _sellers, sold = _behind(run, earning, plan)
-    mine = [one for one in sold if one.seller_id == person.pk]
-    if not mine:
+    opened = Lines(run, plan).open(earning)
+    mine = next((one for one in opened.people if one.representative_id == person.pk), None)
+    if mine is None:
         return None
+    rows = _orders(mine.parts)
+    component = plans.component_of(plan, earning.component)
+    if component is not None and component.kind == "flat_bonus":
+        rows = [row | {"base": 1} for row in rows]  # the count stands on each of its lines
+    start = (max(page, 1) - 1) * PAGE_SIZE
+    shown = rows[start : start + PAGE_SIZE]
+    sellers = Representative.objects.visible_to(viewer).filter(
+        pk__in={row["seller_id"] for row in shown}
+    )
+    visible = set(sellers.values_list("pk", flat=True))
+    return Page(
+        rows=[row | {"can_open": row["seller_id"] in visible} for row in shown],
+        page=max(page, 1),
+        has_next=start + PAGE_SIZE < len(rows),
+        count=len(rows),
+        base=mine.base,
+        amount=mine.amount,
+        adds_up=True,
+        name=person.name,
+        through=[_line(line, share, plan) for line, share in mine.through],
+    )
+
+
+def _orders(parts: Sequence[Part]) -> list[dict[str, Any]]:
+    """Return the parts by order, the earliest first."""
     orders: dict[int, dict[str, Any]] = {}
-    for one in mine:
+    for part in parts:
+        line = part.line
         row = orders.setdefault(
-            one.order_id,
+            line.order_id,
             {
-                "reference": one.reference,
-                "day": one.paid_at,
+                "reference": line.reference,
+                "day": line.paid_at,
+                "seller_id": line.seller_id,
                 "bv": 0,
                 "rsp": 0,
                 "base": 0,
                 "amount": 0,
             },
         )
-        for name in ("bv", "rsp", "base", "amount"):
-            row[name] += getattr(one, name)
-    rows = sorted(orders.values(), key=lambda row: (row["day"], row["reference"]))
-    start = (max(page, 1) - 1) * PAGE_SIZE
-    return Page(
-        rows=rows[start : start + PAGE_SIZE],
-        page=max(page, 1),
-        has_next=start + PAGE_SIZE < len(rows),
-        count=len(rows),
-        base=sum(row["base"] for row in rows),
-        amount=sum(row["amount"] for row in rows),
-        adds_up=True,
-        name=person.name,
-    )
+        row["bv"] += line.bv
+        row["rsp"] += line.rsp
+        row["base"] += part.base
+        row["amount"] += part.amount
+    return sorted(orders.values(), key=lambda row: (row["day"], row["reference"]))
 
 
-def _note(seller: _Seller, paid_level: int) -> str:
-    """Say what a reader would wonder about: another place in the tree, or not active."""
-    notes = []
-    if paid_level and seller.level != paid_level:
-        notes.append(_("level %(level)s in the tree") % {"level": seller.level})
-    if paid_level and not seller.active:
-        notes.append(_("not active, the sales still count"))
-    return "; ".join(notes)
-
-
-def _behind(run: Run, earning: Earning, plan: Plan) -> tuple[dict[int, _Seller], list[_Sold]]:
-    """Return the sellers behind a line by id, and their order lines that have a share in it."""
-    component = plans.component_of(plan, earning.component)
-    top = MemberResult.objects.filter(run_id=run.pk, representative_id=earning.receiver_id).first()
-    if component is None or top is None:
-        return {}, []
-    sellers = _sellers(component, earning.paid_level, top)
-    rows = _order_lines(run, list(sellers))
-    return sellers, _allotted(component, earning, sellers, rows)
-
-
-def _sellers(component: Component, paid_level: int, top: MemberResult) -> dict[int, _Seller]:
-    """Return who sold at a paid level, by representative id."""
-    columns = _branch_columns(top, end=top.position + 1 if paid_level == 0 else top.subtree_end)
-    sponsor, subtree_end, depth, status, active, ids, order_count, pay_rank, *figures = columns
-    standing = standing_of(
-        status,
-        active.astype(np.bool_),
-        np.zeros(len(ids), dtype=np.int64),
-        pay_rank,
-        dict(zip(FIGURES, figures, strict=True)),
-    )
-    branch = Branch(top.position, sponsor, subtree_end, depth, standing)
-    places = contributors(component, paid_level, branch) - top.position
-    return {
-        int(ids[place]): _Seller(
-            representative_id=int(ids[place]),
-            level=int(depth[place]) - top.depth,
-            status=int(status[place]),
-            active=bool(active[place]),
-            pay_rank=int(pay_rank[place]),
-            figures=tuple(int(figure[place]) for figure in figures),
-        )
-        for place in places.tolist()
-        if order_count[place]
+def _fact(fact: Fact, plan: Plan) -> dict[str, str]:
+    names = {
+        "rank": _("Rank reached"),
+        "company_bv": _("BV of the company"),
+        "company_net": _("Net sales of the company"),
+        "pool": _("Pool"),
+        "shares_own": _("Your shares"),
+        "shares_all": _("All shares"),
+        "cycles": _("Cycles"),
+        "cycle_left": _("Left leg for one cycle"),
+        "cycle_right": _("Right leg for one cycle"),
+        "carried_left": _("Left leg, carried on"),
+        "carried_right": _("Right leg, carried on"),
     }
+    name = names.get(fact.measure) or words.measure_name(fact.measure, plan)
+    return {"name": name, "figure": _fact_figure(fact, plan)}
 
 
-def _branch_columns(top: MemberResult, *, end: int) -> list[Int]:
-    """Return the stored columns of a member and the branch below, a stretch of rows at a time."""
-    rows = (
-        MemberResult.objects.filter(run_id=top.run_id, position__gte=top.position, position__lt=end)
-        .order_by("position")
-        .values_list(
-            "sponsor_position",
-            "subtree_end",
-            "depth",
-            "status",
-            "active",
-            "representative_id",
-            "order_count",
-            "pay_rank",
-            *FIGURES,
-        )
-        .iterator(chunk_size=ROWS_AT_ONCE)
-    )
-    stretches = []
-    while stretch := list(islice(rows, ROWS_AT_ONCE)):
-        stretches.append(np.array(stretch, dtype=np.int64))
-    return list(np.concatenate(stretches).T)
-
-
-def _order_lines(run: Run, seller_ids: list[int]) -> list[tuple[Any, ...]]:
-    if not seller_ids:
-        return []
-    with connection.cursor() as cursor:
-        cursor.execute(
-            ORDER_LINES_SQL,
-            {
-                "sellers": seller_ids,
-                "begins": run.period.starts_at,
-                "ends": run.period.ends_at,
-                "zone": timezone.get_current_timezone_name(),
-            },
-        )
-        return list(cursor.fetchall())
-
-
-def _allotted(
-    component: Component,
-    earning: Earning,
-    sellers: dict[int, _Seller],
-    rows: list[tuple[Any, ...]],
-) -> list[_Sold]:
-    if not rows:
-        return []
-    places = {key: place for place, key in enumerate(sellers)}
-    columns = list(zip(*rows, strict=True))
-    seller, order, reference, number, paid_at, day, own, first, bv, rsp, rsp_all, net = columns
-    lines = OrderLines.of(
-        [places[key] for key in seller],
-        order,
-        reference,
-        number,
-        bv=bv,
-        rsp=rsp,
-        rsp_all=rsp_all,
-        net=net,
-        own=np.array(own, dtype=np.bool_),
-        first_order=np.array(first, dtype=np.bool_),
-        day=[(one - EPOCH).days for one in day],
-    )
-    parts = _parts(component, earning.amount, lines, _standing(sellers))
-    return [
-        _Sold(seller[i], order[i], reference[i], paid_at[i], bv[i], rsp[i], base, amount)
-        for i, (base, amount) in enumerate(
-            zip(parts.base.tolist(), parts.amount.tolist(), strict=True)
-        )
-        if base or amount
-    ]
-
-
-def _parts(component: Component, amount: int, lines: OrderLines, standing: Standing) -> Parts:
-    """Allot the line; where a preview and the facts have drifted apart, show the bases alone."""
-    try:
-        return line_parts(component, amount, lines, standing)
-    except EngineError:
-        return Parts(
-            base=component.quantity(lines.orders, standing),
-            amount=np.zeros(len(lines), dtype=np.int64),
-        )
-
-
-def _standing(sellers: dict[int, _Seller]) -> Standing:
-    joined = dict(
-        Representative.objects.filter(pk__in=list(sellers)).values_list("id", "enrolled_on")
-    )
-    return standing_of(
-        np.array([one.status for one in sellers.values()], dtype=np.int64),
-        np.array([one.active for one in sellers.values()], dtype=np.bool_),
-        np.array([(joined[key] - EPOCH).days for key in sellers], dtype=np.int64),
-        np.array([one.pay_rank for one in sellers.values()], dtype=np.int64),
-        {
-            name: np.array([one.figures[place] for one in sellers.values()], dtype=np.int64)
-            for place, name in enumerate(FIGURES)
-        },
-    )
+def _fact_figure(fact: Fact, plan: Plan) -> str:
+    language = get_language()
+    if fact.measure == "rank":
+        return plan.ranks.names[fact.value]
+    if fact.measure in ("company_net", "pool"):
+        return formatting.money(fact.value, plan.currency, language)
+    if fact.measure in ("shares_own", "shares_all", "cycles"):
+        return formatting.whole(fact.value, language)
+    if fact.measure.startswith(("company_", "cycle_", "carried_")):
+        return f"{formatting.hundredths(fact.value, language)}\u00a0BV"
+    text = words.with_unit(fact.measure, fact.value)
+    if fact.at_least is None:
+        return text
+    needed = words.with_unit(fact.measure, fact.at_least)
+    return _("%(now)s of %(need)s") % {"now": text, "need": needed}

@@ -1,5 +1,6 @@
 """What a plan version says, in words for the pages."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -8,7 +9,9 @@ from django.utils.translation import ngettext
 
 from compensation.engine.components import Component
 from compensation.engine.plan import Plan
-from compensation.engine.requirements import COUNTED_MEASURES, Requirement
+from compensation.engine.requirements import RANK_MEASURES, digits_of
+from compensation.explaining import words
+from compensation.explaining.rank_card import IN_A_ROW, Row, rows_of, weakest_first
 from compensation.models import MemberResult, PlanVersion
 from compensation.plans import load_plan
 from representatives import formatting
@@ -24,59 +27,49 @@ def get_plan(version: PlanVersion) -> Plan:
     return _plan_of(version.pk, version.digest)
 
 
-def measure_name(measure: str) -> str:
-    """Return the name of a rank measure."""
-    names = {
-        "personal_bv": _("Personal BV"),
-        "own_bv": _("Own purchases, BV"),
-        "window_bv": _("Personal BV of the activity window"),
-        "group_bv": _("Group BV"),
-        "personal_rsp": _("Personal RSP"),
-        "rsp_total": _("RSP, own and levels"),
-        "active": _("Active"),
-        "active_directs": _("Active directs"),
-        "direct_count": _("Directs"),
-    }
-    return names.get(measure, measure.replace("_", " "))
+def _to_go(row: Row, language: str | None) -> str:
+    if row.measure == IN_A_ROW:
+        figure = formatting.whole(row.to_go, language)
+        return ngettext("%(n)s month to go", "%(n)s months to go", row.to_go) % {"n": figure}
+    if digits_of(row.measure) == 0:
+        figure = formatting.whole(row.to_go, language)
+        return ngettext("%(n)s person to go", "%(n)s people to go", row.to_go) % {"n": figure}
+    return _("%(n)s to go") % {"n": words.with_unit(row.measure, row.to_go)}
 
 
-def _figure(measure: str, value: int, language: str | None) -> str:
-    if measure in COUNTED_MEASURES:
-        return formatting.whole(value, language)
-    return formatting.hundredths(value, language)
-
-
-def _to_go(measure: str, missing: int, language: str | None) -> str:
-    figure = _figure(measure, missing, language)
-    if measure in COUNTED_MEASURES:
-        return ngettext("%(n)s person to go", "%(n)s people to go", missing) % {"n": figure}
-    unit = "RSP" if "rsp" in measure else "BV"
-    return _("%(n)s to go") % {"n": f"{figure}\u00a0{unit}"}
-
-
-def _current(measure: str, member: MemberResult) -> int:
-    return int(getattr(member, measure, 0))
-
-
-def _row(requirement: Requirement, member: MemberResult, language: str | None) -> dict[str, Any]:
-    measure, required = requirement.measure, requirement.at_least
-    current = _current(measure, member)
-    missing = max(required - current, 0)
+def requirement_row(row: Row, plan: Plan, language: str | None) -> dict[str, Any]:
+    """Return a requirement of a rank as `components/_requirement.html` takes it."""
+    in_a_row = row.measure == IN_A_ROW
+    measure = row.measure
     return {
         "measure": measure,
-        "name": measure_name(measure),
-        "current": _figure(measure, current, language),
-        "required": _figure(measure, required, language),
-        "is_met": missing == 0,
-        "width": formatting.width(current, required),
-        # Order of weakness: hundredths of a per cent reached, without a float.
-        "reached": max(current, 0) * 10_000 // required if required else 10_000,
-        "colour": "rsp" if "rsp" in measure else "bv" if measure.endswith("bv") else "",
-        "note": _to_go(measure, missing, language) if missing else "",
+        "name": _("Months in a row") if in_a_row else words.measure_name(measure, plan),
+        "current": _figure(row, row.current, language),
+        "required": _figure(row, row.required, language),
+        "is_met": row.is_met,
+        "width": formatting.width(row.current, row.required),
+        "colour": "" if in_a_row or digits_of(measure) == 0 else words.unit_of(measure).lower(),
+        "note": "" if row.is_met else _to_go(row, language),
     }
 
 
-def rank_progress(plan: Plan, member: MemberResult, language: str | None) -> dict[str, Any]:
+def _figure(row: Row, value: int, language: str | None) -> str:
+    if row.measure == IN_A_ROW:
+        return formatting.whole(value, language)
+    return words.figure_text(row.measure, value)
+
+
+def member_figures(plan: Plan, member: MemberResult, figure_names: Sequence[str]) -> dict[str, int]:
+    """Return the figures that ranks go by of a stored member, by measure."""
+    figures = {name: int(getattr(member, name)) for name in RANK_MEASURES if hasattr(member, name)}
+    figures |= dict(zip(figure_names, member.figures, strict=True))
+    # Ranks take the points at the plan's base depth, whatever the depth that is credited.
+    return figures | {"rsp_total": member.rsp_base, "active": int(member.active)}
+
+
+def rank_progress(
+    plan: Plan, member: MemberResult, figure_names: Sequence[str], language: str | None
+) -> dict[str, Any]:
     """Return what the next rank needs: rows of requirements, open ones first, weakest on top.
 
     At the top of the ladder the rows are what keeping the rank needs, and `next` is empty.
@@ -87,8 +80,8 @@ def rank_progress(plan: Plan, member: MemberResult, language: str | None) -> dic
     at_top = title == len(ladder) - 1
     target = ladder[title] if at_top else ladder[title + 1]
     needed = target.maintains if at_top else target.requires
-    rows = [_row(requirement, member, language) for requirement in needed]
-    rows.sort(key=lambda row: (row["is_met"], row["reached"]))
+    found = weakest_first(rows_of(needed, member_figures(plan, member, figure_names)))
+    rows = [requirement_row(row, plan, language) for row in found]
     open_rows = [row for row in rows if not row["is_met"]]
     return {
         "title": ladder[title].name,
@@ -100,6 +93,8 @@ def rank_progress(plan: Plan, member: MemberResult, language: str | None) -> dic
         "weakest": open_rows[0] if open_rows else None,
         "rose": member.title_rank > member.opening_title,
         "paid_below_title": pay < title,
+        "in_a_row": target.consecutive_periods if not at_top else 1,
+        "in_grace": member.grace_used > 0,
     }
 
 
@@ -111,29 +106,24 @@ def component_of(plan: Plan, index: int) -> Component | None:
 def line_name(plan: Plan, component: int, paid_level: int) -> str:
     """Return the name of a statement line, such as "Commission, paid level 1"."""
     found = component_of(plan, component)
-    kind = found.kind if found else ""
-    level = {"level": paid_level}
-    if kind == "rsp_points":
+    kind = found.kind if found else "cap"
+    name = words.source_name(plan, component)
+    level = {"name": name, "level": paid_level}
+    if kind == "rsp_points" and paid_level == 0:
+        return _("RSP of your own sales")
+    if kind == "level_percent" and paid_level == 0:
+        return _("Commission, own sales")
+    if kind == "rank_bonus":
+        return _("%(name)s for %(rank)s") % {"name": name, "rank": plan.ranks.names[paid_level]}
+    if kind == "generation_percent":
         if paid_level == 0:
-            return _("RSP of your own sales")
-        return _("RSP, paid level %(level)s") % level
-    if kind == "flat_bonus":
-        name = _("Bonus for a first order")
-        if getattr(found, "trigger", "") == "every_order":
-            name = _("Bonus for each order")
-        return (
-            name
-            if paid_level == 0
-            else _("%(name)s, paid level %(level)s") % {"name": name, **level}
-        )
-    if kind == "level_percent":
-        if paid_level == 0:
-            return _("Commission, own sales")
-        return _("Commission, paid level %(level)s") % level
-    name = (found.id if found else _("Earning")).replace("_", " ").capitalize()
-    return (
-        name if paid_level == 0 else _("%(name)s, paid level %(level)s") % {"name": name, **level}
-    )
+            return _("%(name)s, own group") % level
+        return _("%(name)s, generation %(level)s") % level
+    if kind == "volume_bracket":
+        return _("%(name)s, bracket %(level)s") % level
+    if paid_level == 0:
+        return name
+    return _("%(name)s, paid level %(level)s") % level
 
 
 def short_line_name(plan: Plan, component: int, paid_level: int) -> str:
@@ -147,49 +137,86 @@ def short_line_name(plan: Plan, component: int, paid_level: int) -> str:
 
 
 def base_unit(plan: Plan, component: int) -> str:
-    """Return what a line's base is counted in: BV, RSP, net (money) or orders."""
+    """Return what a line's base is counted in: BV, RSP, net (money), orders or times."""
     found = component_of(plan, component)
-    kind = found.kind if found else ""
-    if kind == "rsp_points":
-        return "RSP"
-    if kind == "flat_bonus":
-        return "orders"
-    return "net" if kind == "match" or getattr(found, "on", "bv") == "net" else "BV"
+    kind = found.kind if found else "cap"
+    named = {
+        "rsp_points": "RSP",
+        "flat_bonus": "orders",
+        "rank_bonus": "times",
+        "binary_cycles": "times",
+        "match": "net",
+        "retail_profit": "net",
+        "pool": "net",
+        "cap": "net",
+    }
+    return named.get(kind, "net" if getattr(found, "on", "bv") == "net" else "BV")
 
 
 def rule_text(plan: Plan, component: int, paid_level: int) -> str:
     """Return the rule of a line in one or two sentences."""
     found = component_of(plan, component)
-    kind = found.kind if found else ""
+    if found is None:
+        cap = plan.caps[component - len(plan.components)]
+        if cap.scope == "person":
+            return _("The plan pays at most so much to one person; what is above is cut.")
+        return _("All together are paid at most a share of the company's volume.")
+    text = _rule(found, paid_level)
     compression = getattr(found, "compression", "none")
-    if kind == "rsp_points":
-        if paid_level == 0:
-            return _("Repeat products give their points in full to the seller.")
-        text = _(
+    if found.kind not in ("rsp_points", "level_percent", "match", "quick_start") or not paid_level:
+        return text
+    return f"{text} {_compression(compression)}".strip()
+
+
+def _compression(compression: str) -> str:
+    return {
+        "skip_and_recount": _("People who are not active are passed over when levels are counted."),
+        "dynamic": _("A level goes to the next person above who may be paid on it."),
+        "roll_up": _("What a person who is not active would have earned rolls up."),
+    }.get(compression, "")
+
+
+def _rule(found: Component, paid_level: int) -> str:
+    level = {
+        "level": paid_level,
+        "measure": _("net sales") if getattr(found, "on", "bv") == "net" else _("BV"),
+    }
+    own = {
+        "rsp_points": _("Repeat products give their points in full to the seller."),
+        "level_percent": _("The plan pays this share of the %(measure)s of your own sales."),
+        "generation_percent": _("The plan pays this share of the %(measure)s of your own group."),
+    }
+    if paid_level == 0 and found.kind in own:
+        return own[found.kind] % level
+    text = {
+        "rsp_points": _(
             "A repeat sale gives its points in full to the seller and to the eligible people"
             " above. These are the sales for which you are at paid level %(level)s."
-        ) % {"level": paid_level}
-    elif kind == "level_percent":
-        measure = _("net sales") if getattr(found, "on", "bv") == "net" else _("BV")
-        if paid_level == 0:
-            return _("The plan pays this share of the %(measure)s of your own sales.") % {
-                "measure": measure
-            }
-        text = _("The plan pays this share of the %(measure)s at your paid level %(level)s.") % {
-            "measure": measure,
-            "level": paid_level,
-        }
-    elif kind == "flat_bonus":
-        return _("The plan pays a fixed amount for each of these orders.")
-    else:
-        return ""
-    if compression == "skip_and_recount":
-        text += " " + _("People who are not active are passed over when levels are counted.")
-    elif compression == "dynamic":
-        text += " " + _("A level goes to the next person above who may be paid on it.")
-    elif compression == "roll_up":
-        text += " " + _("What a person who is not active would have earned rolls up.")
-    return text
+        ),
+        "level_percent": _(
+            "The plan pays this share of the %(measure)s at your paid level %(level)s."
+        ),
+        "flat_bonus": _("The plan pays a fixed amount for each of these orders."),
+        "volume_bracket": _("The plan pays a percentage of the %(measure)s by bracket."),
+        "differential": _(
+            "Your own percentage less the highest one of a qualified person between you and the"
+            " sale, of the %(measure)s."
+        ),
+        "generation_percent": _(
+            "The plan pays this share of the %(measure)s of the groups that are %(level)s"
+            " generations of leaders below you."
+        ),
+        "match": _("The plan pays this share of what people at your level %(level)s earned."),
+        "quick_start": _(
+            "The plan pays this share of the %(measure)s that new people at your level %(level)s"
+            " sell to customers."
+        ),
+        "retail_profit": _("The difference between the customer's price and yours is yours."),
+        "rank_bonus": _("Paid once for reaching the rank, for the volume of your group."),
+        "pool": _("A share of the company's volume is shared out."),
+        "binary_cycles": _("A fixed amount for each time that both legs brought their volume."),
+    }.get(found.kind, "")
+    return text % level
 
 
 def rsp_depth(plan: Plan, pay_rank: int) -> int:

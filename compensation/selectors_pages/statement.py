@@ -36,6 +36,10 @@ class Line:
     members: int
     sales: int
     earning: Earning
+    is_match: bool = False
+    """Whether it pays on what others earned."""
+    is_cut: bool = False
+    """Whether it is what a limit takes off."""
 
     @property
     def each(self) -> int:
@@ -62,6 +66,8 @@ def list_lines(earnings: list[Earning], plan: Plan) -> list[Line]:
             members=line.members,
             sales=line.sales,
             earning=line,
+            is_match=getattr(plans.component_of(plan, line.component), "kind", "") == "match",
+            is_cut=line.component >= len(plan.components),
         )
         for line in earnings
     ]

@@ -15,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 
 from compensation.models import Earning
 from compensation.selectors_pages.statement import line_key
+from sales.models import Order
 from tests.web import company
 from tests.web.company import Town
 
@@ -33,6 +34,8 @@ PAGES = {
     "statement": "/earnings/2017-11/",
     "statement_line": "/earnings/2017-11/{key}/",
     "statement_line_orders": "/earnings/2017-11/{key}/{code}/",
+    "order_points": "/points/{reference}/",
+    "rank": "/rank/",
 }
 
 
@@ -53,7 +56,10 @@ def _count(town: Town, client: Client) -> dict[str, int]:
         paid_level=1,
     ).first()
     assert line is not None
-    values = {"code": town.people["Person 000"].code, "key": line_key(line)}
+    first = town.people["Person 000"]
+    order = Order.objects.filter(seller=first).order_by("pk").first()
+    assert order is not None
+    values = {"code": first.code, "key": line_key(line), "reference": order.reference}
     client.get("/")  # plans and templates are read once per process
     counts = {}
     for page, address in PAGES.items():

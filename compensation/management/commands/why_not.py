@@ -44,8 +44,12 @@ class Command(BaseCommand):
         parser.add_argument("period", help="the month, such as 2017-11")
         which = parser.add_mutually_exclusive_group(required=True)
         which.add_argument("--line", metavar="ID", help="order line: its id, or REFERENCE/NUMBER")
-        which.add_argument("--member", metavar="CODE", help="code of a member")
-        parser.add_argument("component", nargs="?", help="with --member: id of a component")
+        which.add_argument(
+            "--member",
+            nargs="+",
+            metavar=("CODE", "COMPONENT"),
+            help="code of a member, and perhaps the id of a component",
+        )
         parser.add_argument(
             "--viewer", metavar="CODE", help="tell only what this member may see (default: all)"
         )
@@ -60,18 +64,19 @@ class Command(BaseCommand):
         if options["viewer"] is not None:
             viewer = member_by_code(options["viewer"], "--viewer")
         if options["member"] is not None:
-            member = member_by_code(options["member"], "--member")
+            code, *components = options["member"]
+            if len(components) > 1:
+                leave(USAGE, "--member takes a code and at most one component")
+            member = member_by_code(code, "--member")
             self.require_sight(viewer, member)
-            index = component_index(self.plan, options["component"])
+            index = component_index(self.plan, components[0] if components else None)
             if index is not None and index >= len(self.plan.components):
-                leave(USAGE, f"{options['component']} is a limit: it pays nothing, it cuts")
+                leave(USAGE, f"{components[0]} is a limit: it pays nothing, it cuts")
             answers = why_member(run, self.plan, member.pk, component=index)
             if not answers:
                 leave(FAULT, f"{member.code} was not in the figures of {period.label}")
             self.tell_member(period, member, answers)
             return
-        if options["component"] is not None:
-            leave(USAGE, "a component goes with --member")
         line = why.find_order_line(options["line"])
         if line is None:
             leave(USAGE, f"--line: there is no order line {options['line']!r}")

@@ -1,0 +1,135 @@
+"""Where the points and the money of an order went, and why not, as a page shows it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from compensation.engine.plan import Plan
+from compensation.engine.types import Reason
+from compensation.explaining import words
+from compensation.explaining.sales import Paid
+from compensation.explaining.why import OrderReport, Row, why_order
+from compensation.models import EarningUnit, Period, Run
+from compensation.selectors_pages import plans
+from representatives import formatting
+from representatives.models import Representative
+from sales.models import Order
+
+STOPPED = (
+    Reason.SUSPENDED,
+    Reason.TERMINATED,
+    Reason.REFUNDED,
+    Reason.BREAKAWAY,
+)
+
+
+def counts_in(order: Order, period: Period) -> bool:
+    """Tell whether an order counts in a period."""
+    return order.counted_at is not None and period.starts_at <= order.counted_at < period.ends_at
+
+
+def explain(run: Run, order: Order, *, viewer: Representative) -> dict[str, Any]:
+    """Return what each component of the plan says about an order."""
+    plan = plans.get_plan(run.plan_version)
+    report = why_order(run=run, plan=plan, order=order, viewer=viewer)
+    return {
+        "report": report,
+        "whole_reason": _whole(report),
+        "components": [
+            {
+                "name": words.source_name(plan, one.index),
+                "rows": [_row(row, plan, viewer) for row in _shown(one.rows)],
+                "strangers": _strangers(one.rows),
+            }
+            for one in report.components
+        ],
+    }
+
+
+def _whole(report: OrderReport) -> str:
+    """Say why the whole order pays nobody, or nothing where it does."""
+    if report.reason is Reason.REFUNDED:
+        return _("Everything in it came back while the month was open, so it pays nobody.")
+    if report.reason is Reason.NOT_IN_PERIOD:
+        return _("It is not in these figures yet.")
+    return ""
+
+
+def _shown(rows: list[Row]) -> list[Row]:
+    return [row for row in rows if row.person is not None]
+
+
+def _strangers(rows: list[Row]) -> list[dict[str, str]]:
+    """Say of people above, whom the viewer may not see, the reasons alone."""
+    found: dict[Reason, None] = {row.reason: None for row in rows if row.person is None}
+    return [{"text": words.reason_text(one), "kind": _kind(one)} for one in found]
+
+
+def _row(row: Row, plan: Plan, viewer: Representative) -> dict[str, Any]:
+    assert row.person is not None
+    return {
+        "name": row.person.name,
+        "code": row.person.code,
+        "is_viewer": row.person.pk == viewer.pk,
+        "is_seller": row.distance == 0,
+        "distance": row.distance,
+        "level": row.level,
+        "is_paid": row.is_paid and bool(row.paid),
+        "reason": words.reason_text(row.reason),
+        "kind": _kind(row.reason),
+        "paid": [_paid(one, plan) for one in row.paid],
+        "notes": _notes(row, plan),
+    }
+
+
+def _kind(reason: Reason) -> str:
+    if reason in (Reason.PAID, Reason.CAPPED):
+        return "paid"
+    return "stop" if reason in STOPPED else ""
+
+
+def _paid(one: Paid, plan: Plan) -> dict[str, Any]:
+    language = get_language()
+    unit = plans.base_unit(plan, one.earning.component)
+    if unit == "net":
+        base = formatting.money(one.base, plan.currency, language)
+    elif unit in ("BV", "RSP"):
+        base = f"{formatting.hundredths(one.base, language)}\u00a0{unit}"
+    else:
+        base = formatting.whole(one.base, language)
+    is_money = one.unit == EarningUnit.MONEY
+    rate = formatting.percent(one.rate, language)
+    if unit == "orders":
+        rate = formatting.money(int(one.rate), plan.currency, language)
+    return {
+        "level": one.level,
+        "is_money": is_money,
+        "how": f"{base} × {rate}" if is_money else "",
+        "amount": (
+            formatting.money(one.amount, plan.currency, language)
+            if is_money
+            else f"{formatting.hundredths(one.amount, language)}\u00a0RSP"
+        ),
+    }
+
+
+def _notes(row: Row, plan: Plan) -> list[str]:
+    """Say what was needed and had, who received it instead, and what was taken off."""
+    notes = [words.missed_text(one, plan) for one in row.missed]
+    if row.earner is not None:
+        notes.insert(0, _("on what %(name)s earned") % {"name": row.earner.name})
+    if row.blocked_by is not None:
+        notes.append(_("%(name)s has broken away") % {"name": row.blocked_by.name})
+    if row.received_by is not None:
+        notes.append(_("%(name)s received it instead") % {"name": row.received_by.name})
+    elif row.by_stranger:
+        notes.append(_("somebody above received it instead"))
+    if row.cut:
+        amount = formatting.money(row.cut, plan.currency, get_language())
+        notes.append(_("the limit takes %(amount)s off") % {"amount": amount})
+    if row.taken_back and row.reason is not Reason.REFUNDED:
+        notes.append(_("a part was taken back by a return"))
+    return notes

@@ -1,0 +1,128 @@
+"""The rank card and the shortest way, as pages show them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+
+from compensation.engine.plan import Plan
+from compensation.explaining import words
+from compensation.explaining.front_line import Step
+from compensation.explaining.rank_card import IN_A_ROW, get_rank_card
+from compensation.explaining.shortest import Need, Way, shortest_way
+from compensation.models import OverrideKind, RankOverride, Run
+from compensation.selectors_pages import plans
+from representatives import formatting
+from representatives.models import Representative
+
+
+def get_card(
+    run: Run, plan: Plan, representative_id: int, *, rank: int | None, language: str | None
+) -> dict[str, Any] | None:
+    """Return the card of a rank, None if the member was not in the run."""
+    card = get_rank_card(run, plan, representative_id, rank=rank)
+    if card is None:
+        return None
+    names = plan.ranks.names
+    return {
+        "rank": card.rank,
+        "name": names[card.rank],
+        "title": names[card.title],
+        "pay": names[card.pay],
+        "has_title": card.title >= card.rank,
+        "is_paid_as": card.pay >= card.rank,
+        "can_advance": card.can_advance,
+        "advance": [plans.requirement_row(row, plan, language) for row in card.advance],
+        "maintain": [plans.requirement_row(row, plan, language) for row in card.maintain],
+        "grace_until": card.grace_until,
+        "overrides": [_override(one) for one in card.overrides],
+        "ladder": [
+            {"index": index, "name": name, "is_chosen": index == card.rank}
+            for index, name in enumerate(names)
+        ],
+    }
+
+
+def _override(one: RankOverride) -> dict[str, Any]:
+    text = {
+        OverrideKind.AT_LEAST.value: _("Staff have decided: paid at least as %(rank)s"),
+        OverrideKind.AT_MOST.value: _("Staff have decided: paid at most as %(rank)s"),
+        OverrideKind.EXACTLY.value: _("Staff have decided: paid as %(rank)s"),
+    }[one.kind]
+    return {"text": text % {"rank": one.rank}, "reason": one.reason, "until": one.last_day}
+
+
+def describe_way(run: Run, plan: Plan, viewer: Representative, *, rank: int) -> dict[str, Any]:
+    """Return the shortest way to a rank in words; without a way there is nothing to say."""
+    way = shortest_way(run, plan, viewer.pk, rank=rank)
+    name = plan.ranks.names[rank]
+    if way is None:
+        return {"way": None, "rank_name": name}
+    people = {
+        person.pk: person
+        for person in Representative.objects.visible_to(viewer)
+        .filter(pk__in=[step.seller_id for step in way.steps])
+        .only("id", "code", "name")
+    }
+    return {
+        "way": way,
+        "rank_name": name,
+        "headline": _headline(way, name),
+        "steps": [_step(step, viewer, people) for step in way.steps],
+        "needs": [_need(need, plan) for need in way.needs],
+    }
+
+
+def _headline(way: Way, name: str) -> str:
+    figure = formatting.whole(way.sales, get_language())
+    if not way.sales:
+        return _("No sale is missing for %(rank)s.") % {"rank": name}
+    if way.by_sales_alone:
+        text = ngettext(
+            "%(count)s sale brings you to %(rank)s.",
+            "%(count)s sales bring you to %(rank)s.",
+            way.sales,
+        )
+    else:
+        text = ngettext(
+            "%(count)s sale is part of the way to %(rank)s.",
+            "%(count)s sales are part of the way to %(rank)s.",
+            way.sales,
+        )
+    return text % {"count": figure, "rank": name}
+
+
+def _step(step: Step, viewer: Representative, people: dict[int, Representative]) -> dict[str, Any]:
+    language = get_language()
+    person = people.get(step.seller_id)
+    is_own = step.seller_id == viewer.pk
+    volume = f"{formatting.hundredths(step.bv, language)}\u00a0BV"
+    if step.rsp:
+        volume += f", {formatting.hundredths(step.rsp, language)}\u00a0RSP"
+    if is_own:
+        who = _("to customers of your own")
+    elif person is not None:
+        who = _("by %(name)s, in that leg") % {"name": person.name}
+    else:
+        who = _("in one of your legs")
+    return {
+        "sales": step.sales,
+        "who": who,
+        "code": "" if is_own or person is None else person.code,
+        "volume": volume,
+        "is_usual": step.is_usual,
+        "is_own": is_own,
+    }
+
+
+def _need(need: Need, plan: Plan) -> str:
+    if need.measure == "enrolled":
+        return _("Only enrolled members advance.")
+    if need.measure == IN_A_ROW:
+        return _("Months in a row")
+    return _("%(what)s: %(count)s more") % {
+        "what": words.measure_name(need.measure, plan),
+        "count": words.with_unit(need.measure, need.missing),
+    }
