@@ -13,12 +13,15 @@ from compensation.comparing.inputs import (
     Input,
     Returned,
     before_returns,
+    chosen_qualifying,
     chosen_stated,
+    rows_of,
 )
-from compensation.engine import Members, Plan, Results
-from compensation.engine.arrays import Int
-from compensation.models import Period, Run
+from compensation.engine import Members, Plan, Qualifying, Results
+from compensation.engine.arrays import Bool, Int
+from compensation.models import Period, Run, RunKind, RunStatus
 from compensation.needs import Needs
+from compensation.period_facts import STATUS_CODE
 from compensation.plans import load_plan
 from compensation.services.sources import InputSource, carried_by, window_of
 from representatives.errors import UnableTo
@@ -117,7 +120,10 @@ def titles_for(period: Period, plan: Plan) -> loaders.Titles | None:
 
     A rank that the plan does not have becomes the next lower one that it has.
     """
-    before = selectors.last_posted_run_before(period)
+    return _titles_of(selectors.last_posted_run_before(period), plan)
+
+
+def _titles_of(before: Run | None, plan: Plan) -> loaders.Titles | None:
     if before is None:
         return None
     ranks = ranks_by_name(load_plan(before.plan_version.document), plan)
@@ -143,6 +149,10 @@ class Cut:
     """Numbers of the orders that were paid, ascending."""
     returns: int
     """Only that many of their returns, in order of decision, were accepted."""
+    late: Bool
+    """Which returns of earlier months' orders were accepted, in the order of their numbers."""
+    suspended: tuple[Int, Int]
+    """Ids whose status was changed since, ascending, and the statuses that they had."""
 
     def apply(self, loaded: Loaded) -> Loaded:
         """Leave out what came later.
@@ -153,13 +163,14 @@ class Cut:
         sold = np.isin(given.sales.order, self.orders)
         known = np.isin(returned.order, self.orders)
         accepted = known & (np.cumsum(known) <= self.returns)
-        members = _first_members(given.members, self.members)
+        members = self._members(_first_members(given.members, self.members))
+        qualifying = self._qualifying(given.qualifying)
         whole = before_returns(given.sales, returned.only(~accepted))
         sales = replace(
             whole,
             **{name: getattr(whole, name)[sold] for name in whole.__slots__},
         )
-        rows = [sales.seller, given.qualifying.member]
+        rows = [sales.seller, qualifying.member]
         rows += [] if given.carried is None else [given.carried.member]
         if max(int(one.max(initial=-1)) for one in rows) >= len(members):
             raise UnableToCompare("there are facts of somebody who was enrolled later")
@@ -167,9 +178,27 @@ class Cut:
         stated = None if given.stated is None else chosen_stated(given.stated, here)
         return replace(
             loaded,
-            given=replace(given, members=members, sales=sales, stated=stated),
+            given=replace(
+                given, members=members, sales=sales, qualifying=qualifying, stated=stated
+            ),
             returned=returned.only(accepted),
         )
+
+    def _members(self, members: Members) -> Members:
+        ids, statuses = self.suspended
+        row = rows_of(members.ids, ids)
+        status = members.status.copy()
+        status[row[row >= 0]] = statuses[row >= 0]
+        return replace(members, status=status)
+
+    def _qualifying(self, qualifying: Qualifying) -> Qualifying:
+        """Leave out late returns that were not accepted: the loader puts them in by number."""
+        late = np.flatnonzero(qualifying.in_period)
+        if len(late) != len(self.late):
+            return qualifying
+        kept = np.ones(len(qualifying), dtype=np.bool_)
+        kept[late] = self.late
+        return chosen_qualifying(qualifying, kept)
 
 
 def _first_members(members: Members, count: int) -> Members:
@@ -184,17 +213,18 @@ def _first_members(members: Members, count: int) -> Members:
 def known_to(bulk: loaders.Connection, run: Run, loaded: Loaded) -> Cut:
     """Work out what a preview knew: its members, orders and returns, by the order they came in.
 
-    A run keeps how many there were and what they summed up to; whether the cut is right, the
-    digest of the input tells.
+    A run keeps how many there were and what they summed up to, and the instant at which it was
+    taken; whether the cut is right, the digest of the input tells.
     """
+    window = loaded.source.window
     orders, _ = numbers(
         bulk,
         "SELECT o.id, coalesce(p.id, 0) FROM sales_order o"
         " LEFT JOIN sales_payment p ON p.order_id = o.id"
         " WHERE o.counted_at >= {starts_at} AND o.counted_at < {ends_at}"
         " ORDER BY p.id NULLS FIRST, o.id",
-        starts_at=loaded.source.window.starts_at,
-        ends_at=loaded.source.window.ends_at,
+        starts_at=window.starts_at,
+        ends_at=window.ends_at,
     )
     orders = np.sort(orders[: run.order_count])
     whole = before_returns(loaded.given.sales, loaded.returned)
@@ -206,7 +236,64 @@ def known_to(bulk: loaders.Connection, run: Run, loaded: Loaded) -> Cut:
         taken = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(back.amounts[name])))
         fits &= getattr(whole, name)[sold].sum() - taken == wanted
     found = np.flatnonzero(fits)
-    return Cut(run.member_count, orders, int(found[-1]) if len(found) else len(back))
+    return Cut(
+        members=run.member_count,
+        orders=orders,
+        returns=int(found[-1]) if len(found) else len(back),
+        late=_late_returns(bulk, run, window),
+        suspended=_statuses_since(bulk, run, window),
+    )
+
+
+def _late_returns(bulk: loaders.Connection, run: Run, window: loaders.Window) -> Bool:
+    """Tell which late returns a run knew, in the order of their numbers."""
+    known, _ = numbers(
+        bulk,
+        "SELECT (coalesce(r.decided_at, r.returned_at) <= {as_of})::int, r.id FROM sales_return r"
+        " JOIN sales_orderline l ON l.id = r.line_id JOIN sales_order o ON o.id = l.order_id"
+        " WHERE r.counted_at >= {starts_at} AND r.counted_at < {ends_at}"
+        " AND o.counted_at < {starts_at} ORDER BY r.id",
+        as_of=run.as_of or window.ends_at,
+        starts_at=window.starts_at,
+        ends_at=window.ends_at,
+    )
+    return known == 1
+
+
+def _statuses_since(bulk: loaders.Connection, run: Run, window: loaders.Window) -> tuple[Int, Int]:
+    """Give the statuses before the changes that came after a run was taken."""
+    ids, statuses = numbers(
+        bulk,
+        f"SELECT DISTINCT ON (representative_id) representative_id,"  # noqa: S608
+        f" {STATUS_CODE.format('old_status')} FROM representatives_statuschange"
+        " WHERE effective_at > {as_of} AND effective_at < {ends_at}"
+        " ORDER BY representative_id, effective_at, id",
+        as_of=run.as_of or window.ends_at,
+        ends_at=window.ends_at,
+    )
+    return ids, statuses
+
+
+def _source_then(run: Run) -> InputSource:
+    """Say where the input of a run came from when it was taken.
+
+    A preview may be older than the posting that gives today's titles.
+    """
+    source = InputSource.of(run)
+    if run.kind != RunKind.PREVIEW or run.as_of is None:
+        return source
+    before = (
+        Run.objects.filter(
+            kind=RunKind.CLOSE,
+            status=RunStatus.POSTED,
+            period__starts_at__lt=run.period.starts_at,
+            posted_at__lte=run.as_of,
+        )
+        .select_related("plan_version")
+        .order_by("-period__starts_at")
+        .first()
+    )
+    return replace(source, titles=_titles_of(before, source.plan))
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +315,7 @@ def rebuild(bulk: loaders.Connection, run: Run) -> Rebuilt:
     """
     if not run.input_digest:
         raise UnableToCompare(f"run {run.pk} of {run.period.label} has not been computed")
-    loaded = load(bulk, InputSource.of(run))
+    loaded = load(bulk, _source_then(run))
     results = loaded.given.compute(loaded.plan)
     cut = None
     if results.input_digest != run.input_digest:
@@ -265,5 +352,10 @@ def under_plan(bulk: loaders.Connection, rebuilt: Rebuilt, plan: Plan) -> Loaded
 
     :raises UnableToCompare: as `Cut.apply`.
     """
-    loaded = load(bulk, source_for(rebuilt.run.period, plan))
+    titles = rebuilt.loaded.source.titles
+    source = source_for(rebuilt.run.period, plan)
+    if titles is None or source.titles is None or titles.run_id != source.titles.run_id:
+        before = None if titles is None else Run.objects.get(pk=titles.run_id)
+        source = replace(source, titles=_titles_of(before, plan))
+    loaded = load(bulk, source)
     return loaded if rebuilt.cut is None else rebuilt.cut.apply(loaded)

@@ -174,6 +174,30 @@ def test_a_preview_is_rebuilt_after_later_orders_and_returns(town: Town) -> None
     )
 
 
+def test_a_preview_is_rebuilt_after_statuses_titles_and_late_returns_changed(town: Town) -> None:
+    town.set_clock("2017-02-02T09:00")
+    early = preview(town)
+    town.set_clock("2017-02-21T09:00")
+    late = town.close("2017-01")
+    order = next(one for one in town.orders.values() if one.reference.startswith("E-2017-01"))
+    middle = preview(town)
+    town.set_clock("2017-02-22T09:00")
+    town.take_back(order, 1, "2017-02-22")
+    people.suspend_representative(
+        representative=town.members["D"],
+        reason="looked into",
+        decided_by=town.closer,
+        now=local("2017-02-22T08:00"),
+    )
+    last = preview(town)
+
+    assert late.status == "posted"
+    assert causes(run_diff.compare_runs(early, middle)) <= {Cause.RANK, Cause.CARRIED}
+    found = run_diff.compare_runs(middle, last)
+    assert Cause.TREE in causes(found)
+    assert Cause.SALE not in causes(found)
+
+
 def test_what_cannot_be_rebuilt_is_refused(town: Town) -> None:
     before = preview(town)
     people.suspend_representative(
