@@ -33,15 +33,20 @@ activity:
   window: quarter_to_date
 ranks:
   steps_per_period: 1
+  grace_periods: 1
   ladder:
     - {name: IR}
-    - {name: Bronze, requires: [{measure: group_bv, at_least: "200"}]}
+    - {name: Bronze, requires: [{measure: group_bv, at_least: "200"}], consecutive_periods: 2}
     - {name: Silver, requires: [{measure: group_bv, at_least: "500"}]}
     - {name: Gold, requires: [{measure: group_bv, at_least: "900"}]}
 components:
   - {id: rsp, kind: rsp_points, depth_by_rank: {IR: 1, Bronze: 2, Silver: 4, Gold: 5},
      compression: skip_and_recount, own_points: true}
   - {id: levels, kind: level_percent, on: bv, rates: ["10", "6", "2"], compression: roll_up}
+  - {id: retail, kind: retail_profit, percent: "100"}
+  - {id: leaders, kind: pool, percent: "2", on: bv, shares: {by_rank: {Bronze: 1, Silver: 2}}}
+caps:
+  - {id: top, scope: person, amount: "60.00", of: [levels]}
 """
 
 
