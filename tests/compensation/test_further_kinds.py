@@ -22,7 +22,7 @@ from compensation.engine.carried import Carried
 from compensation.engine.qualifying import PeriodPlace
 from compensation.loaders import UnableToLoad
 from compensation.models import Carried as StoredCarried
-from compensation.models import Earning, MemberResult, Period, Run
+from compensation.models import Earning, MemberResult, Period, ReversedPart, Run
 from compensation.needs import Needs
 from compensation.plans import load_plan
 from compensation.services.sources import InputSource
@@ -487,3 +487,34 @@ def test_two_previews_are_the_close_to_the_cent(fair: Town) -> None:
     assert _stored(closed) == previewed
     digests = {run.result_digest for run in (first, second, closed)}
     assert len(digests) == 1
+
+
+def test_what_comes_back_whole_is_taken_back_whole(fair: Town) -> None:
+    """Of what opens to orders, a cap's cut among it; the pool, cycles and rank bonus stay."""
+    fair.close("2017-01")
+    run = fair.close("2017-02")
+    plan = load_plan(EVERYTHING)
+    fair.set_clock("2017-03-27T12:00")
+    within = {"counted_at__gte": run.period.starts_at, "counted_at__lt": run.period.ends_at}
+    for order in Order.objects.filter(**within).order_by("id"):
+        for line in order.lines.order_by("number"):
+            gone = sum(line.returns.values_list("quantity", flat=True))
+            if gone < line.quantity:
+                fair.take_back(order, line.quantity - gone, "2017-03-27", number=line.number)
+
+    back: dict[tuple[int, int, int], int] = defaultdict(int)
+    for part in ReversedPart.objects.filter(run=run):
+        back[part.receiver_id, part.component, part.paid_level] += part.amount
+    lines = Earning.objects.filter(run_id=run.pk)
+    opened = {"rsp", "levels", "profit", "start", "faithful", "per_head"}
+    seen = set()
+    for line in lines:
+        key = (line.receiver_id, line.component, line.paid_level)
+        name = plan.statement_id(line.component)
+        if name in opened:
+            seen.add(name)
+            assert back[key] == line.amount, (name, key)
+        elif name in ("prize", "legs", "reached"):
+            assert back[key] == 0
+    assert seen >= {"levels", "profit", "per_head"}
+    assert verification.ledger_faults() == []
