@@ -144,7 +144,8 @@ def changes_of(module: str) -> list[Change]:
             "\n".join(tree.code_for_node(one).strip("\n").splitlines())
             for one in (function, changed)
         )
-        if before != after and compiles(after):
+        guards = (text.count("strict=True") for text in (before, after))
+        if before != after and len(set(guards)) == 1 and compiles(after):
             found[Change(module, names[function], before, after)] = None
     return list(found)
 

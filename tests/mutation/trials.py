@@ -1,8 +1,9 @@
 """Try changes: a process for each, forked after pytest has collected the tests.
 
 The child puts the change into the running functions and runs the tests that reach the changed one:
-first those that have noticed a change of it before, then the quickest; the first failure ends it. A
-test that takes far more processor time than it should ends it too (a loop without an end).
+first those that have noticed a change of it before, then those that reach little else, the slow
+ones last; the first failure ends it. A test that takes far more processor time than it should ends
+it too (a loop without an end).
 """
 
 from __future__ import annotations
@@ -61,6 +62,8 @@ PYTEST = (
 MEMORY = 6 * 2**30
 MOST_SECONDS, TIMES_SLOWER = 3, 6
 """Processor time that a test may take with a change: this, and so many times its own."""
+SLOW = 0.3
+"""Tests that take longer come last."""
 QUICK_SECONDS = 2.0
 """What the tests of the first round take together."""
 IDLE = 1.5
@@ -76,6 +79,8 @@ class Trials:
         self.processes = processes
         self.items: dict[str, pytest.Item] = {}
         self.seconds: dict[str, float] = {}
+        self.width: dict[str, int] = {}
+        """How many functions each test reaches: the fewer, the more it speaks of each."""
         self.reach: dict[str, list[str]] = defaultdict(list)
         """Tests by ``module:function``."""
         self.killers: dict[str, list[str]] = defaultdict(list)
@@ -137,6 +142,7 @@ class Trials:
                 self.failing.append(name)
                 continue
             self.seconds[name] = before["seconds"]
+            self.width[name] = len(before["reached"])
             for function in before["reached"]:
                 self.reach[function].append(name)
         write_state("baseline", {"engine": engine, "tests": tests})
@@ -144,7 +150,10 @@ class Trials:
     def tests_for(self, change: Change) -> list[str]:
         """Give the tests that reach the changed function, the likeliest first."""
         killers = self.killers[change.place][-1:-4:-1]
-        rest = sorted(set(self.reach[change.place]) - set(killers), key=self.seconds.__getitem__)
+        rest = sorted(
+            set(self.reach[change.place]) - set(killers),
+            key=lambda name: (self.seconds[name] > SLOW, self.width[name], self.seconds[name]),
+        )
         return list(dict.fromkeys(killers)) + rest
 
     def quick_tests_for(self, change: Change) -> list[str]:
@@ -295,10 +304,10 @@ def observed(item: pytest.Item) -> dict[str, Any]:
     """Run a test in a process of its own and tell what it reached."""
 
     def run() -> Iterable[str]:
-        start = time.process_time()
         with observing() as reached:
+            start = time.process_time()
             reports = runtestprotocol(item, log=False)
-        seconds = time.process_time() - start
+            seconds = time.process_time() - start
         passed = bool(reports) and not any(one.failed for one in reports)
         yield json.dumps({"passed": passed, "seconds": seconds, "reached": sorted(reached)})
 
