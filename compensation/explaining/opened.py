@@ -62,6 +62,8 @@ class Opened:
     """Sums of the parts."""
     unopened: int = 0
     """What hangs on no order: a bonus for a rank, a pool, cycles, and what matches or cuts them."""
+    is_whole: bool = True
+    """Whether all parts are here; else the first ones, and the sums are the line's own."""
 
     @property
     def adds_up(self) -> bool:

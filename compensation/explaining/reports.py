@@ -12,6 +12,7 @@ from compensation.engine.components import Match
 from compensation.engine.opening import source_of
 from compensation.engine.plan import Plan
 from compensation.engine.prose import component_prose
+from compensation.explaining.glance import glance
 from compensation.explaining.opened import Lines, Opened, Part
 from compensation.explaining.qualifying import Fact, qualifying_facts
 from compensation.models import Earning, EarningUnit, Run
@@ -44,7 +45,8 @@ class LineReport:
     shown: list[Shown]
     first: int
     """Number of the first part shown, from 1."""
-    part_count: int
+    part_count: int | None
+    """Number of parts; None where only the first ones were looked at."""
 
     @property
     def rate(self) -> Fraction:
@@ -67,7 +69,10 @@ def list_earnings(
 def report_lines(
     run: Run, plan: Plan, earnings: Sequence[Earning], *, page: int = 1, everything: bool = False
 ) -> list[LineReport]:
-    """Open lines and return a page of the parts of each, or all."""
+    """Open lines and return a page of the parts of each, or all.
+
+    The first page of a line that rests on very many comes without reading the others.
+    """
     lines = Lines(run, plan)
     return [_report(lines, earning, page=page, everything=everything) for earning in earnings]
 
@@ -75,7 +80,10 @@ def report_lines(
 def _report(lines: Lines, earning: Earning, *, page: int, everything: bool) -> LineReport:
     plan = lines.plan
     source = source_of(plan, earning.component)
-    opened = lines.opened(earning)
+    if everything or page > 1:
+        opened = lines.opened(earning)
+    else:
+        opened = glance(lines, earning, parts=PARTS_AT_ONCE)
     every = [
         Shown(someone.representative_id, someone.level, part)
         for someone in opened.people
@@ -92,7 +100,7 @@ def _report(lines: Lines, earning: Earning, *, page: int, everything: bool) -> L
         facts=qualifying_facts(lines.run, plan, earning),
         shown=shown,
         first=start + 1,
-        part_count=len(every),
+        part_count=len(every) if opened.is_whole else None,
     )
 
 
@@ -151,6 +159,7 @@ def as_json(report: LineReport, plan: Plan, names: Mapping[int, Representative])
         "orders": earning.sales,
         "rule": report.rule,
         "adds_up": opened.adds_up,
+        "is_whole": opened.is_whole,
         "hangs_on_no_order": opened.unopened,
         "facts": [fact.as_json() for fact in report.facts],
         "through": [

@@ -20,6 +20,7 @@ from compensation.engine.opening import lines_behind
 from compensation.engine.plan import Plan
 from compensation.engine.types import Reason, Unit
 from compensation.explaining import facts
+from compensation.explaining.glance import is_sliced, share_of
 from compensation.explaining.opened import Lines
 from compensation.explaining.stored import People
 from compensation.models import Earning, Run
@@ -38,6 +39,8 @@ class Paid:
     rate: Fraction
     amount: int
     unit: int
+    is_exact: bool = True
+    """Else the share before the last units of the line are given out: one unit off at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +74,21 @@ class Sale:
     """An order as one run saw it, with the seller and all uplines as it stored them."""
 
     def __init__(
-        self, run: Run, plan: Plan, *, order_id: int, seller_id: int, line: int | None = None
+        self,
+        run: Run,
+        plan: Plan,
+        *,
+        order_id: int,
+        seller_id: int,
+        line: int | None = None,
+        exact: bool = True,
     ) -> None:
-        """Read an order; with ``line`` (its number in the order) amounts are told of it alone."""
+        """Read an order; with ``line`` (its number in the order) amounts are told of it alone.
+
+        Unless ``exact`` lines that rest on many others are not opened for the last unit.
+        """
+        self._exact = exact
+        self._matched: dict[Place, int] = {}
         self.run = run
         self.plan = plan
         self._number = line
@@ -186,10 +201,27 @@ class Sale:
         return {one.key for one in self.sold.lines if self._number in (None, one.number)}
 
     def _paid(self, line: Earning, earner: int | None) -> Paid:
-        opened = self.lines.opened(line)
+        if self._exact:
+            base, amount = self._opened(line, earner)
+        else:
+            base, amount = self._weighed(line, earner)
+        place = (line.receiver_id, line.component, line.paid_level)
+        self._matched[place] = self._matched.get(place, 0) + amount
+        return Paid(
+            earning=line,
+            level=line.paid_level,
+            base=base,
+            rate=Fraction(line.rate_num, line.rate_den),
+            amount=amount,
+            unit=line.unit,
+            is_exact=self._exact or line.unit == Unit.RSP,
+        )
+
+    def _opened(self, line: Earning, earner: int | None) -> tuple[int, int]:
+        """Give base and amount of the order's parts, by opening the whole line."""
         parts = [
             part
-            for someone in opened.people
+            for someone in self.lines.opened(line).people
             if earner is None or someone.representative_id == earner
             for part in someone.parts
             if part.line.key in self._keys
@@ -197,17 +229,53 @@ class Sale:
         base = sum(part.base for part in parts)
         if self.plan.components[line.component].kind == "flat_bonus":
             base = 1 if base else 0
-        return Paid(
-            earning=line,
-            level=line.paid_level,
-            base=base,
-            rate=Fraction(line.rate_num, line.rate_den),
-            amount=sum(part.amount for part in parts),
-            unit=line.unit,
+        return base, sum(part.amount for part in parts)
+
+    def _weighed(self, line: Earning, earner: int | None) -> tuple[int, int]:
+        """Give base and amount of the order's parts by their share of the line's base."""
+        component = self.plan.components[line.component]
+        if isinstance(component, Match):
+            behind = lines_behind(self.plan, component)
+            base = sum(
+                amount
+                for (receiver, index, _), amount in self._matched.items()
+                if receiver == earner and index in behind
+            )
+            return base, share_of(line, base)
+        assert self.sold is not None
+        seller = self.people.only(np.array([len(self.people) - 1])).standing
+        quantity = component.quantity(self.sold.bundle.orders, seller).tolist()
+        if component.kind == "flat_bonus":
+            found = component.parts(
+                int(component.rate(line.paid_level, self.plan.bv_value)) * max(quantity, default=0),
+                self.sold.bundle,
+                seller,
+            )
+            told = zip(self.sold.lines, found.amount.tolist(), strict=True)
+            amount = sum(amount for one, amount in told if one.key in self._keys)
+            return max(quantity, default=0), amount
+        base = sum(
+            of_base
+            for one, of_base in zip(self.sold.lines, quantity, strict=True)
+            if one.key in self._keys
         )
+        total = line.base
+        if is_sliced(component):
+            total = sum(
+                one.base
+                for (receiver, index, _), one in self.earnings.items()
+                if (receiver, index) == (line.receiver_id, line.component)
+            )
+        return base, share_of(line, base, total)
 
     def share_through(self, cut: Earning, index: int) -> int:
         """Give what a cut takes off the order's parts in the lines of one component."""
+        if not self._exact:
+            return sum(
+                share_of(cut, amount)
+                for (receiver, component, _), amount in self._matched.items()
+                if receiver == cut.receiver_id and component == index
+            )
         total = 0
         for line, share in self.lines.through(cut):
             if line.component == index and share:

@@ -235,6 +235,14 @@ class StoredRun:
         ]
         return People.of(np.stack(columns, axis=1), self._further)
 
+    def stretch(self, start: int, end: int) -> People:
+        """Give the members at some positions, whatever is above them."""
+        return self._people(_RANGE, start=start, end=end)
+
+    def people(self, rows: Int) -> People:
+        """Give rows of this run as people."""
+        return People.of(rows, self._further)
+
     def branch(self, representative_id: int, rule_of: RuleOf, *, expected: int = 0) -> People:
         """Give a member and whom a rule needs below; ``expected`` is about how many sell there.
 

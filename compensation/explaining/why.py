@@ -96,17 +96,19 @@ def why_order(
     order: Order,
     viewer: Representative | None = None,
     line: OrderLine | None = None,
+    exact: bool = False,
 ) -> OrderReport:
     """Tell for the seller and every upline of an order what each component pays, or why not.
 
-    With ``line`` figures are of that line alone. Without ``viewer`` everybody is named.
+    With ``line`` figures are of that line alone. Without ``viewer`` everybody is named. Unless
+    ``exact`` amounts can be one unit off where the last unit hangs on all parts of a line.
     """
     reason, note = _of_order(run.period, order, line)
     seller = order.seller
     if reason is not Reason.PAID:
         return OrderReport(order, seller, reason, note)
     number = line.number if line is not None else None
-    sale = Sale(run, plan, order_id=order.pk, seller_id=order.seller_id, line=number)
+    sale = Sale(run, plan, order_id=order.pk, seller_id=order.seller_id, line=number, exact=exact)
     if not sale.is_in_run:
         return OrderReport(order, seller, Reason.NOT_IN_PERIOD, "not yet in the figures")
     shown = _People(sale.ids, viewer)
@@ -240,6 +242,7 @@ def _row_as_json(row: Row) -> dict[str, Any]:
                 "rate": f"{one.rate.numerator}/{one.rate.denominator}",
                 "amount": one.amount,
                 "unit": "money" if one.unit == 0 else "RSP",
+                "is_exact": one.is_exact,
             }
             for one in row.paid
         ],

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 
+import pytest
+
 from compensation import services
+from compensation.explaining import glance as glancing
 from compensation.explaining.opened import Lines
+from compensation.explaining.why import why_order
 from compensation.models import Earning
 from compensation.plans import load_plan
 from compensation.posted_parts import parts_of_order_line
@@ -40,3 +44,62 @@ def test_every_line_opens_to_parts_that_add_up(town: Town) -> None:
             place = (one.receiver_id, one.component, one.paid_level)
             of_orders[*place, line.order.reference, line.number] = one.amount
     assert {key: amount for key, amount in told.items() if amount} == of_orders
+
+
+def test_a_glance_gives_the_first_parts_to_a_unit(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services.add_plan_version(
+        document=EVERY_KIND, effective_from=date(2016, 2, 1), created_by=town.closer
+    )
+    run = town.close("2017-01")
+    monkeypatch.setattr(glancing, "FEW_ORDERS", 0)
+    monkeypatch.setattr(glancing, "FIRST_STRETCH", 2)
+    plan = load_plan(run.plan_version.document)
+
+    for earning in Earning.objects.filter(run_id=run.pk):
+        whole = Lines(run, plan).open(earning)
+        first = glancing.glance(Lines(run, plan), earning, parts=1_000)
+        assert not first.is_whole
+        amounts = {
+            (one.representative_id, part.line.key): (part.base, part.amount)
+            for one in whole.people
+            for part in one.parts
+        }
+        looked_at = {
+            (one.representative_id, part.line.key): (part.base, part.amount)
+            for one in first.people
+            for part in one.parts
+        }
+        if earning.component < 5:  # not a match: nothing is shared out twice
+            assert looked_at.keys() == amounts.keys()
+            for key, (base, amount) in looked_at.items():
+                assert base == amounts[key][0]
+                assert 0 <= amounts[key][1] - amount <= 1
+        through = [line for one in first.people for line, _ in one.through]
+        assert sorted(through, key=str) == sorted(
+            (line for one in whole.people for line, _ in one.through), key=str
+        )
+
+
+def test_amounts_of_an_order_are_right_to_a_unit_without_opening_lines(town: Town) -> None:
+    services.add_plan_version(
+        document=EVERY_KIND, effective_from=date(2016, 2, 1), created_by=town.closer
+    )
+    run = town.close("2017-01")
+    plan = load_plan(run.plan_version.document)
+
+    for order in town.orders.values():
+        if order.counted_at is None or order.counted_at >= run.period.ends_at:
+            continue
+        exact = why_order(run=run, plan=plan, order=order, exact=True)
+        quick = why_order(run=run, plan=plan, order=order)
+        for one, other in zip(exact.components, quick.components, strict=True):
+            for row, fast in zip(one.rows, other.rows, strict=True):
+                assert (row.person, row.reason, row.missed) == (
+                    fast.person,
+                    fast.reason,
+                    fast.missed,
+                )
+                for paid, told in zip(row.paid, fast.paid, strict=True):
+                    assert abs(paid.amount - told.amount) <= 3

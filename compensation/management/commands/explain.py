@@ -136,6 +136,12 @@ class Command(BaseCommand):
                 f"{base_text(shown.part.base, report, currency)}  "
                 f"{amount_text(shown.part.amount, earning.unit, currency)}"
             )
+        if report.part_count is None:
+            self.stdout.write(
+                f"  the first {len(report.shown)} parts of {formatting.whole(earning.sales)}, "
+                "each before the last units are given out; --all opens all, exactly"
+            )
+            return
         if report.part_count > len(report.shown):
             until = report.first + len(report.shown) - 1
             self.stdout.write(
