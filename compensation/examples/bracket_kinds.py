@@ -15,11 +15,12 @@ from compensation.engine.components.brackets import bracket_numbers
 from compensation.examples import bracket_plans, plans
 from compensation.examples.cast import Cast, Line, Person, read_cast
 from compensation.examples.comparing import Names, Record
+from compensation.examples.course import run_periods
 from compensation.examples.fields import from_hundredths
 from compensation.examples.months import Month, refused
 from compensation.examples.period_kinds import cases_of, content_of, parameters_of
 from compensation.examples.reading import Example
-from compensation.examples.sales_kinds import answer_of, run_periods
+from compensation.examples.sales_kinds import answer_of
 
 MONTHS = 12
 

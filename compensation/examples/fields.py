@@ -137,7 +137,7 @@ class Fields:
             if isinstance(value, int) and not isinstance(value, bool):
                 return datetime.fromtimestamp(value, UTC)
             at = datetime.fromisoformat(value)
-        except (ValueError, TypeError, OverflowError):
+        except (ValueError, TypeError, OverflowError, OSError):
             raise self.fault(key, f"must be a day or an instant, found {value!r}") from None
         return at.replace(tzinfo=UTC) if at.tzinfo is None else at
 

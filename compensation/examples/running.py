@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from compensation.calendar import CalendarError
 from compensation.examples import (
     bracket_kinds,
     company_kinds,
@@ -90,5 +91,8 @@ def run(example: Example) -> Outcome:
         differences = compare(example.expected, answer(example))
     except ExampleError as fault:
         return Outcome(example.id, example.kind, Status.FAULT, message=str(fault))
+    except CalendarError as fault:  # a date that no calendar holds the period of
+        told = ExampleError(f"{example.id}: {fault}", example.line)
+        return Outcome(example.id, example.kind, Status.FAULT, message=str(told))
     status = Status.DIFFERENT if differences else Status.OK
     return Outcome(example.id, example.kind, status, tuple(differences))
