@@ -137,6 +137,31 @@ def other_sales(given: Input, seed: int) -> Input:
     return replace(given, sales=sales)
 
 
+def test_the_worked_example_of_the_page() -> None:
+    plan = plan_of(
+        percentages("8", "5", compression="skip_and_recount", unqualified_volume_pays=True),
+        activity={"test": {"measure": "personal_bv", "at_least": "60"}},
+    )
+    c, d, e = 1, 2, 3
+    people = Members.of([c, d, e], [-1, 0, 1])
+    before = Input(people, Sales.of([0, 2], bv=[6000, 20000]), Qualifying.none())
+    after = Input(people, Sales.of([0, 2, 1], bv=[6000, 20000, 10000]), Qualifying.none())
+
+    difference = compare(side_of(plan, before), side_of(plan, after))
+
+    found = {
+        member: {cause: amount for _, cause, amount in difference.moves.of_member(member)}
+        for member in (c, d, e)
+    }
+    assert found == {
+        c: {Cause.SALE: 800, Cause.QUALIFICATION: -600},
+        d: {Cause.QUALIFICATION: 1600},
+        e: {},
+    }
+    assert difference.before.total(Unit.MONEY).tolist() == [1600, 0, 0]
+    assert difference.after.total(Unit.MONEY).tolist() == [1800, 1600, 0]
+
+
 def test_only_sales_changed() -> None:
     plan, given = always_paying(), month(1)
 
