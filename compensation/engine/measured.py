@@ -8,6 +8,7 @@ import numpy as np
 
 from compensation.engine.figures import Counted, LegMaximum, Windowed, figure_of
 from compensation.engine.money import require_sum_fits
+from compensation.engine.people import Counting
 from compensation.engine.tree import Tree
 from compensation.engine.types import NOT_STATED, Bool, Int, Qualifying, Stated
 from compensation.engine.volumes import POINTS, Orders, Personal
@@ -74,15 +75,8 @@ class Measured:
                 found[name] = self._personal.bv + self._tree.child_sums(within)
             elif isinstance(figure, Counted) and figure.measure != "rank":
                 of_kind = enrolled & (plain[figure.measure] >= figure.at_least)
-                found[name] = self.counted(figure.what, of_kind)
+                found[name] = Counting(self._tree, figure.what, of_kind).counts
         return found
-
-    def counted(self, what: str, of_kind: Bool) -> Int:
-        """Count everybody's directs of a kind, or the legs that hold somebody of it."""
-        people = of_kind.astype(np.int64)
-        if what == "legs":
-            people = (self._tree.subtree_sums(people) > 0).astype(np.int64)
-        return self._tree.child_sums(people)
 
     def _windowed(self, figure: Windowed, month_of_quarter: int) -> Int:
         orders, qualifying = self._orders, self._qualifying

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Self
 
 import numpy as np
 
 from compensation.engine.figures import Counted, asks_for_ranks, figure_of
+from compensation.engine.people import FEW, Counting
 from compensation.engine.plan import Rank, Ranks
 from compensation.engine.requirements import Requirement
+from compensation.engine.tree import Tree
 from compensation.engine.types import NOT_STATED, Bool, EngineError, Int
 
 
@@ -21,14 +24,26 @@ class RankGiven:
     enrolled: Bool
     figures: Mapping[str, Int]
     """Every figure that the ladder asks for, but those that hang on ranks."""
-    counted: Callable[[str, Bool], Int]
-    """Counts everybody's directs, or legs, with people of a kind."""
+    tree: Tree
     left_behind: Mapping[str, Int] = field(default_factory=dict)
     """What the period before left behind, by key."""
     exactly: Int | None = None
     """Stated pay ranks, ``NOT_STATED`` elsewhere; ``None``: nobody's."""
     at_least: Int | None = None
     at_most: Int | None = None
+
+    def part(self, rows: Int, names: set[str]) -> Self:
+        """Cut out some positions, with figures of these names alone."""
+        return replace(
+            self,
+            opening=self.opening[rows],
+            enrolled=self.enrolled[rows],
+            figures={name: self.figures[name][rows] for name in names},
+            left_behind={key: values[rows] for key, values in self.left_behind.items()},
+            exactly=None if self.exactly is None else self.exactly[rows],
+            at_least=None if self.at_least is None else self.at_least[rows],
+            at_most=None if self.at_most is None else self.at_most[rows],
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,36 +63,74 @@ class Decided:
 def decide_ranks(ranks: Ranks, given: RankGiven) -> Decided:
     """Decide title rank and pay rank of each member.
 
-    Where a rule counts people by rank, ranks are decided over and over from nought upwards until
-    none changes. It ends: everybody's rank hangs on people below, and on nobody else.
+    Where a rule counts people by rank, ranks are decided from nought upwards: whoever has more
+    people of a kind below him than before is decided again, until nobody has. It ends: ranks only
+    rise with the people below, and hang on nobody else.
 
     :raises EngineError: if a stated pay rank is not in the ladder.
     """
     _check_stated(ranks, given)
-    hanging = sorted(
-        {
-            one.measure
-            for rank in ranks.ladder
-            for one in (*rank.requires, *rank.maintains)
-            if asks_for_ranks(one.measure)
-        }
-    )
-    pay = np.zeros(len(given.opening), dtype=np.int64)
+    asked = [one for rank in ranks.ladder for one in (*rank.requires, *rank.maintains)]
+    names = {one.measure for one in asked}
+    hanging = {name: _Kind.of(name, given) for name in sorted(names) if asks_for_ranks(name)}
+    if not hanging:
+        return _decided_once(ranks, given, {}, {})
     fixed: dict[tuple[Requirement, ...], Bool] = {}
+    everybody = np.arange(len(given.opening))
+    decided = _decided_once(ranks, given, _counts(hanging), fixed)
+    rows, pay, settled = everybody, decided.pay, True
     while True:
-        counts = {name: count_by_rank(name, pay, given) for name in hanging}
-        decided = _decided_once(ranks, given, counts, fixed)
-        if not hanging or np.array_equal(decided.pay, pay):
-            return decided
-        pay = decided.pay
+        risen = [kind.risen(rows, pay[rows]) for kind in hanging.values()]
+        rows = np.unique(np.concatenate(risen))
+        if len(rows) == 0:
+            break
+        if settled := len(rows) * FEW > len(everybody):
+            decided = _decided_once(ranks, given, _counts(hanging), fixed)
+            rows, pay = everybody, decided.pay
+        else:
+            part = given.part(rows, names - set(hanging))
+            counts = {name: kind.counting.counts[rows] for name, kind in hanging.items()}
+            pay[rows] = _decided_once(ranks, part, counts, {}).pay
+    return decided if settled else _decided_once(ranks, given, _counts(hanging), fixed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """People of a rank, counted below everybody."""
+
+    at_least: int
+    enrolled: Bool
+    counting: Counting
+
+    @classmethod
+    def of(cls, name: str, given: RankGiven) -> Self:
+        """Begin to count with everybody at the lowest rank."""
+        figure = _counted(name)
+        everybody = given.enrolled & (figure.at_least <= 0)
+        return cls(figure.at_least, given.enrolled, Counting(given.tree, figure.what, everybody))
+
+    def risen(self, rows: Int, pay: Int) -> Int:
+        """Take in the pay ranks of some rows; give the positions that count more people."""
+        new = (pay >= self.at_least) & self.enrolled[rows] & ~self.counting.of_kind[rows]
+        return self.counting.add(rows[new])
+
+
+def _counts(kinds: Mapping[str, _Kind]) -> dict[str, Int]:
+    return {name: kind.counting.counts for name, kind in kinds.items()}
+
+
+def _counted(name: str) -> Counted:
+    figure = figure_of(name)
+    if not isinstance(figure, Counted):
+        raise EngineError(f"{name} counts nobody")
+    return figure
 
 
 def count_by_rank(name: str, pay: Int, given: RankGiven) -> Int:
     """Give everybody's figure of a name that counts people by pay rank."""
-    figure = figure_of(name)
-    if not isinstance(figure, Counted):
-        raise EngineError(f"{name} counts nobody")
-    return given.counted(figure.what, given.enrolled & (pay >= figure.at_least))
+    figure = _counted(name)
+    of_kind = given.enrolled & (pay >= figure.at_least)
+    return Counting(given.tree, figure.what, of_kind).counts
 
 
 def _check_stated(ranks: Ranks, given: RankGiven) -> None:

@@ -157,16 +157,17 @@ def _decided(plan: Plan, facts: _Facts) -> _Standings:
         opening=opening,
         enrolled=enrolled,
         figures={**plain, **further},
-        counted=measured.counted,
+        tree=tree,
         left_behind=facts.left_behind,
         exactly=measured.stated("pay_rank"),
         at_least=measured.stated("pay_rank_at_least"),
         at_most=measured.stated("pay_rank_at_most"),
     )
     ranks = decide_ranks(plan.ranks, given)
-    further |= {
-        name: count_by_rank(name, ranks.pay, given) for name in names if asks_for_ranks(name)
-    }
+    further |= ranks.figures
+    for name in names:
+        if asks_for_ranks(name) and name not in further:
+            further[name] = count_by_rank(name, ranks.pay, given)
     for component in plan.components:
         if isinstance(component, HasFigures):
             further |= component.figures(tree, facts.personal.bv, measured.stated("group_bv"))

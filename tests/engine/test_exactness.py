@@ -105,7 +105,7 @@ def test_everybody_who_advanced_may_advance_again():
         opening=np.array([0, 0]),
         enrolled=np.array([True, True]),
         figures={},
-        counted=lambda what, people: people.astype(np.int64),
+        tree=build_tree(Members.of([1, 2], [-1, -1])),
     )
     decided = decide_ranks(plan.ranks, given)
     title, pay = decided.title, decided.pay

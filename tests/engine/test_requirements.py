@@ -19,7 +19,14 @@ from compensation.engine import (
 )
 from compensation.engine.figures import digits_of, figure_of
 from compensation.engine.wording import figure_text, requirement_text
-from tests.engine.worlds import People, hundredths, percentages, plan_of
+from tests.engine.worlds import (
+    People,
+    hundredths,
+    percentages,
+    plan_of,
+    random_members,
+    random_sales,
+)
 
 SECOND_MONTH = PeriodPlace(month_of_quarter=1)
 
@@ -277,6 +284,53 @@ def test_ranks_climb_a_long_line_of_directs() -> None:
     assert pay_ranks(people, whole) == dict.fromkeys(names[:-1], 2) | {names[-1]: 1}
     assert pay_ranks(people, without)[names[150]] == 0
     assert pay_ranks(people, without)[names[149]] == 1
+
+
+@pytest.mark.parametrize("shape", ["random", "chain", "star"])
+@pytest.mark.parametrize("seed", range(6))
+def test_ranks_and_the_people_they_count_agree(shape: str, seed: int) -> None:
+    """The only answer that agrees with itself is the right one: ranks hang on people below."""
+    chance = np.random.default_rng(seed)
+    size = int(chance.integers(1, 400))
+    members = random_members(chance, size, shape)
+    kind = str(chance.choice(["directs", "legs"]))
+    plan = plan_of(
+        ranks=ranks(
+            ("Silver", [{"measure": "personal_bv", "at_least": "60"}]),
+            ("Gold", [{"count": kind, "who": {"rank": "Silver"}, "at_least": 1}]),
+            ("Ruby", [{"count": "legs", "who": {"rank": "Gold"}, "at_least": 2}]),
+        )
+    )
+
+    results = compute(plan, members, random_sales(chance, size, size // 2))
+
+    found = results.members
+    pay, sponsor = found.pay_rank.tolist(), found.sponsor_position.tolist()
+    enrolled = (found.status == Status.ENROLLED).tolist()
+    counted = {f"{kind}:rank:1": (kind, 1), "legs:rank:2": ("legs", 2)}
+    assert set(found.figure_names) == set(counted)
+    for name, figures in zip(found.figure_names, found.figures, strict=True):
+        what, rank = counted[name]
+        holds = [enrolled[at] and pay[at] >= rank for at in range(size)]
+        expected = [0] * size
+        for at in range(size - 1, -1, -1):  # everybody stands behind his sponsor
+            if holds[at] and sponsor[at] >= 0:
+                expected[sponsor[at]] += 1
+                holds[sponsor[at]] |= what == "legs"
+        assert figures.tolist() == expected
+    figures_of = dict(zip(found.figure_names, found.figures, strict=True))
+    met = [
+        found.personal_bv >= 6000,
+        figures_of[f"{kind}:rank:1"] >= 1,
+        figures_of["legs:rank:2"] >= 2,
+    ]
+    titles = found.opening_title.astype(np.int64)
+    for rank, reached in enumerate(met, start=1):
+        titles[(titles == rank - 1) & reached & np.array(enrolled)] = rank
+    expected_pay = np.zeros(size, dtype=np.int64)
+    for rank, reached in enumerate(met, start=1):
+        expected_pay[reached & (titles >= rank) & np.array(enrolled)] = rank
+    assert pay == expected_pay.tolist()
 
 
 def test_staffs_word_on_a_rank_counts_for_those_above() -> None:
