@@ -18,6 +18,7 @@ from compensation.engine import (
     Results,
     Sales,
     Stated,
+    Status,
     compute,
 )
 from compensation.engine.money import INT64_MAX, SumTooLargeError
@@ -582,3 +583,124 @@ def test_digest_says_all_of_a_ranking() -> None:
 
     assert len(found) == 4
     assert plan_of(percentages("1")).digest() not in found
+
+
+# -- edges ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("total", [2**31 - 1, 2**31, 2**31 + 1, 2**32, 2**60 + 1, 2**61 - 1])
+def test_shares_at_the_widths_of_the_long_division(total: int) -> None:
+    weights = [total // 3, total // 2, total - total // 3 - total // 2]
+    for amount in (1, 2, total - 1, total + 1, 2**62 + 1):
+        shares = share_out(amount, np.array(weights), np.arange(3)).tolist()
+
+        assert sum(shares) == amount
+        for share, weight in zip(shares, weights, strict=True):
+            assert abs(share * total - amount * weight) < total
+
+
+def test_figures_beyond_64_bits_are_refused() -> None:
+    people = People.line("A")
+    most = {"A": INT64_MAX}
+    plan = plan_of(percentages("1"), rankings=[ranking(coupons_per_unit="1000")])
+
+    with pytest.raises(SumTooLargeError, match="ranking sales: units × coupons"):
+        compute(plan, people.members, Sales.of([0], units=[INT64_MAX // 500]))
+    with pytest.raises(SumTooLargeError, match="ranking sales"):
+        compute(
+            plan,
+            people.members,
+            Sales.of([0], units=[1]),
+            stated=stated(people, coupons=most, coupons_to_use=most),
+        )
+    brought = Carried.of([0], [0], [INT64_MAX], keys=("coupons:sales",))
+    with pytest.raises(SumTooLargeError, match="ranking sales: coupons"):
+        compute(
+            plan,
+            people.members,
+            Sales.none(),
+            stated=stated(people, coupons={"A": 1}),
+            carried=brought,
+        )
+    legs = Carried.of([0], [0], [INT64_MAX], keys=("binary:legs:left",))
+    with pytest.raises(SumTooLargeError, match="component legs"):
+        compute(plan_of(cycles()), people.members, Sales.of([0], bv=[1]), carried=legs)
+
+
+def faults_of(*components: dict[str, Any], **keys: Any) -> list[str]:
+    """Give the paths of the faults of a plan, none if it is valid."""
+    try:
+        plan_of(*components, **keys)
+    except PlanError as refusal:
+        return [fault.path for fault in refusal.faults]
+    return []
+
+
+def test_the_largest_figures_that_a_plan_may_name() -> None:
+    def by_rank(shares: int) -> list[str]:
+        return faults_of(pool(shares={"by_rank": {"Member": shares}}))
+
+    def by_position(*shares: int) -> list[str]:
+        return faults_of(
+            pool(shares={"ranking": "sales", "by_position": list(shares)}), rankings=[ranking()]
+        )
+
+    def rankings(count: int) -> list[str]:
+        return faults_of(
+            percentages("1"), rankings=[ranking(id=f"r{number}") for number in range(count)]
+        )
+
+    assert by_rank(1_000_000) == []
+    assert by_rank(1_000_001) != []
+    assert by_position(*[1] * 1000) == by_position(1_000_000, 1) == []
+    assert by_position(*[1] * 1001) != []
+    assert by_position(1_000_001) != []
+    assert by_position(0) != []
+    assert rankings(20) == []
+    assert rankings(21) == ["rankings"]
+    assert faults_of(percentages("1"), rankings=[ranking(coupons_per_unit="1000")]) == []
+    assert faults_of(percentages("1"), rankings=[ranking(coupons_per_unit="1000.1")]) != []
+    assert faults_of(cycles(most_cycles=10**9)) == []
+    assert faults_of(cycles(most_cycles=10**9 + 1)) != []
+    assert faults_of(cycles(cycle={"left": "0.01", "right": "0.01"}, pays="0")) == []
+    assert faults_of(pool(shares={"measure": "group_bv", "per": "0.01"})) == []
+    assert faults_of(pool(shares={"measure": "active_directs", "per": 1})) == []
+    assert faults_of(pool(shares={"measure": "active_directs", "per": "1.5"})) != []
+
+
+def test_pool_by_a_count_and_position_behind_the_table() -> None:
+    people = People.of({"Top": None, "A": "Top", "B": "Top", "C": "A"})
+    by_count = plan_of(pool(shares={"measure": "active_directs", "per": 2}))
+    by_position = plan_of(
+        pool(shares={"ranking": "sales", "by_position": [1]}), rankings=[ranking(value="units")]
+    )
+    sales = Sales.of([1, 2, 3], bv=[10000] * 3, units=[3, 2, 1])
+
+    assert lines(people, compute(by_count, people.members, sales)) == {
+        "Top": (300, Fraction(1), 300)
+    }
+    assert lines(people, compute(by_position, people.members, sales)) == {
+        "A": (300, Fraction(1), 300)
+    }
+
+
+def test_suspended_people_have_no_share_no_place_and_no_cycles() -> None:
+    people = People.line("A", "B", status={"A": Status.SUSPENDED})
+    members = Members.of(
+        people.members.ids,
+        people.members.sponsor,
+        status=people.members.status,
+        placement=[-1, 0],
+        side=[-1, 0],
+    )
+    plan = plan_of(
+        pool(shares={"by_rank": {"Member": 1}}),
+        cycles(flush_when_unqualified=False),
+        rankings=[ranking()],
+    )
+
+    results = compute(plan, members, Sales.of([0, 1], bv=[50000, 50000], units=[5, 5]))
+
+    assert lines(people, results) == {"B": (1000, Fraction(1), 1000)}
+    assert results.rankings["sales"].position.tolist() == [0, 1]
+    assert left_behind(people, results) == {("A", "binary:legs:left"): 50000}
