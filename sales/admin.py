@@ -24,6 +24,7 @@ from representatives.errors import UnableTo
 from representatives.formatting import hundredths, money
 from representatives.models import Company
 from sales import services, staff_acts
+from sales.admin_columns import AmountColumns
 from sales.admin_forms import CustomerForm, DecisionForm, PaymentForm, ProductForm
 from sales.models import (
     Customer,
@@ -42,28 +43,6 @@ def company_clock() -> tuple[Company, datetime]:
     company = Company.objects.get(pk=Company.ONLY_ID)
     timezone.activate(company.zone)
     return company, company.now(real_time=datetime.now(UTC))
-
-
-class AmountColumns:
-    """Columns of amounts and volumes as people read them."""
-
-    @admin.display(description=_("Total"), ordering="gross_minor")
-    def total(self, row: Any) -> str:
-        order = row if isinstance(row, Order) else getattr(row, "order", None) or row.line.order
-        return money(row.gross_minor, order.currency)
-
-    @admin.display(description="BV", ordering="bv")
-    def bv_shown(self, row: Any) -> str:
-        return hundredths(row.bv)
-
-    @admin.display(description="RSP", ordering="rsp")
-    def rsp_shown(self, row: Any) -> str:
-        return hundredths(row.rsp)
-
-    @admin.display(description=_("Retail profit"), ordering="margin_minor")
-    def margin(self, row: Any) -> str:
-        order = row if isinstance(row, Order) else getattr(row, "order", None) or row.line.order
-        return money(row.margin_minor, order.currency)
 
 
 @admin.register(Product)
