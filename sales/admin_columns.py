@@ -16,18 +16,22 @@ class AmountColumns:
 
     @admin.display(description=_("Total"), ordering="gross_minor")
     def total(self, row: Any) -> str:
+        """Total with tax, in the currency of the order."""
         return money(row.gross_minor, _currency_of(row))
 
     @admin.display(description="BV", ordering="bv")
     def bv_shown(self, row: Any) -> str:
+        """BV as people read it."""
         return hundredths(row.bv)
 
     @admin.display(description="RSP", ordering="rsp")
     def rsp_shown(self, row: Any) -> str:
+        """RSP as people read it."""
         return hundredths(row.rsp)
 
     @admin.display(description=_("Retail profit"), ordering="margin_minor")
     def margin(self, row: Any) -> str:
+        """Retail profit, in the currency of the order."""
         return money(row.margin_minor, _currency_of(row))
 
 
