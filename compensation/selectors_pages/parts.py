@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from compensation.engine.plan import Plan
 from compensation.explaining import words
+from compensation.explaining.glance import glance
 from compensation.explaining.opened import Lines, Opened, Part, Someone
 from compensation.explaining.qualifying import Fact, qualifying_facts
 from compensation.models import Earning, Run
@@ -20,6 +21,8 @@ from representatives import formatting
 from representatives.models import Representative
 
 PAGE_SIZE = 50
+WHOLE_ORDERS = 20_000
+"""Lines with more orders behind them show their first parts, in the order of the tree."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,8 @@ class Page:
     amount: int
     adds_up: bool
     name: str = ""
+    is_whole: bool = True
+    """Whether the rows are all there is; else the first ones of very many."""
     unopened: int = 0
     """What of the amount hangs on no order."""
     facts: list[dict[str, str]] = field(default_factory=list)
@@ -64,7 +69,11 @@ def list_sellers(
 
     Of a match they are the people who earned; of a limit's cut the viewer's own lines.
     """
-    opened = Lines(run, plan).open(earning)
+    lines = Lines(run, plan)
+    if earning.sales > WHOLE_ORDERS:
+        opened = glance(lines, earning, parts=PAGE_SIZE)
+    else:
+        opened = lines.open(earning)
     if earning.component >= len(plan.components):
         return _cut_lines(opened, plan)
     start = (max(page, 1) - 1) * PAGE_SIZE
@@ -79,10 +88,11 @@ def list_sellers(
         rows=[_seller(one, visible.get(one.representative_id), earning) for one in shown],
         page=max(page, 1),
         has_next=start + PAGE_SIZE < len(opened.people),
-        count=len(opened.people),
+        count=len(opened.people) if opened.is_whole else earning.members,
         base=opened.base,
         amount=opened.amount,
-        adds_up=opened.adds_up,
+        adds_up=opened.is_whole and opened.adds_up,
+        is_whole=opened.is_whole,
         unopened=opened.unopened,
         facts=[_fact(fact, plan) for fact in qualifying_facts(run, plan, earning)],
     )

@@ -10,7 +10,9 @@ import pyarrow.parquet as pq
 import pytest
 from django.db.models import F
 
-from compensation.models import Journal, Period, Reversal, Run, RunStep
+from compensation.explaining.opened import Lines
+from compensation.models import Earning, Journal, Period, Reversal, Run, RunStep
+from compensation.plans import load_plan
 from config.demo import closing, command, company, months
 from config.demo.files import DemoData, read_demo_data
 from config.demo.processes import Processes
@@ -56,6 +58,19 @@ def build(data: DemoData, folder: Path, environment: dict[str, str]) -> list[str
     return list(command.summary_lines(data))
 
 
+def unexplained() -> list[Earning]:
+    """Statement lines of all months whose parts do not add up to base and amount."""
+    found = []
+    for period in Period.objects.exclude(visible_run=None).select_related("visible_run"):
+        run = Run.objects.select_related("period", "plan_version").get(pk=period.visible_run_id)
+        lines = Lines(run, load_plan(run.plan_version.document))
+        for earning in Earning.objects.filter(run_id=run.pk):
+            opened = lines.open(earning)
+            if (opened.base, opened.amount) != (earning.base, earning.amount):
+                found.append(earning)
+    return found
+
+
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_worker_closes_the_months_and_a_second_run_changes_nothing(
@@ -75,6 +90,7 @@ def test_worker_closes_the_months_and_a_second_run_changes_nothing(
     mine = RunStep.objects.filter(pid=os.getpid())
     assert {step.name for step in mine} == {"approve"}
     assert RunStep.objects.exclude(name="approve").exists()
+    assert unexplained() == []
     for run in Run.objects.filter(status="posted"):
         assert run.computed_by == User.objects.get(email=company.REQUESTER)
         assert run.approved_by == User.objects.get(email=company.APPROVER)
