@@ -101,3 +101,10 @@ def asks_for_ranks(name: str) -> bool:
 def digits_of(name: str) -> int:
     """Give the decimals in which a figure is told."""
     return 0 if name in COUNTED_MEASURES or isinstance(figure_of(name), Counted) else 2
+
+
+def is_volume(name: str) -> bool:
+    """Tell whether a figure is BV or RSP, or counts people by theirs."""
+    figure = figure_of(name)
+    measure = figure.measure if isinstance(figure, Counted) else name.split(":")[0]
+    return measure.endswith("_bv") or "rsp" in measure.split("_")

@@ -14,9 +14,10 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from compensation.engine.caps import Cap, read_caps
-from compensation.engine.components import KINDS, Component, Match, Pool, RspPoints
+from compensation.engine.components import KINDS, Component, Match, Pool, RankBonus, RspPoints
 from compensation.engine.components.base import LATER, HasFigures
 from compensation.engine.components.pool import check_ranking
+from compensation.engine.components.rank_bonus import check_volumes
 from compensation.engine.digests import content_of
 from compensation.engine.figures import figure_of
 from compensation.engine.ladder import Rank, Ranks, read_ranks
@@ -191,7 +192,7 @@ def parse_plan(document: object) -> Plan:
         ),
         activity=_activity(table),
         ranks=ranks,
-        components=_components(table, ranks.names, digits, rankings),
+        components=_components(table, ranks, digits, rankings),
         rankings=rankings,
     )
     plan = replace(plan, caps=read_caps(table["caps"], plan.components, digits))
@@ -291,7 +292,7 @@ def _paid_on_converted(node: Node) -> bool:
 
 
 def _components(
-    table: Mapping, ranks: tuple[str, ...], digits: int, rankings: tuple[Ranking, ...]
+    table: Mapping, ranks: Ranks, digits: int, rankings: tuple[Ranking, ...]
 ) -> tuple[Component, ...]:
     if not table.has("components"):
         return ()
@@ -307,14 +308,16 @@ def _components(
             kind.fault("is missing")
         elif str(kind.value) in WITHOUT_A_SALE:
             kind.fault(f'"{kind.value}" would pay without a product sale')
-        elif kind.value not in KINDS:
+        elif str(kind.value) not in KINDS:
             kind.fault(f'"{kind.value}" is not a kind of component; known are {", ".join(KINDS)}')
         else:
-            component = KINDS[str(kind.value)](node, ranks, digits)
+            component = KINDS[str(kind.value)](node, ranks.names, digits)
             if isinstance(component, Match):
                 _check_matched(component, node, found)
             if isinstance(component, Pool):
                 check_ranking(component, node, rankings)
+            if isinstance(component, RankBonus):
+                check_volumes(component, node, [rank.requires for rank in ranks.ladder])
             found.append(component)
     ids = [component.id for component in found]
     for index, identifier in enumerate(ids):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from hypothesis import strategies as st
@@ -59,7 +60,10 @@ def context_of(plan: dict[str, Any], names: tuple[str, ...]) -> Context:
         with_volume=tuple(
             rank["name"]
             for rank in ladder
-            if any(one.get("measure") in VOLUMES for one in rank.get("requires", []))
+            if any(
+                one.get("measure") in VOLUMES and Decimal(one["at_least"]) > 0
+                for one in rank.get("requires", [])
+            )
         ),
         paid=tuple(one["id"] for one in plan["components"] if one["kind"] != "rsp_points"),
         rankings=tuple(

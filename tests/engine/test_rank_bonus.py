@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -122,6 +124,45 @@ def test_a_rank_bonus_is_read_with_its_faults() -> None:
         'components[0].amounts.Ruby: "Ruby" is not a rank of the ladder',
         "components[0].amounts.IR: nobody is promoted to IR, the lowest rank",
         'components[0].amounts.Gold: "x" is not an amount of money',
+    ]
+
+
+@pytest.mark.parametrize(
+    "requires",
+    [
+        {"measure": "group_bv", "at_least": "0.01"},
+        {"measure": "personal_rsp", "from": "own", "window": {"trailing": 3}, "at_least": "1"},
+        {"measure": "group_bv", "per_leg_at_most": "40", "at_least": "1"},
+        {"measure": "rsp_total", "at_least": "1"},
+        {"count": "legs", "who": {"measure": "group_bv", "at_least": "1"}, "at_least": 1},
+    ],
+)
+def test_a_bonus_for_a_rank_that_takes_a_volume_is_allowed(requires: dict[str, Any]) -> None:
+    ranks = {"ladder": [{"name": "IR"}, {"name": "Gold", "requires": [requires]}]}
+
+    assert plan_of(BONUS, ranks=ranks).components[0].id == "bonus"
+
+
+@pytest.mark.parametrize(
+    "requires",
+    [
+        [],
+        [{"measure": "group_bv", "at_least": "0"}],
+        [{"measure": "active", "at_least": 1}, {"measure": "direct_count", "at_least": 5}],
+        [{"measure": "stated_points", "at_least": "1"}],
+        [{"count": "directs", "who": {"rank": "IR"}, "at_least": 1}],
+        [{"count": "directs", "who": {"measure": "active", "at_least": 1}, "at_least": 1}],
+    ],
+)
+def test_a_bonus_for_a_rank_without_a_volume_is_refused(requires: list[dict[str, Any]]) -> None:
+    ranks = {"ladder": [{"name": "IR"}, {"name": "Gold", "requires": requires}]}
+
+    with pytest.raises(PlanError) as caught:
+        plan_of(BONUS, ranks=ranks)
+
+    assert [str(one) for one in caught.value.faults] == [
+        "components[0].amounts.Gold: would pay without a product sale: Gold requires no volume "
+        "(BV or RSP above nought)"
     ]
 
 

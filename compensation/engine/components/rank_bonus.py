@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, ClassVar, Self
@@ -16,8 +17,10 @@ from compensation.engine.components.base import (
     read_identifier,
 )
 from compensation.engine.components.closed import OpensToNothing
+from compensation.engine.figures import is_volume
 from compensation.engine.levels import Level
 from compensation.engine.reading import Mapping, Node
+from compensation.engine.requirements import Requirement
 from compensation.engine.types import Bool, EngineError, Int, Unit
 from compensation.engine.wording import money_text
 
@@ -135,6 +138,22 @@ class RankBonus(OpensToNothing):
     def worst_case_share(self, given: Given) -> tuple[Share, ...]:
         """Give the fixed amount that one person can be paid in all."""
         return (Share(self.id, "head", None, sum(self.amounts), "for each person, all ranks"),)
+
+
+def check_volumes(
+    bonus: RankBonus, node: Node, requires: Sequence[tuple[Requirement, ...]]
+) -> None:
+    """Refuse a bonus for a rank that can be reached without a product sale.
+
+    ``requires`` are those of every rank of the ladder, ``node`` is the component's.
+    """
+    for name, index in zip(bonus.ranks, bonus.indexes, strict=True):
+        if any(one.at_least > 0 and is_volume(one.measure) for one in requires[index]):
+            continue
+        place = Node(name, f"{node.path}.amounts.{name}", node.faults)
+        place.fault(
+            f"would pay without a product sale: {name} requires no volume (BV or RSP above nought)"
+        )
 
 
 def _read_amounts(table: Mapping, ranks: tuple[str, ...], digits: int) -> dict[int, int]:
