@@ -60,6 +60,12 @@ def load_document(text: str) -> object:
         raise PlanError([Fault("", f"{place}not valid YAML: {error.problem}")]) from error
     except yaml.YAMLError as error:
         raise PlanError([Fault("", f"not valid YAML: {error}")]) from error
+    except RecursionError as error:
+        raise PlanError([Fault("", "is nested too deeply")]) from error
+    except ValueError as error:
+        if isinstance(error, PlanError):
+            raise
+        raise PlanError([Fault("", f"not valid YAML: {error}")]) from error  # a huge number
 
 
 def load_plan(text: str) -> Plan:

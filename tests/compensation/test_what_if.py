@@ -269,6 +269,15 @@ def test_faults_of_a_draft_are_told_by_path(town: Town) -> None:
         read_draft(DRAFT.replace("EUR", "PLN"))
 
 
+@pytest.mark.parametrize(
+    ("document", "fault"),
+    [("[" * 5000, "nested too deeply"), ("a: " + "9" * 5000, "not valid YAML"), ("", "table")],
+)
+def test_what_is_no_plan_at_all_is_refused(town: Town, document: str, fault: str) -> None:
+    with pytest.raises(DraftRefused, match=fault):
+        read_draft(document)
+
+
 def test_months_must_be_there_and_begun(town: Town) -> None:
     now = local("2017-02-03T12:00")
     for labels, fault in (([], "at least one"), (["2017-03"], "2017-03"), (["x"], "no month x")):
