@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from fractions import Fraction
 from itertools import pairwise
 
+from compensation.engine.caps import Cap
 from compensation.engine.components import (
     BinaryCycles,
     Component,
@@ -26,7 +27,7 @@ from compensation.engine.money import round_ratio
 from compensation.engine.plan import Plan
 from compensation.engine.reading import Fault
 from compensation.engine.wording import decimal_text, money_text, percent_text
-from compensation.engine.worst_case import worst_case
+from compensation.engine.worst_case import of_base, worst_case
 
 EXAMPLE = 100_000
 """Volume of examples where the plan names none: 1,000.00."""
@@ -272,11 +273,10 @@ _LOOKS: tuple[Callable[[Plan, Component], Found], ...] = (
 
 
 def _caps(plan: Plan) -> list[Fault]:
-    """A company's cap that can bind: who sells more cuts everybody else's pay."""
-    replaced = {share.component for share in worst_case(plan).shares}
+    """A company's cap that can cut: who sells more takes from everybody else's pay."""
     found = []
     for index, cap in enumerate(plan.caps):
-        if cap.scope == "company" and (cap.amount is not None or cap.id in replaced):
+        if cap.scope == "company" and _can_cut(plan, cap):
             found.append(
                 Fault(
                     f"caps[{index}]",
@@ -286,3 +286,14 @@ def _caps(plan: Plan) -> list[Fault]:
                 )
             )
     return found
+
+
+def _can_cut(plan: Plan, cap: Cap) -> bool:
+    """Tell whether what a cap covers can be more than it lets through."""
+    if cap.amount is not None:
+        return True
+    covered = [share for share in worst_case(plan).shares if share.component in cap.of]
+    if any(share.share is None or share.of != cap.on for share in covered):
+        return True
+    total = sum((share.share for share in covered if share.share is not None), Fraction(0))
+    return total > cap.percent * of_base(plan, cap.on)

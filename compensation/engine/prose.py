@@ -98,10 +98,14 @@ def _ranks(plan: Plan) -> list[str]:
             "hang on lower ranks alone."
         )
     if ranks.grace_periods:
-        periods = "one period" if ranks.grace_periods == 1 else f"{ranks.grace_periods} periods"
+        more = (
+            "one period more"
+            if ranks.grace_periods == 1
+            else f"up to {ranks.grace_periods} periods in a row"
+        )
         sentences.append(
-            f"Who meets less than the pay rank held in the period before keeps it for up to "
-            f"{periods} in a row, and then falls to what is met."
+            f"Who meets less than the pay rank held in the period before keeps it for {more}, and "
+            "then falls to what is met."
         )
     if ranks.floor is not None:
         sentences.append(

@@ -71,7 +71,7 @@ class MemberResults:
     retail_customers: Int32 = field(metadata=ADDED)
     """Distinct customers, not the member, whose orders of the period have BV above nought.
 
-    Counted where the plan asks for it, else 0.
+    Nought where no order names its customer.
     """
     grace_used: Int16 = field(metadata=ADDED)
     """Periods in a row, with this one, in which a rank is held by grace alone; 0: none."""

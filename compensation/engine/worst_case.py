@@ -26,7 +26,7 @@ from compensation.engine.plan import Plan
 from compensation.engine.reading import Fault
 from compensation.engine.wording import percent_text, plain_text
 
-__all__ = ["Share", "WorstCase", "check_plan", "percent_text", "worst_case"]
+__all__ = ["Share", "WorstCase", "check_plan", "of_base", "percent_text", "worst_case"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +84,13 @@ def _capped(plan: Plan, cap: Cap, shares: list[Share], given: Given) -> list[Sha
     if cap.scope != "company" or cap.amount is not None:
         return shares
     within = {one.id for one in plan.caps if set(one.of) <= set(cap.of)} | set(cap.of)
-    covered = [share for share in shares if share.component in within]
+    covered = [
+        share for share in shares if share.component in within and share.of not in ("order", "head")
+    ]
     most = cap.percent * given.of_base(cap.on)
-    alike = all(share.of == cap.on for share in covered)
     known = _together(share.share for share in covered)
-    if not covered or (alike and known is not None and known <= most):
+    alike = _together(share.share for share in covered if share.of == cap.on)
+    if known is not None and alike is not None and alike <= most:
         return shares
     how = f"in place of {', '.join(cap.of)}: all of it together is cut to this"
     return [
@@ -158,14 +160,14 @@ def _bracket(plan: Plan, component: VolumeBracket) -> Share:
         return Share(component.id, component.on, None, 0, how)
     share = max(bracket.percent for bracket in component.brackets)
     how = f"highest bracket {percent_text(share)}"
-    return Share(component.id, component.on, share * _of_base(plan, component.on), 0, how)
+    return Share(component.id, component.on, share * of_base(plan, component.on), 0, how)
 
 
 def _differential(plan: Plan, component: Differential) -> Share:
     """Differences on one way up add up to the highest percentage at most."""
     share = component.percents()[-1]
     how = f"highest percentage {percent_text(share)}"
-    return Share(component.id, component.on, share * _of_base(plan, component.on), 0, how)
+    return Share(component.id, component.on, share * of_base(plan, component.on), 0, how)
 
 
 def _match(component: Match, before: list[Share]) -> list[Share]:
@@ -180,18 +182,18 @@ def _match(component: Match, before: list[Share]) -> list[Share]:
         fixed = known.fixed_minor
         if share.of in ("order", "head"):
             fixed += math.ceil(share.fixed_minor * total)
-        of_base = None
+        bound = None
         if share.share is not None and known.share is not None:
-            of_base = known.share + share.share * total
+            bound = known.share + share.share * total
         found[share.of] = Share(
-            component.id, share.of, None if share.of in ("order", "head") else of_base, fixed, how
+            component.id, share.of, None if share.of in ("order", "head") else bound, fixed, how
         )
     return list(found.values())
 
 
-def _of_base(plan: Plan, base: str) -> Fraction:
-    """Money per unit of a base: 1 for net sales, what a BV stands for otherwise."""
-    if base == "net":
+def of_base(plan: Plan, base: str) -> Fraction:
+    """Give the money per unit of a base: 1 for sales and margins, else what a BV stands for."""
+    if base in ("net", "margin"):
         return Fraction(1)
     return plan.bv_value / Fraction(10**plan.currency_digits, 100)
 
@@ -231,15 +233,13 @@ def _too_high(plan: Plan, case: WorstCase) -> list[Fault]:
         for share in case.shares:
             if share.component != component.id or share.share is None:
                 continue
-            of_base = share.share / (
-                Fraction(1) if share.of == "margin" else _of_base(plan, share.of)
-            )
-            if of_base > 1:
+            rate = share.share / of_base(plan, share.of)
+            if rate > 1:
                 base = {"bv": "BV", "margin": "margin"}.get(share.of, "net sales")
                 faults.append(
                     Fault(
                         f"components[{index}].rates",
-                        f"together {percent_text(of_base)} of the {base}, more than all of it",
+                        f"together {percent_text(rate)} of the {base}, more than all of it",
                     )
                 )
     return faults

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from compensation.engine import PlanError, Results, SumTooLargeError, compute
+from compensation.engine import Plan, PlanError, Results, SumTooLargeError, compute
+from compensation.engine.plan_warnings import warnings
 from compensation.engine.prose import plan_prose
 from compensation.engine.worst_case import check_plan, worst_case
 from tests.engine.worlds import People, percentages, plan_of, points
@@ -23,6 +24,10 @@ def person(amount: str, **keys: Any) -> dict[str, Any]:
 
 def company(percent: str, **keys: Any) -> dict[str, Any]:
     return {"id": "all", "scope": "company", "percent": percent, **keys}
+
+
+def paths(plan: Plan) -> list[str]:
+    return [warning.path for warning in warnings(plan)]
 
 
 def cuts(people: People, results: Results) -> dict[tuple[str, int], tuple[int, Fraction, int]]:
@@ -228,6 +233,15 @@ def test_faults_of_caps_have_their_path(caps: Any, path: str, words: str) -> Non
     assert (fault.path, words in fault.message) == (path, True)
 
 
+def test_without_sales_there_is_nothing_to_cut() -> None:
+    people = People.of({"A": None})
+    plan = plan_of(HALF, caps=[person("1"), company("0", id="b")])
+
+    results = compute(plan, people.members, people.sales())
+
+    assert len(results.earnings) == 0
+
+
 def test_a_limit_beyond_64_bits_is_refused() -> None:
     people = People.of({"A": None})
     plan = plan_of(TENTH, caps=[company("100")], bv_value="100000000000")
@@ -261,6 +275,18 @@ def test_a_company_cap_bounds_the_worst_case() -> None:
     bounded = plan_of(group, HALF, worst_case_limit="70", caps=[company("20", of=["group"])])
     at_once = plan_of(group, HALF, caps=[company("20", of=["group"]), company("45", id="b")])
     needless = plan_of(HALF, caps=[company("60")])
+    beside_heads = plan_of(
+        HALF,
+        {
+            "id": "cycles",
+            "kind": "binary_cycles",
+            "cycle": {"left": "300", "right": "300"},
+            "pays": "30",
+            "most_cycles": 2,
+        },
+        caps=[company("60")],
+    )
+    on_both = plan_of(HALF, {**TENTH, "on": "net"}, caps=[company("40")])
     by_person = plan_of(HALF, caps=[person("5")])
 
     assert worst_case(unbounded).of_bv is None
@@ -272,6 +298,9 @@ def test_a_company_cap_bounds_the_worst_case() -> None:
     assert worst_case(at_once).of_bv == Fraction(45, 100)
     assert worst_case(needless).of_bv == Fraction(50, 100)
     assert worst_case(by_person).of_bv == Fraction(50, 100)
+    assert worst_case(beside_heads).of_bv == Fraction(50, 100)
+    assert paths(beside_heads) == paths(on_both) == ["caps[0]"]
+    assert (worst_case(on_both).of_bv, worst_case(on_both).of_net) == (Fraction(40, 100), 0)
     assert [share.component for share in worst_case(bounded).shares] == ["group", "half", "all"]
 
 
