@@ -22,7 +22,6 @@ from psycopg.conninfo import make_conninfo
 
 from compensation.engine import Members, Qualifying, Sales, Stated
 from compensation.engine.carried import Carried
-from compensation.engine.explain import FIGURES
 from compensation.engine.qualifying import PeriodPlace
 
 Int = npt.NDArray[np.int64]
@@ -180,51 +179,3 @@ def places(ids: Int, wanted: Int, what: str) -> Int:
 def utc_now() -> datetime:
     """Real time, for step records; results never depend on it."""
     return datetime.now(UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class StoredBranch:
-    """A member and the whole downline as a run stored them; element 0 is the member."""
-
-    start: int
-    representative: Int
-    sponsor: Int
-    end: Int
-    depth: Int
-    status: Int
-    active: npt.NDArray[np.bool_]
-    order_count: Int
-    enrolled: Int
-    pay_rank: Int
-    figures: dict[str, Int]
-    """The measures that components may go by, by name (``compensation.engine.explain.FIGURES``)."""
-
-
-def load_branch(connection: Connection, *, run_id: int, start: int, end: int) -> StoredBranch:
-    """Read the positions from ``start`` up to ``end`` (exclusive) of a run."""
-    found = query(
-        connection,
-        "SELECT m.representative_id, m.sponsor_position, m.subtree_end, m.depth, m.status,"
-        " m.active, m.order_count, r.enrolled_on, m.pay_rank,"
-        f" {', '.join(f'm.{name}' for name in FIGURES)} FROM compensation_memberresult m"
-        " JOIN representatives_representative r ON r.id = m.representative_id"
-        " WHERE m.run_id = {run} AND m.position >= {start} AND m.position < {end}"
-        " ORDER BY m.position",
-        run=run_id,
-        start=start,
-        end=end,
-    )
-    columns = [numbers(found, column) for column in range(9 + len(FIGURES))]
-    return StoredBranch(
-        start=start,
-        representative=columns[0],
-        sponsor=columns[1],
-        end=columns[2],
-        depth=columns[3],
-        status=columns[4],
-        active=columns[5].astype(np.bool_),
-        order_count=columns[6],
-        enrolled=columns[7],
-        pay_rank=columns[8],
-        figures=dict(zip(FIGURES, columns[9:], strict=True)),
-    )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 
 import pytest
 
 from compensation import services
 from compensation.explaining import glance as glancing
+from compensation.explaining import stored
 from compensation.explaining.opened import Lines
+from compensation.explaining.walking import rule_for
 from compensation.explaining.why import why_order
 from compensation.models import Earning
 from compensation.plans import load_plan
@@ -18,7 +21,11 @@ from tests.compensation.test_posted_parts import EVERY_KIND
 from tests.compensation.town import Town
 
 
-def test_every_line_opens_to_parts_that_add_up(town: Town) -> None:
+@pytest.mark.parametrize("at_once", [1_000, 1], ids=["whole", "level-by-level"])
+def test_every_line_opens_to_parts_that_add_up(
+    town: Town, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr(stored, "AT_ONCE", at_once)
     services.add_plan_version(
         document=EVERY_KIND, effective_from=date(2016, 2, 1), created_by=town.closer
     )
@@ -103,3 +110,37 @@ def test_amounts_of_an_order_are_right_to_a_unit_without_opening_lines(town: Tow
                 )
                 for paid, told in zip(row.paid, fast.paid, strict=True):
                     assert abs(paid.amount - told.amount) <= 3
+
+
+def test_a_large_branch_is_read_in_one_go_and_is_the_same(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = town.close("2017-01")
+    reader = stored.StoredRun(run)
+    top = reader.members([town.members["A"].pk])
+
+    slowly = reader.whole_branch(top)
+    monkeypatch.setattr(stored, "IN_ONE_GO", 1)
+    at_once = reader.whole_branch(top)
+
+    assert len(slowly) == 6
+    assert (slowly.rows() == at_once.rows()).all()
+
+
+def test_a_branch_is_read_only_as_far_as_a_line_goes(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = town.close("2017-01")
+    plan = load_plan(run.plan_version.document)
+    monkeypatch.setattr(stored, "AT_ONCE", 1)
+    reader, top = stored.StoredRun(run), town.members["TOP"].pk
+
+    def codes(level: int) -> set[str]:
+        people = reader.branch(top, partial(rule_for, plan.components[1], level))
+        ids = set(people.fact("representative_id").tolist())
+        return {code for code, one in town.members.items() if one.pk in ids}
+
+    # C is not active and no level: whoever sells on level 3 below TOP stands under B or under C.
+    assert codes(1) == {"TOP", "A", "X"}
+    assert codes(2) == {"TOP", "A", "X", "B", "Y"}
+    assert codes(3) == {"TOP", "A", "X", "B", "Y", "C", "D"}
