@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from compensation.engine import EngineError, Reason, Sales, compute
+from compensation.engine import EngineError, Reason, Sales, Status, compute
 from compensation.engine.explain import Upline, Verdict, branch_of, contributors, why
 from compensation.engine.parts import OrderLines, line_parts
 from compensation.engine.tree import build_tree
@@ -129,6 +129,36 @@ def test_no_sale_pays_by_a_match_itself() -> None:
     assert match.quantity(sale, standing).tolist() == [0]
     with pytest.raises(EngineError, match="match: its lines open to no order lines"):
         line_parts(match, 1, OrderLines.of([0], [7], ["O7"], [1], bv=[6000]), standing)
+
+
+def test_who_is_behind_each_level_under_dynamic_compression() -> None:
+    people = People.of(
+        {
+            "Top": None,
+            "Taker": "Top",
+            "Low": "Taker",
+            "Lower": "Low",
+            "Side": "Top",
+            "Deep": "Side",
+        },
+        status={"Side": Status.SUSPENDED, "Low": Status.SUSPENDED},
+    )
+    plan = plan_of(percentages("9", "5", "3", seller_rate="2", compression="dynamic"))
+    everybody = people.sales(*((name, {"bv": "10"}) for name in people.names))
+    results = compute(plan, people.members, everybody)
+    names = [people.names[row] for row in results.members.row.tolist()]
+
+    def behind(member: str, level: int) -> list[str]:
+        branch = branch_of(results.members, names.index(member), people.members.enrolled)
+        return [names[at] for at in contributors(plan.components[0], level, branch).tolist()]
+
+    assert [behind("Top", level) for level in range(4)] == [
+        ["Top"],
+        ["Taker", "Side", "Deep"],
+        ["Low", "Lower"],
+        [],
+    ]
+    assert [behind("Taker", level) for level in range(3)] == [["Taker"], ["Low", "Lower"], []]
 
 
 def test_nobody_is_behind_a_step_that_the_receiver_can_not_have() -> None:

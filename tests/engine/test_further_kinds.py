@@ -83,6 +83,45 @@ def test_a_leaders_own_sales_are_those_of_his_group() -> None:
     }
 
 
+@pytest.mark.parametrize("on", ["bv", "net"])
+def test_what_a_bv_stands_for_counts_for_bv_alone(on: str) -> None:
+    people = People.line("Top", "Lead", "Low")
+    sales = people.sales(("Low", {"bv": "100", "net": "300"}))
+    leaders = {"id": "g", "kind": "generation_percent", "leader_rank": "Member"}
+    plan = plan_of(
+        {**leaders, "own_rate": "10", "rates": ["5"], "on": on},
+        {"id": "q", "kind": "quick_start", "days": 0, "rates": ["20"], "on": on},
+        bv_value="0.5",
+    )
+    half = {"bv": 500, "net": 3000}[on]
+
+    # A BV is worth 0.50; net sales are worth what they are.
+    assert people.amounts(compute(plan, people.members, sales)) == {
+        ("Low", 0): half,
+        ("Lead", 1): half // 2 + 2 * half,
+    }
+
+
+COUNTING = [{"count": "directs", "who": {"rank": "Gold"}, "at_least": 1}]
+
+
+@pytest.mark.parametrize("kind", ["generation_percent", "retail_profit", "quick_start"])
+def test_a_qualification_can_count_people_by_rank(kind: str) -> None:
+    keys: dict[str, dict[str, Any]] = {
+        "generation_percent": {"leader_rank": "IR", "rates": ["5"]},
+        "retail_profit": {},
+        "quick_start": {"days": 5, "rates": ["5"]},
+    }
+    plan = plan_of(
+        {"id": "one", "kind": kind, **keys[kind], "qualification": COUNTING}, ranks=RANKS
+    )
+
+    assert (
+        "Qualified for one is, in place of who is active, an enrolled member with 1 directs with "
+        "the pay rank Gold or a higher one."
+    ) in plan_prose(plan)
+
+
 def test_a_component_can_name_its_own_leaders() -> None:
     needs = [{"measure": "direct_count", "at_least": 1}]
 
@@ -100,6 +139,13 @@ def test_generations_are_read_with_their_faults() -> None:
         "components[0].rates: no rate at all",
         "components[0].depth: 1 is outside 0 to 0",
         'components[0].leader_rank: "Platinum" is not a rank of the ladder',
+    ]
+    with pytest.raises(PlanError) as caught:
+        plan_of({"id": "g", "kind": "generation_percent", "on": "cv"}, ranks=RANKS)
+    assert [str(one) for one in caught.value.faults] == [
+        "components[0].rates: is missing",
+        "components[0].leader_rank: is missing",
+        'components[0].on: "cv" is not one of bv, net',
     ]
     with pytest.raises(PlanError, match=r"components\[0\].leader_rank: is missing"):
         plan_of(generations(leader_rank=None), ranks=RANKS)
@@ -240,7 +286,7 @@ def test_quick_start_is_told_and_bounded() -> None:
     assert worst_case(plan).shares == (Share("quick", "bv", Fraction(1, 10), 0, "10 %"),)
     of_net = plan_of(quick(on="net"), bv_value="0.5")
     assert "10 %, 5 % of the net sales without tax on levels" in " ".join(plan_prose(of_net))
-    assert worst_case(of_net).of_net == Fraction(15, 100)
+    assert worst_case(of_net).shares == (Share("quick", "net", Fraction(15, 100), 0, "10 % + 5 %"),)
     assert worst_case(plan_of(quick(), bv_value="0.5")).of_bv == Fraction(15, 200)
     with pytest.raises(PlanError, match=r"components\[0\].days: is missing"):
         plan_of({key: value for key, value in quick().items() if key != "days"})

@@ -142,6 +142,10 @@ def test_why_no_sale_at_all_pays_somebody() -> None:
     assert asked(1, idle) == ("inactive", [Missed("window_bv", 6000, 5999)])
     assert asked(1, low) == ("below_minimum", [Missed("pay_rank", 2, 1)])
     assert asked(2, gone) == ("terminated", [])
+    needs = [{"measure": "personal_bv", "at_least": "10"}]
+    choosy = plan_of({**leaders, "qualification": needs}, ranks=ladder("IR", "Bronze", "Silver"))
+    poor = Upline(0, Status.ENROLLED, True, 2, {"personal_bv": 999})
+    assert why_not_counted(choosy.components[0], poor).missed == (Missed("personal_bv", 1000, 999),)
     assert why_not_counted(plan.components[0], idle).missed == ()
 
 
@@ -209,6 +213,10 @@ def test_what_was_needed_of_an_order() -> None:
     )
     assert missing(verdicts_on(quick, bv="1", day=31))[0] == ("days", 30, 31)
     assert verdicts_on(quick, bv="1", day=30, own=True) == []
+    assert verdicts_on(quick, net="1", day=31) == verdicts_on(quick, net="1") == []
+    of_net = {**quick, "on": "net"}
+    assert missing(verdicts_on(of_net, net="0.01", day=31))[0] == ("days", 30, 31)
+    assert verdicts_on(of_net, bv="1", day=31) == []
     window = percentages("5", window_days_from_enrolment=60)
     assert missing(verdicts_on(window, bv="1", day=61))[0] == ("days", 60, 61)
 
@@ -286,7 +294,7 @@ def test_a_cap_that_cut_is_named_with_what_is_left() -> None:
     (found,) = why(plan.components[0], sale, seller, 0, [top], plan=plan)
 
     assert (found.reason, found.paid_levels, found.cut_by) == (Reason.CAPPED, (1,), ("most", "all"))
-    assert [(one.needed, one.had) for one in found.missed] == [(3000, 6000), (2000, 3000)]
+    assert found.missed == (Missed("cap", 3000, 6000), Missed("cap", 2000, 3000))
     (plain,) = why(plan.components[0], sale, seller, 0, [top])
     assert plain.reason == Reason.PAID
 
@@ -304,6 +312,9 @@ def test_a_cap_on_other_components_is_not_named() -> None:
     top, seller = (Upline.of(results.members, at, lines.get(at)) for at in (0, 1))
     sale = gather_orders(sales, build_tree(people.members))
 
+    enough = plan_of(percentages("10"), caps=[{"id": "most", "scope": "person", "amount": "60"}])
+    (uncut,) = why(enough.components[0], sale, seller, 0, [top], plan=enough)
+    assert uncut.reason == Reason.PAID
     of_levels = why(plan.components[0], sale, seller, 0, [top], plan=plan)
     of_retail = why(plan.components[1], sale, seller, 0, [top], plan=plan)
 
@@ -383,6 +394,42 @@ def test_marginal_brackets_are_named_as_far_as_the_volume_reaches() -> None:
         ("paid", (1,), None, None),
     ]
     assert [one.paid_levels for one in verdicts(False)] == [(1, 2), (1, 2)]
+
+
+def test_marginal_brackets_of_a_group_are_reached_by_the_group() -> None:
+    people = People.line("Top", "Seller")
+    sales = people.sales(("Seller", {"bv": "0.01"}), ("Top", {"bv": "2"}))
+    sale = gather_orders(people.sales(("Seller", {"bv": "0.01"})), build_tree(people.members))
+
+    def asked(scope: str) -> list[Verdict]:
+        plan = plan_of({**COMPONENTS["marginal"], "paid_on": {"scope": scope}})
+        results = compute(plan, people.members, sales)
+        seller, top = (Upline.of(results.members, at, {}) for at in (1, 0))
+        return why(plan.components[0], sale, seller, 0, [top])
+
+    assert [(one.level, one.measure, one.had) for one in asked("group")] == [
+        (0, "group_bv", 1),
+        (1, "group_bv", 201),
+    ]
+    assert [(one.level, one.measure, one.had) for one in asked("own")] == [(0, "personal_bv", 1)]
+
+
+def test_the_next_paying_bracket_is_what_is_needed() -> None:
+    bracket = {
+        "id": "b",
+        "kind": "volume_bracket",
+        "chosen_by": "personal_bv",
+        "brackets": [
+            {"from": "0", "percent": "1"},
+            {"from": "10", "percent": "0"},
+            {"from": "30", "percent": "2"},
+            {"from": "50", "percent": "3"},
+        ],
+    }
+
+    (found,) = verdicts_on(bracket, bv="20")
+
+    assert found.missed == (Missed("personal_bv", 3000, 2000),)
 
 
 def test_a_slice_of_net_sales_that_is_not_reached_says_what_it_takes() -> None:
