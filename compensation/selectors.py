@@ -12,6 +12,7 @@ FACT_TABLES = (
     "compensation_couponentry",
     "compensation_planversion",
     "compensation_rankoverride",
+    "representatives_placement",
     "representatives_representative",
     "representatives_sponsorchange",
     "representatives_statuschange",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -205,3 +205,37 @@ def test_what_comes_back_whole_is_taken_back_whole(fair: Town) -> None:
             assert back[key] == 0
     assert seen >= {"levels", "profit", "per_head"}
     assert verification.ledger_faults() == []
+
+
+def test_what_a_later_plan_does_not_have_stays_behind(fair: Town) -> None:
+    """Ranks are found again by name, elsewhere in the ladder; cycles and coupons are gone."""
+    fair.close("2017-01")
+    services.add_plan_version(document=LATER, effective_from=date(2017, 2, 1))
+    run = fair.close("2017-02")
+
+    titles = MemberResult.objects.filter(run_id=run.pk, opening_title__gt=0)
+    assert set(titles.values_list("opening_title", flat=True)) == {2}
+    kinds = {name.partition(":")[0] for name in run.carried_keys}
+    assert kinds == {"held", "met", "bonus"}
+    held = StoredCarried.objects.filter(run_id=run.pk)
+    assert {run.carried_keys[one.key] for one in held} >= {"held:Bronze"}
+    assert InputSource.of(run).digest() == run.input_digest
+
+
+GONE = ("id: legs", "id: prize", "rankings:", "id: race")
+LATER = "\n".join(
+    line
+    for line in EVERYTHING.replace("{name: IR}", "{name: IR}\n    - {name: Starter}").splitlines()
+    if not any(words in line for words in GONE)
+)
+
+
+def test_two_rankings_can_not_share_coupons(fair: Town) -> None:
+    run = fair.close("2017-01", post=False)
+    source = InputSource.of(run)
+    second = "rankings:\n  - {id: relay, value: units_plus_coupons_used}\n"
+    plan = load_plan(EVERYTHING.replace("rankings:\n", second))
+    both = InputSource(plan=plan, window=source.window, titles=None, using=source.using)
+
+    with pytest.raises(UnableToLoad, match="relay and race both count them"):
+        both.digest()
