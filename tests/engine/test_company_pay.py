@@ -128,7 +128,7 @@ def test_what_cannot_be_shared_out_is_refused() -> None:
         share_out(1, np.array([-1, 2]), ids)
     with pytest.raises(SumTooLargeError, match=r"2\*\*61"):
         share_out(1, np.array([2**61, 2**60]), ids)
-    with pytest.raises(SumTooLargeError):
+    with pytest.raises(SumTooLargeError, match="weights: the sum"):
         share_out(1, np.array([INT64_MAX, 1]), ids)
 
 
@@ -164,6 +164,7 @@ def test_pool_as_on_its_page() -> None:
         ({"on": "net"}, {"bv": "1000", "net": "7700"}, 7700),
         ({"percent": "0.005"}, {"bv": "300"}, 2),  # 1.5 cents, half away from nought
         ({"percent": "0.004"}, {"bv": "100"}, 0),
+        ({"percent": "0.01"}, {"bv": "100"}, 1),
         ({}, {"bv": "-1000"}, 0),
         ({}, {}, 0),
     ],
@@ -473,8 +474,8 @@ def test_two_people_in_one_place_are_refused() -> None:
             "without a product sale",
         ),
         (
-            pool(shares={"ranking": "sales", "by_position": [1, 2]}),
-            ".shares.by_position[1]",
+            pool(shares={"ranking": "sales", "by_position": [5, 1, 2]}),
+            ".shares.by_position[2]",
             "more shares than the one before",
         ),
         (pool(shares={"ranking": "sales", "by_position": []}), ".shares.by_position", "0 elem"),
@@ -528,33 +529,134 @@ def test_faults_of_rankings_have_their_path(rankings: Any, path: str, words: str
     )
 
 
-def test_plan_tells_pools_rankings_and_cycles() -> None:
+NEEDED = [{"measure": "personal_bv", "at_least": "60"}]
+QUALIFIED = "in place of who is active, an enrolled member with 60 personal BV."
+MADE_BY = (
+    "legs: the BV of everybody below on the left and on the right of the placement tree makes "
+    "cycles of 300 and 600; each pays a qualified member 20.00 EUR. Own sales count in neither leg."
+)
+SOLD = "qualified members in the order of the units they sold"
+EQUALS = "Among equals whose last sale was earlier goes first."
+
+
+@pytest.mark.parametrize(
+    ("component", "sentences"),
+    [
+        (
+            pool(shares={"by_rank": {"Silver": 1, "Gold": 2}}),
+            [
+                "pool: 1 % of the company's BV of the period are shared out among qualified "
+                "members; the pay rank of the period gives the number of shares (Silver 1, Gold "
+                "2). Nothing is shared out where nobody has a share."
+            ],
+        ),
+        (
+            pool(on="net", shares={"measure": "group_bv", "per": "1000"}, qualification=NEEDED),
+            [
+                "pool: 1 % of the company's net sales without tax of the period are shared out "
+                "among qualified members; each full 1,000 group BV is a share. Nothing is shared "
+                "out where nobody has a share.",
+                f"Qualified for pool is, {QUALIFIED}",
+            ],
+        ),
+        (
+            pool(shares={"measure": "active_directs", "per": 5}),
+            [
+                "pool: 1 % of the company's BV of the period are shared out among qualified "
+                "members; each full 5 active directs is a share. Nothing is shared out where "
+                "nobody has a share."
+            ],
+        ),
+        (
+            pool(shares={"ranking": "sales", "by_position": [5, 3]}),
+            [
+                "pool: 1 % of the company's BV of the period are shared out among qualified "
+                "members; the first of the ranking sales have 5, 3 shares. Nothing is shared out "
+                "where nobody has a share."
+            ],
+        ),
+        (
+            cycles(),
+            [
+                MADE_BY,
+                "What cycles don't take is carried to the next period.",
+                "Who is not qualified loses what both legs hold.",
+            ],
+        ),
+        (
+            cycles(
+                most_cycles=10,
+                carry_at_most="9000",
+                flush_when_unqualified=False,
+                qualification=NEEDED,
+            ),
+            [
+                MADE_BY,
+                "What cycles don't take is carried to the next period, at most 9,000 BV on each "
+                "side.",
+                "At most 10 cycles are paid in a period; who has more finds what is left carried "
+                "like any other.",
+                "Who is not qualified has no cycles and keeps what both legs hold.",
+                f"Qualified for legs is, {QUALIFIED}",
+            ],
+        ),
+        (
+            cycles(most_cycles=10, flush_over_most=True),
+            [
+                MADE_BY,
+                "What cycles don't take is carried to the next period.",
+                "At most 10 cycles are paid in a period; who has more finds what is left lost.",
+                "Who is not qualified loses what both legs hold.",
+            ],
+        ),
+    ],
+)
+def test_plan_tells_pools_and_cycles(component: dict[str, Any], sentences: list[str]) -> None:
+    plan = plan_of(component, ranks=ladder("IR", "Silver", "Gold"), rankings=[ranking()])
+
+    told = plan_prose(plan)
+
+    first = told.index(sentences[0])
+    assert told[first:-1] == sentences
+
+
+@pytest.mark.parametrize(
+    ("keys", "sentences"),
+    [
+        ({"value": "units"}, [f"Ranking sales: {SOLD}. {EQUALS}"]),
+        (
+            {"coupons_per_unit": "0.5", "qualification": NEEDED},
+            [
+                f"Ranking sales: {SOLD} and the coupons they used, at most 0.5 for each unit; "
+                f"coupons not used stay theirs. {EQUALS}",
+                f"Qualified for sales is, {QUALIFIED}",
+            ],
+        ),
+        (
+            {"coupons_per_unit": "unlimited"},
+            [f"Ranking sales: {SOLD} and the coupons they used, at most those they hold. {EQUALS}"],
+        ),
+    ],
+)
+def test_plan_tells_rankings(keys: dict[str, Any], sentences: list[str]) -> None:
+    told = plan_prose(plan_of(percentages("1"), rankings=[ranking(**keys)]))
+
+    first = told.index(sentences[0])
+    assert told[first : first + len(sentences)] == sentences
+
+
+def test_qualification_by_a_rank_is_told_by_its_name() -> None:
+    needed = [{"count": "directs", "who": {"rank": "Gold"}, "at_least": 2}]
     plan = plan_of(
-        pool(shares={"by_rank": {"Gold": 2}}),
-        pool(id="by_volume", on="net", shares={"measure": "group_bv", "per": "1000"}),
-        pool(id="best", shares={"ranking": "sales", "by_position": [5, 3]}),
-        cycles(most_cycles=10, flush_over_most=True, carry_at_most="9000"),
-        cycles(id="free", flush_when_unqualified=False),
+        pool(shares={"by_rank": {"IR": 1}}, qualification=needed),
+        cycles(qualification=needed),
         ranks=ladder("IR", "Gold"),
-        rankings=[ranking(coupons_per_unit="0.5")],
+        rankings=[ranking(qualification=needed)],
     )
 
-    text = "\n".join(plan_prose(plan))
+    told = plan_prose(plan)
 
-    for words in (
-        "pool: 1 % of the company's BV of the period",
-        "number of shares (Gold 2)",
-        "by_volume: 1 % of the company's net sales without tax",
-        "each full 1,000 group BV is a share",
-        "the first of the ranking sales have 5, 3 shares",
-        "legs: the BV of everybody below on the left",
-        "cycles of 300 and 600; each pays a qualified member 20.00 EUR",
-        "at most 9,000 BV on each side",
-        "At most 10 cycles are paid in a period; who has more finds what is left lost.",
-        "has no cycles and keeps what both legs hold",
-        "at most 0.5 for each unit",
-    ):
-        assert words in text
+    assert sum("Qualified for" in one and "Gold" in one for one in told) == 3
 
 
 def test_worst_case_of_pools_and_cycles() -> None:
@@ -612,6 +714,15 @@ def test_figures_beyond_64_bits_are_refused() -> None:
             people.members,
             Sales.of([0], units=[1]),
             stated=stated(people, coupons=most, coupons_to_use=most),
+        )
+    free = plan_of(percentages("1"), rankings=[ranking(coupons_per_unit="unlimited")])
+    half = {"A": 2**62}
+    with pytest.raises(SumTooLargeError, match="ranking sales: the sum"):
+        compute(
+            free,
+            people.members,
+            Sales.of([0], units=[2**62]),
+            stated=stated(people, coupons=half, coupons_to_use=half),
         )
     brought = Carried.of([0], [0], [INT64_MAX], keys=("coupons:sales",))
     with pytest.raises(SumTooLargeError, match="ranking sales: coupons"):

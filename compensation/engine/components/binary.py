@@ -189,9 +189,7 @@ class BinaryCycles(OpensToNothing):
         cycles = possible if self.most_cycles is None else np.minimum(possible, limit)
         left -= cycles * self.cycle_left
         right -= cycles * self.cycle_right
-        lost = np.zeros(len(cycles), dtype=np.bool_)
-        if self.flush_when_unqualified:
-            lost |= ~qualified
+        lost = ~qualified & self.flush_when_unqualified
         if self.flush_over_most:
             lost |= possible > cycles
         for rest in (left, right):

@@ -19,7 +19,7 @@ from compensation.engine.components.base import (
 )
 from compensation.engine.components.closed import OpensToNothing
 from compensation.engine.levels import Level
-from compensation.engine.money import INT64_MAX, SumTooLargeError, require_sum_fits, round_ratio
+from compensation.engine.money import INT64_MAX, SumTooLargeError, round_ratio
 from compensation.engine.rankings import UNLIMITED, Ranking
 from compensation.engine.reading import Mapping, Node
 from compensation.engine.requirements import (
@@ -52,7 +52,7 @@ class SharesByRank:
 
     def counted(self, situation: Situation) -> Int:
         """Give everybody's shares."""
-        return np.array(self.shares, dtype=np.int64)[situation.standing.ranks()]
+        return np.array(self.shares)[situation.standing.ranks()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class SharesByPosition:
 
     def counted(self, situation: Situation) -> Int:
         """Give everybody's shares."""
-        table = np.array((0, *self.by_position, 0), dtype=np.int64)
+        table = np.array((0, *self.by_position, 0))
         position = situation.rankings[self.ranking].position
         return table[np.minimum(position, len(table) - 1)]
 
@@ -125,7 +125,6 @@ class Pool(OpensToNothing):
         """
         orders = situation.orders
         volumes = orders.net if self.on == "net" else orders.bv
-        require_sum_fits(f"component {self.id}", volumes)
         exact = int(volumes.sum()) * self.percent
         if self.on == "bv":
             exact *= situation.bv_value
