@@ -16,20 +16,68 @@ from compensation.explaining.why import why_order
 from compensation.models import Earning
 from compensation.plans import load_plan
 from compensation.posted_parts import parts_of_order_line
-from sales.models import OrderLine
+from sales import services as sales_services
+from sales.models import OrderLine, Product
 from tests.compensation.test_posted_parts import EVERY_KIND
-from tests.compensation.town import Town
+from tests.compensation.town import PLAN, Town, local
+
+FURTHER_KINDS = (
+    PLAN.replace("name: town", "name: town-of-further-kinds")
+    + """
+  - {id: generations, kind: generation_percent, leader_rank: Bronze, rates: ["3", "2"],
+     own_rate: "1"}
+  - {id: stairs, kind: differential, breakaway: true, chosen_by: group_bv,
+     brackets: [{from: "50", percent: "3"}, {from: "200", percent: "6"},
+                {from: "300", percent: "9"}]}
+  - {id: retail, kind: retail_profit}
+  - {id: quick, kind: quick_start, days: 500, rates: ["20", "10"], compression: skip_and_recount}
+  - {id: promotion, kind: rank_bonus, amounts: {Bronze: "10.00", Silver: "20.00"}}
+  - {id: pool, kind: pool, percent: "2", shares: {by_rank: {Bronze: 1, Silver: 2}}}
+  - {id: match, kind: match, of: [generations, quick, pool], rates: ["30", "20"]}
+caps:
+  - {id: most, scope: person, of: [stairs, match], amount: "15.00"}
+  - {id: everybody, scope: company, percent: "15", on: bv}
+"""
+)
+
+
+def sell_to_customers(town: Town) -> None:
+    """Let some members sell to customers whom the company invoices."""
+    for day, (code, pieces) in enumerate((("B", 2), ("D", 1), ("F", 3), ("Y", 1)), start=23):
+        now = local(f"2017-01-{day}T12:00")
+        seller = town.members[code]
+        customer = sales_services.add_customer(representative=seller, name="Helena", now=now)
+        order = sales_services.place_order(
+            seller=seller,
+            customer=customer,
+            lines=[
+                sales_services.LineRequest(town.products[sku].pk, pieces) for sku in ("TEA", "JUG")
+            ],
+            now=now,
+        )
+        town.orders[order.reference] = services.record_payment(
+            order=order,
+            payment_reference=f"pay {order.reference}",
+            amount_minor=order.gross_minor,
+            recorded_by=town.closer,
+            now=now,
+        )
 
 
 @pytest.mark.parametrize("at_once", [1_000, 1], ids=["whole", "level-by-level"])
+@pytest.mark.parametrize("document", [EVERY_KIND, FURTHER_KINDS], ids=["first", "further"])
 def test_every_line_opens_to_parts_that_add_up(
-    town: Town, monkeypatch: pytest.MonkeyPatch, at_once: int
+    town: Town, monkeypatch: pytest.MonkeyPatch, at_once: int, document: str
 ) -> None:
     monkeypatch.setattr(stored, "AT_ONCE", at_once)
+    Product.objects.filter(sku="JUG").update(retail_price_minor=10900)
+    sell_to_customers(town)
     services.add_plan_version(
-        document=EVERY_KIND, effective_from=date(2016, 2, 1), created_by=town.closer
+        document=document, effective_from=date(2016, 2, 1), created_by=town.closer
     )
     run = town.close("2017-01")
+    paid = set(Earning.objects.filter(run_id=run.pk).values_list("component", flat=True))
+    assert paid == set(range(len(paid)))
     lines = Lines(run, load_plan(run.plan_version.document))
 
     told: dict[tuple[int, int, int, str, int], int] = {}
