@@ -17,7 +17,6 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Generator, Iterable
-from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any
@@ -93,10 +92,15 @@ class Trials:
         self, collector: pytest.Collector
     ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
         """Note what a test file reaches while it is imported."""
-        with observing() as reached:
+        tool = coverage()
+        tool.start()
+        tool.switch_context("import")
+        try:
             report = yield
+        finally:
+            tool.stop()
         file = collector.nodeid.partition("::")[0]
-        for function in reached if file.endswith(".py") else ():
+        for function in reached(tool).get("import", ()) if file.endswith(".py") else ():
             self.importing[function].add(file)
         return report
 
@@ -122,30 +126,28 @@ class Trials:
     # ----------------------------------------------------------------------------- what is reached
 
     def baseline(self) -> None:
-        """Run each test unchanged: how long it takes, and which functions it reaches."""
-        state = read_state("baseline")
-        engine = digest_of_engine()
-        known = state.get("tests", {}) if state.get("engine") == engine else {}
-        tests: dict[str, Any] = {}
-        saved = time.monotonic()
-        for name, item in self.items.items():
-            before = known.get(name)
-            file = digest_of_file(name)
-            if before is None or before["file"] != file:
-                before = {"file": file, **observed(item)}
-            tests[name] = before
-            if time.monotonic() - saved > 10:
-                write_state("baseline", {"engine": engine, "tests": known | tests})
-                saved = time.monotonic()
-            if not before["passed"]:
+        """Run the tests unchanged: how long each takes, and which functions it reaches."""
+        engine, state = digest_of_engine(), read_state("baseline")
+        tests = state.get("tests", {}) if state.get("engine") == engine else {}
+        tests = {
+            name: one
+            for name, one in tests.items()
+            if name in self.items and one["file"] == digest_of_file(name)
+        }
+        new = [item for name, item in self.items.items() if name not in tests]
+        say(f"{len(new)} of {len(self.items)} tests to run without any change")
+        for name, one in observed(new).items():
+            tests[name] = {"file": digest_of_file(name), **one}
+        write_state("baseline", {"engine": engine, "tests": tests})
+        for name, one in tests.items():
+            if not one["passed"]:
                 say(f"left out, it fails without any change: {name}")
                 self.failing.append(name)
                 continue
-            self.seconds[name] = before["seconds"]
-            self.width[name] = len(before["reached"])
-            for function in before["reached"]:
+            self.seconds[name] = one["seconds"]
+            self.width[name] = len(one["reached"])
+            for function in one["reached"]:
                 self.reach[function].append(name)
-        write_state("baseline", {"engine": engine, "tests": tests})
 
     def tests_for(self, change: Change) -> list[str]:
         """Give the tests that reach the changed function, the likeliest first."""
@@ -251,14 +253,19 @@ class Trials:
 
 def ask_mypy(modules: list[Module]) -> None:
     """Take out of what is to be tried what mypy refuses."""
-    untried = [change for module in modules for change in module.untried]
-    say(f"{len(untried)} changes for mypy")
-    keys = refused(untried)
+    accepted = read_state("accepted")
+    asked = [
+        change for module in modules for change in module.untried if change.key not in accepted
+    ]
+    say(f"{len(asked)} changes for mypy")
+    keys = refused(asked)
     for module in modules:
         for change in module.untried:
             if change.key in keys:
                 module.verdicts[change.key] = {"verdict": REFUSED}
         module.save()
+    accepted |= {change.key: True for change in asked if change.key not in keys}
+    write_state("accepted", accepted)
 
 
 def not_explained(module: Module) -> list[Change]:
@@ -280,44 +287,62 @@ def settle_explained(module: Module) -> list[Change]:
     return [change for change in left if module.verdict(change) == QUIET]
 
 
-@contextmanager
-def observing() -> Generator[set[str]]:
-    """Note the functions of the engine that are called meanwhile, as ``module:function``."""
-    folder = ROOT / ENGINE
-    reached: set[str] = set()
-    tool = Coverage(data_file=None, config_file=False, include=[f"{folder}/*"], messages=False)
-    tool.start()
-    try:
-        yield reached
-    finally:
-        tool.stop()
-        data = tool.get_data()
-        for path in data.measured_files():
-            module = Path(path).relative_to(folder).as_posix()
-            lines = set(data.lines(path) or ())
-            for name, body in bodies_of(module).items():
-                if not lines.isdisjoint(body):
-                    reached.add(f"{module}:{name}")
+def coverage() -> Coverage:
+    """Give a tool that notes which lines of the engine run."""
+    include = [f"{ROOT / ENGINE}/*"]
+    return Coverage(data_file=None, config_file=False, include=include, messages=False)
 
 
-def observed(item: pytest.Item) -> dict[str, Any]:
-    """Run a test in a process of its own and tell what it reached."""
+def reached(tool: Coverage) -> dict[str, list[str]]:
+    """Give the functions of the engine that ran, as ``module:function``, by context."""
+    found: dict[str, list[str]] = defaultdict(list)
+    data = tool.get_data()
+    for path in data.measured_files():
+        module = Path(path).relative_to(ROOT / ENGINE).as_posix()
+        lines = data.contexts_by_lineno(path)
+        for name, body in bodies_of(module).items():
+            for context in {one for line in body for one in lines.get(line, ())}:
+                found[context].append(f"{module}:{name}")
+    return found
+
+
+def observed(items: list[pytest.Item]) -> dict[str, dict[str, Any]]:
+    """Run tests in a process of their own and tell of each what it reached."""
 
     def run() -> Iterable[str]:
-        with observing() as reached:
+        caches = [
+            one
+            for name, module in sys.modules.items()
+            if name.startswith("compensation.engine.")
+            for one in vars(module).values()
+            if hasattr(one, "cache_clear")
+        ]
+        tool = coverage()
+        told: dict[str, dict[str, Any]] = {}
+        tool.start()
+        for item in items:
+            for one in caches:
+                one.cache_clear()
+            tool.switch_context(item.nodeid)
             start = time.process_time()
             reports = runtestprotocol(item, log=False)
-            seconds = time.process_time() - start
-        passed = bool(reports) and not any(one.failed for one in reports)
-        yield json.dumps({"passed": passed, "seconds": seconds, "reached": sorted(reached)})
+            told[item.nodeid] = {
+                "seconds": time.process_time() - start,
+                "passed": bool(reports) and not any(one.failed for one in reports),
+            }
+        tool.stop()
+        functions = reached(tool)
+        for name, one in told.items():
+            yield json.dumps([name, {**one, "reached": sorted(functions.get(name, ()))}])
 
+    if not items:
+        return {}
     pid, results = forked(run)
     os.waitpid(pid, 0)
     lines = received(results)
-    told: dict[str, Any] = (
-        json.loads(lines[0]) if lines else {"passed": False, "seconds": 0.0, "reached": []}
-    )
-    return told
+    if len(lines) != len(items):
+        raise RuntimeError("the tests ended before their time")
+    return dict(json.loads(line) for line in lines)
 
 
 def forked(work: Callable[[], Iterable[str]]) -> tuple[int, IO[str]]:

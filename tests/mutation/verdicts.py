@@ -82,7 +82,8 @@ class Module:
     @classmethod
     def read(cls, name: str) -> Module:
         """Read a module and the verdicts that still hold."""
-        changes = changes_of(name)
+        changes = made_before(name) or changes_of(name)
+        write_made(name, changes)
         keys = {change.key for change in changes}
         known = read_state(f"verdicts.{name.replace('/', '.')}")
         holds = {key: one for key, one in known.items() if key in keys and still_holds(one)}
@@ -134,6 +135,25 @@ class Module:
     def verdict(self, change: Change) -> str:
         """Give the verdict of a change; empty if there is none."""
         return self.verdicts.get(change.key, {}).get("verdict", "")
+
+
+def made_before(module: str) -> list[Change]:
+    """Give the changes of a module as it is, if they were made before."""
+    state = read_state(f"changes.{module.replace('/', '.')}")
+    if state.get("module") != digest_of(ROOT / ENGINE / module):
+        return []
+    originals = state["originals"]
+    return [Change(module, name, originals[name], changed) for name, changed in state["changes"]]
+
+
+def write_made(module: str, changes: list[Change]) -> None:
+    """Keep the changes of a module; it takes a while to make them."""
+    content = {
+        "module": digest_of(ROOT / ENGINE / module),
+        "originals": {change.function: change.original for change in changes},
+        "changes": [(change.function, change.changed) for change in changes],
+    }
+    write_state(f"changes.{module.replace('/', '.')}", content)
 
 
 def still_holds(verdict: dict[str, str]) -> bool:
