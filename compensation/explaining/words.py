@@ -127,7 +127,7 @@ def _missed_figure(measure: str, value: int | Fraction | None, plan: Plan) -> st
         return names[int(value)] if int(value) < len(names) else str(value)
     if measure == "percent":
         return formatting.percent(Fraction(value), _language())
-    if measure == "cap":
+    if measure in ("cap", "net"):
         return formatting.money(int(value), plan.currency, _language())
     if measure in ("depth", "generation", "days"):
         return formatting.whole(int(value), _language())
