@@ -203,8 +203,6 @@ def rule_for(source: Component | Cap, paid_level: int, receiver: Standing) -> Ru
             assert hasattr(component, "takers")
             return Turns(component, paid_level)  # type: ignore[arg-type]
         return Levels(component, paid_level)
-    if kind == "generation_percent":
-        return Generations(component, paid_level)
     if kind == "retail_profit":
         return Alone()
     return Everybody()
