@@ -304,9 +304,7 @@ REQUIREMENTS: dict[str, list[dict[str, Any]]] = {
     "own-points": [
         {"measure": "personal_rsp", "from": "own", "window": {"trailing": 3}, "at_least": "50"},
     ],
-    "own-of-the-period": [
-        {"measure": "personal_rsp", "from": "own", "window": "period", "at_least": "50"},
-    ],
+    "own-now": [{"measure": "personal_rsp", "from": "own", "window": "period", "at_least": "50"}],
     "legs-within": [{"measure": "group_bv", "per_leg_at_most": "40", "at_least": "300"}],
     "directs-who-sell": [
         {"count": "directs", "who": {"measure": "personal_bv", "at_least": "60"}, "at_least": 1},
@@ -332,25 +330,28 @@ LADDERS: dict[str, dict[str, Any]] = {
 
 def ranked(requires: list[dict[str, Any]], top: dict[str, Any], **ranks: Any) -> World:
     """A company with three ranks, of which the highest has these requirements."""
-    chance = random.Random(11)
     star = [{"measure": "window_bv", "at_least": "60"}]
+    ladder = [
+        {"name": "IR"},
+        {"name": "Star", "requires": star},
+        {"name": "Top", "requires": requires, **top},
+    ]
+    return laddered({"ladder": ladder, **ranks}, 150, 300)
+
+
+def laddered(ranks: dict[str, Any], people: int, orders: int) -> World:
+    """A company with these ranks and a points component."""
+    chance = random.Random(11)
     plan = {
         "format": 1,
         "name": "control",
         "currency": "EUR",
         "activity": {"test": {"measure": "personal_rsp", "at_least": "30"}},
-        "ranks": {
-            "ladder": [
-                {"name": "IR"},
-                {"name": "Star", "requires": star},
-                {"name": "Top", "requires": requires, **top},
-            ],
-            **ranks,
-        },
+        "ranks": ranks,
         "components": [{"id": "only", **COMPONENTS["points"]}],
     }
-    people = strategies.filled_people("random", 150, 3, chance)
-    return strategies.filled_world(plan, people, 300, 75, chance)
+    members = strategies.filled_people("random", people, len(ranks["ladder"]), chance)
+    return strategies.filled_world(plan, members, orders, orders // 4, chance)
 
 
 def company(component: dict[str, Any], **keys: Any) -> World:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+from typing import Any
+
 import pytest
 
 from compensation import engine
@@ -12,6 +15,7 @@ from tests.engine.catalogue import (
     RANKINGS,
     REQUIREMENTS,
     company,
+    laddered,
     ranked,
 )
 from tests.engine.comparison import compute, differences, second_of
@@ -78,6 +82,30 @@ def test_requirements_agree(requires, periods):
     results = agreed(ranked(requires, {"consecutive_periods": periods}))
 
     assert {0, 1, 2} == set(results.members.pay_rank.tolist())
+
+
+@pytest.mark.parametrize("what", ["directs", "legs"])
+@pytest.mark.parametrize("people", [30, 2000])
+def test_ranks_that_count_ranks_agree(what, people):
+    """Each rank counts people of the one below; in a large company few rise at a time."""
+    names = ["IR", "Star", "Top", "Peak", "Summit"]
+    ladder: list[dict[str, Any]] = [
+        {"name": names[0]},
+        {"name": names[1], "requires": [{"measure": "personal_bv", "at_least": "60"}]},
+    ]
+    for below, name in pairwise(names[1:]):
+        counted = {"count": what, "who": {"rank": below}, "at_least": 1}
+        ladder.append({"name": name, "requires": [counted], "consecutive_periods": 1})
+    ladder[2]["consecutive_periods"] = 2
+    rules = {"ladder": ladder, "steps_per_period": 4, "grace_periods": 1}
+    world = laddered(rules, people, 200)
+    for person in world.people[::6]:  # who would be counted, were it not for staff
+        world.stated[person.id] = {"pay_rank": 0}
+    for person in world.people[3::6]:
+        world.stated[person.id] = {"pay_rank_at_most": 1}
+    results = agreed(world)
+
+    assert len(set(results.members.pay_rank.tolist())) == len(names)
 
 
 @pytest.mark.parametrize("rules", LADDERS.values(), ids=LADDERS)
