@@ -37,6 +37,7 @@ from tests.engine.worlds import People, ladder, percentages, plan_of
         (pool(on="units", shares={"by_rank": {"Member": 1}}), ".on", "not one of bv, net"),
         (pool(shares={}), ".shares", "needs by_rank, measure and per"),
         (pool(shares=[1]), ".shares", "needs by_rank"),
+        (pool(shares="by_rank"), ".shares", "needs by_rank"),
         (pool(shares={"by_rank": {"Gold": 1}}), ".shares.by_rank.Gold", "not a rank"),
         (pool(shares={"by_rank": {"Member": 0}}), ".shares.by_rank", "nobody a share"),
         (pool(shares={"by_rank": {"Member": -1}}), ".shares.by_rank.Member", "outside 0"),

@@ -201,6 +201,15 @@ def test_pool_is_paid_out_whole(volumes: list[int], per: int) -> None:
     assert results.totals.commission_minor == (whole if someone else 0)
 
 
+def test_largest_pool_is_paid() -> None:
+    people = People.line("A")
+    plan = plan_of(pool(percent="100", shares={"by_rank": {"Member": 1}}))
+
+    results = compute(plan, people.members, Sales.of([0], bv=[INT64_MAX]))
+
+    assert results.totals.commission_minor == INT64_MAX
+
+
 def test_pool_beyond_64_bits_is_refused() -> None:
     people = People.line("A")
     plan = plan_of(pool(percent="100", shares={"by_rank": {"Member": 1}}), bv_value="1000000")

@@ -86,6 +86,17 @@ def test_coupons(
     assert left_behind(people, results) == ({("A", "coupons:sales"): left} if left else {})
 
 
+def test_single_units_are_ranked_by_their_time() -> None:
+    people = People.of(dict.fromkeys(("A", "B", "C")))
+    plan = plan_of(percentages("1"), rankings=[ranking(value="units")])
+    sales = Sales.of([0, 1, 1, 2], units=[1, 1, 0, 0], paid_at=[7, 3, 9, 1])
+
+    found = compute(plan, people.members, sales).rankings["sales"]
+
+    assert found.value.tolist() == [1, 1, 0]
+    assert found.position.tolist() == [2, 1, 0]
+
+
 def test_positions_do_not_depend_on_the_order_of_rows() -> None:
     chance = np.random.default_rng(5)
     ids = chance.permutation(300)[:100]
