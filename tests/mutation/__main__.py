@@ -18,7 +18,7 @@ import os
 from tests.mutation import trials
 from tests.mutation.changes import modules
 from tests.mutation.explanations import explains, explanations
-from tests.mutation.verdicts import KILLED, REFUSED, SURVIVED, Module
+from tests.mutation.verdicts import KILLED, REFUSED, SURVIVED, TESTS, Module
 
 MOST_SHARE = 0.05
 """Of the tried changes of a module that may survive."""
@@ -73,6 +73,9 @@ def main() -> int:
         "--processes", type=int, default=os.cpu_count() or 1, help="at most, on an idle machine"
     )
     parser.add_argument("--quick", action="store_true", help="leave it at the quick tests")
+    parser.add_argument(
+        "--tests", nargs="+", default=(), help="ask these test files alone, the quick ones of them"
+    )
     given = parser.parse_args()
     unknown = set(given.module) - set(modules())
     if unknown:
@@ -83,7 +86,12 @@ def main() -> int:
             for change in module.survivors:
                 del module.verdicts[change.key]
     if given.act != "report" and any(module.open for module in chosen):
-        code = trials.run(chosen, given.processes, thorough=not given.quick)
+        code = trials.run(
+            chosen,
+            given.processes,
+            tests=given.tests or TESTS,
+            thorough=not (given.quick or given.tests),
+        )
         if code:
             return code
     return report(chosen)
