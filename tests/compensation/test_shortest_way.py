@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from compensation import loaders, services
-from compensation.engine import Sales
+from compensation.engine import Sales, compute
 from compensation.explaining.shortest import Step, shortest_way
 from compensation.models import Period, Run
 from compensation.services.sources import InputSource
@@ -102,7 +102,16 @@ class Proof:
             before = getattr(known, name)
             added = np.array(further.get(name, np.zeros(count)), dtype=before.dtype)
             columns[name] = np.concatenate((before, added))
-        results = self.source.compute(replace(self.facts, sales=Sales(**columns)))
+        facts = self.facts
+        results = compute(
+            self.source.plan,
+            facts.members,
+            Sales(**columns),
+            qualifying=facts.qualifying,
+            stated=facts.stated,
+            carried=facts.carried,
+            calendar=facts.calendar,
+        )
         place = int(np.flatnonzero(results.members.ids == member)[0])
         return int(results.members.title_rank[place])
 
