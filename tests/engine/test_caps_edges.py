@@ -79,6 +79,7 @@ def test_a_cap_names_what_it_covers():
         (company(percent="1", on="rsp"), ['caps[0].on: "rsp" is not one of bv, net']),
         (cap(scope="leg", amount="1"), ['caps[0].scope: "leg" is not one of person, company']),
         ({"id": "most", "amount": "1"}, ["caps[0].scope: is missing"]),
+        ({"id": "most"}, ["caps[0].scope: is missing", "caps[0].amount: is missing"]),
         (cap(amount="1", of=["pool"]), ['caps[0].of[0]: "pool" is not a component']),
         (cap(amount="1", of=[7]), ['caps[0].of[0]: "7" is not a component']),
         (cap(amount="1", of=["rsp"]), ['caps[0].of[0]: "rsp" pays no money']),
@@ -204,6 +205,7 @@ def test_the_line_of_a_cut_says_what_was_cut_of_what():
     )
     results = compute(plan, PEOPLE.members, SALES)
 
+    assert set(results.earnings.paid_level[results.earnings.component > 0].tolist()) == {0}
     # A's 6.00 become 5.00; of the 11.50 that are left half is paid.
     assert lines_of(results, 1) == [("A", 600, Fraction(-1, 6), -100)]
     assert lines_of(results, 2) == [
@@ -223,6 +225,13 @@ def test_only_who_loses_something_has_a_line_of_a_cut():
     assert results.earnings.amount[cuts].tolist() == [-1]
     assert results.earnings.rate_num[cuts].tolist() == [-1]
     assert results.earnings.rate_den[cuts].tolist() == [12]
+
+
+def test_the_largest_limit_is_no_fault():
+    people = People.of({"A": None})
+    plan = plan_of(percentages("0"), caps=[company(percent="100")])
+
+    assert len(compute(plan, people.members, people.sales(("A", {"bv": 2**63 - 1}))).earnings) == 0
 
 
 def test_a_limit_beyond_64_bits_is_refused():

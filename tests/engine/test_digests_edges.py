@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 import pytest
@@ -18,6 +18,7 @@ from compensation.engine import (
     Stated,
     compute,
 )
+from compensation.engine.arrays import LATER
 from compensation.engine.digests import (
     Digest,
     carried_digest,
@@ -135,7 +136,7 @@ def test_volumes_of_one_member_are_added_up_before():
     assert went_in(qualifying=Qualifying.of([2, 2], bv=[3, -3])) == went_in()
 
 
-@pytest.mark.parametrize("name", [field.name for field in fields(Stated)])
+@pytest.mark.parametrize("name", [one.name for one in fields(Stated)])
 def test_every_stated_figure_is_told(name):
     nothing = Stated.of(3)
 
@@ -170,6 +171,47 @@ def results():
 LADDER = [{"name": "A"}, {"name": "B", "requires": [{"measure": "group_bv", "at_least": "1"}]}]
 
 
+def test_digests_of_what_was_added_since_hold():
+    placed = {"placement": [-1, 0, 1], "side": [-1, 1, 0]}
+    windows = Qualifying.of([0, 1, 2], periods_ago=[0, 1, 2], own_rsp=[1, 2, 3])
+    carried = Carried.of([0, 1], [0, 1], [5, 6], keys=("held:A", "met:A"))
+
+    assert (
+        went_in(people=placed) == "5745287eca9c7b248a2432c7fee14da4f5011004d3c51fd97e31d9caceeb20d6"
+    )
+    assert (
+        went_in(qualifying=windows)
+        == "5e134bead5c34fd8b231179ccf2a0ddd7767dac490d289cf47fbc6809ed50f83"
+    )
+    assert (
+        went_in(carried=carried)
+        == "14ea0c5003967c1e79185066a9e6337f8aaf445d25d4ce744318c444a5801bc6"
+    )
+    assert (
+        went_in(calendar=PeriodPlace(month_of_quarter=1))
+        == "e3acd2805ab8d3bd055609401e2b3edf44de3fb2d7c9cadf78a27ad8bd40791a"
+    )
+    assert (
+        went_in(sales={"units": [1, 2, 3]})
+        == "0b94bfe927fd4da48ca2d258b6df2fdb1865dca9809a59e4187117758ffaf714"
+    )
+    both = CarriedOut.of({"met:A": np.array([1]), "held:A": np.array([2])})
+    assert (
+        carried_digest(both) == "0d1be4d9972c0d48348b5cd87bb865cd3897166f9f35710fbb14e088d97c2c32"
+    )
+
+
+def test_what_came_later_is_content_only_where_it_is_given():
+    @dataclass(frozen=True)
+    class Part:
+        old: int = 1
+        new: int = field(default=2, metadata={LATER: True})
+
+    assert content_of(Part()) == {"old": 1}
+    assert content_of(Part(old=2)) == {"old": 2}
+    assert content_of(Part(new=1)) == {"old": 1, "new": 1}
+
+
 def test_digests_of_results_stored_long_ago_hold():
     found = results()
 
@@ -190,12 +232,12 @@ def test_every_column_of_the_results_is_told(part):
     whole = getattr(results(), part)
     seen = {part_digest(whole)}
 
-    for field in fields(whole):
-        column = getattr(whole, field.name)
-        if not isinstance(column, np.ndarray) or field.name == "row":
+    for one in fields(whole):
+        column = getattr(whole, one.name)
+        if not isinstance(column, np.ndarray) or one.name == "row":
             continue
         changed = ~column if column.dtype == np.bool_ else column + np.array(1, column.dtype)
-        seen.add(part_digest(replace(whole, **{field.name: changed})))
+        seen.add(part_digest(replace(whole, **{one.name: changed})))
 
     columns = [one for one in fields(whole) if isinstance(getattr(whole, one.name), np.ndarray)]
     assert len(seen) == len(columns) + (part == "earnings")

@@ -14,12 +14,15 @@ from compensation.engine import (
     Sales,
     Stated,
     Status,
+    compute,
     sponsor_rows,
 )
 from compensation.engine.branches import (
     Missed,
     Upline,
+    branch_of,
     own_reason,
+    standing_by_position,
     standing_of_people,
     unmet,
 )
@@ -27,6 +30,7 @@ from compensation.engine.qualifying import VOLUMES
 from compensation.engine.requirements import Requirement
 from compensation.engine.tree import build_tree
 from compensation.engine.volumes import by_seller, gather_orders, personal_volumes
+from tests.engine.worlds import People, plan_of
 
 QUANTITIES = ("bv", "rsp", "rsp_all", "net", "day", "margin", "units", "rsp_repeat", "paid_at")
 FLAGS = ("own", "first_order")
@@ -76,6 +80,7 @@ def test_ids_come_once_in_any_order():
 def test_sponsors_may_be_named_by_any_id_for_nobody():
     assert sponsor_rows([0, 7], [-5, 0], top=-5).tolist() == [-1, 0]
     assert sponsor_rows([7, 0], [0, 9], top=9).tolist() == [1, -1]
+    assert sponsor_rows([7], [9], top=9).tolist() == [-1]
     with pytest.raises(EngineError, match="member 7: sponsor 8 is not among the members"):
         sponsor_rows([0, 7], [-1, 8])
     with pytest.raises(EngineError, match="ids: whole numbers"):
@@ -137,7 +142,9 @@ def test_qualifying_volumes_are_of_the_period_before_and_nought_unless_they_are_
     for name in VOLUMES:
         assert getattr(rows, name).tolist() == [0, 0]
         assert getattr(rows, name).dtype == np.int64
-    assert Qualifying.of([0, 1], in_period=[True, False]).periods_ago.tolist() == [0, 1]
+    told = Qualifying.of([0, 1], in_period=[True, False]).periods_ago
+    assert told.tolist() == [0, 1]
+    assert told.dtype == np.int64
     assert Qualifying.of([0, 1], periods_ago=[3, 0]).in_period.tolist() == [False, True]
     assert len(rows) == 2
     assert len(Qualifying.none()) == 0
@@ -304,6 +311,27 @@ def test_standings_of_nobody_are_whole_numbers_all_the_same():
     assert standing.enrolled.dtype == standing.qualified.dtype == np.bool_
     assert standing.enrolled_day.dtype == standing.pay_rank.dtype == np.int64
     assert standing.figures == {}
+
+
+def test_standings_out_of_results_are_whole_numbers():
+    people = People.line("A", "B", "C", status={"B": Status.SUSPENDED})
+    results = compute(plan_of(), people.members, people.sales(("C", {"bv": "5"})))
+    days = np.array([7, 8, 9])
+
+    branch = branch_of(results.members, 1, days)
+    standing = standing_by_position(results.members, days)
+
+    assert branch.depth.dtype == branch.end.dtype == branch.sponsor.dtype == np.int64
+    assert (branch.start, branch.depth.tolist(), branch.end.tolist()) == (1, [1, 2], [3, 3])
+    assert branch.standing.enrolled.tolist() == [False, True]
+    assert branch.standing.enrolled_day.tolist() == [8, 9]
+    assert standing.enrolled.tolist() == [True, False, True]
+    assert standing.ranks().dtype == standing.figure("active").dtype == np.int64
+    assert standing.figure("active").tolist() == [1, 0, 1]
+    assert {figure.dtype for figure in standing.figures.values()} == {np.dtype(np.int64)}
+    assert standing.figure("group_bv").tolist() == [500, 500, 500]
+    with pytest.raises(EngineError, match="the measure own_points is needed and not at hand"):
+        standing.figure("own_points")
 
 
 def test_standings_of_people_hold_the_figures_that_all_of_them_have():

@@ -5,7 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from compensation.engine.money import INT64_MAX, SumTooLargeError, largest, require_sum_fits
+from compensation.engine.money import (
+    INT64_MAX,
+    SumTooLargeError,
+    largest,
+    require_sum_fits,
+    round_ratio,
+)
 
 
 def whole(*values):
@@ -55,3 +61,7 @@ def test_a_sum_made_several_times_must_fit_as_often():
 
     with pytest.raises(SumTooLargeError):
         require_sum_fits("bv", whole(2**61), times=4)
+
+
+def test_halves_go_away_from_nought_where_nothing_else_is_said():
+    assert [round_ratio(number, 2) for number in (5, 4, -5, 1, -1)] == [3, 2, -3, 1, -1]

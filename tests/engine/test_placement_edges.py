@@ -19,11 +19,11 @@ def placed(ids, sponsor, placement, side):
 
 
 def test_legs_hold_everybody_placed_in_them_whoever_sponsors():
-    # Rows: 30 on top, 10 and 20 below; 40 is sponsored by 30 and placed below 10 on the right.
+    # 30 sponsors all others; 20 and 10 are placed below, 40 below 10 on the right.
     tree, found = placed(
-        [30, 10, 20, 40], [-1, 0, 0, 0], [-1, 0, 0, 1], [NO_SIDE, RIGHT, LEFT, RIGHT]
+        [40, 20, 10, 30], [3, 3, 3, -1], [2, 3, 3, -1], [RIGHT, LEFT, RIGHT, NO_SIDE]
     )
-    ids = np.array([30, 10, 20, 40])[tree.row]
+    ids = np.array([40, 20, 10, 30])[tree.row]
     by_id = dict(zip(ids.tolist(), range(4), strict=True))
 
     assert found.left[by_id[30]] == by_id[20]

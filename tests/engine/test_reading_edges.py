@@ -90,6 +90,9 @@ def test_entries_are_told_with_their_keys():
     found = [(key, entry.value, entry.path) for key, entry in node.entries()]
 
     assert found == [("Gold", 1, "rates.Gold"), ("7", 2, "rates.7")]
+    for _, entry in node.entries():
+        entry.fault("is bad")
+    assert [str(one) for one in node.faults] == ["rates.Gold: is bad", "rates.7: is bad"]
     node = Node(5, "rates")
     assert list(node.entries()) == []
     assert [str(one) for one in node.faults] == ["rates: 5 is not a table of keys and values"]
