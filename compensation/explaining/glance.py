@@ -98,12 +98,18 @@ def _someone(people: People, place: int, number: int, own: list[Part]) -> Someon
     )
 
 
-def share_of(earning: Earning, base: int, total: int | None = None) -> int:
-    """Give the share of a part of the base, towards nought; ``total`` if it is not the line's."""
+def share_of(
+    earning: Earning, base: int, total: int | None = None, *, nearest: bool = False
+) -> int:
+    """Give the share of a part of the base; ``total`` if it is not the line's.
+
+    Towards nought, as it is before the last units are given out, or the ``nearest`` unit.
+    """
     whole = earning.base if total is None else total
     if not whole:
         return 0
-    share = abs(earning.amount * base) // abs(whole)
+    doubled = 2 * abs(earning.amount * base) + (abs(whole) if nearest else 0)
+    share = doubled // (2 * abs(whole))
     negative = (earning.amount < 0) ^ (base < 0) ^ (whole < 0)
     return -share if negative else share
 

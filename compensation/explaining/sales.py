@@ -40,7 +40,7 @@ class Paid:
     amount: int
     unit: int
     is_exact: bool = True
-    """Else the share before the last units of the line are given out: one unit off at most."""
+    """Else its share to the nearest unit: the line's last units are given out otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +214,7 @@ class Sale:
             rate=Fraction(line.rate_num, line.rate_den),
             amount=amount,
             unit=line.unit,
-            is_exact=self._exact or line.unit == Unit.RSP,
+            is_exact=self._exact or line.unit == Unit.RSP or base == line.base,
         )
 
     def _opened(self, line: Earning, earner: int | None) -> tuple[int, int]:
@@ -241,7 +241,7 @@ class Sale:
                 for (receiver, index, _), amount in self._matched.items()
                 if receiver == earner and index in behind
             )
-            return base, share_of(line, base)
+            return base, share_of(line, base, nearest=True)
         assert self.sold is not None
         seller = self.people.only(np.array([len(self.people) - 1])).standing
         quantity = component.quantity(self.sold.bundle.orders, seller).tolist()
@@ -266,7 +266,7 @@ class Sale:
                 for (receiver, index, _), one in self.earnings.items()
                 if (receiver, index) == (line.receiver_id, line.component)
             )
-        return base, share_of(line, base, total)
+        return base, share_of(line, base, total, nearest=True)
 
     def share_through(self, cut: Earning, index: int) -> int:
         """Give what a cut takes off the order's parts in the lines of one component."""

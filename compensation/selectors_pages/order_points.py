@@ -38,6 +38,9 @@ def explain(run: Run, order: Order, *, viewer: Representative) -> dict[str, Any]
     return {
         "report": report,
         "whole_reason": _whole(report),
+        "is_exact": all(
+            paid.is_exact for one in report.components for row in one.rows for paid in row.paid
+        ),
         "components": [
             {
                 "name": words.source_name(plan, one.index),
@@ -107,6 +110,7 @@ def _paid(one: Paid, plan: Plan) -> dict[str, Any]:
     return {
         "level": one.level,
         "is_money": is_money,
+        "is_exact": one.is_exact,
         "how": f"{base} × {rate}" if is_money else "",
         "amount": (
             formatting.money(one.amount, plan.currency, language)

@@ -81,7 +81,9 @@ class Command(BaseCommand):
         if line is None:
             leave(USAGE, f"--line: there is no order line {options['line']!r}")
         self.require_sight(viewer, line.order.seller)
-        report = why.why_order(run=run, plan=self.plan, order=line.order, viewer=viewer, line=line)
+        report = why.why_order(
+            run=run, plan=self.plan, order=line.order, viewer=viewer, line=line, exact=True
+        )
         self.tell_order(period, report, f"{line.order.reference}/{line.number}")
 
     def require_sight(self, viewer: Representative | None, person: Representative) -> None:
