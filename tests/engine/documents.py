@@ -167,6 +167,9 @@ FURTHER: dict[str, list[Table]] = {
         {"paid_on": {}},
         {"paid_on": {"scope": "group"}},
     ],
+    "differential": [
+        {"brackets": BRACKETS, "chosen_by": "personal_bv", "from_level": 2},
+    ],
     "match": [
         {"compression": "dynamic", "depth_by_rank": BY_RANK},
         {"of": ["base", "retail"]},
@@ -262,6 +265,9 @@ def documents() -> Iterator[tuple[str, str, Table]]:
     two = [{"id": "a", "scope": "person", "amount": "5", "of": ["base"]}, CAPS[0]]
     yield "caps", "two", document({"id": "x", "kind": "retail_profit"}, caps=two)
 
+    for name, keys in BOUNDS.items():
+        yield "bounds", name, document(*BOUNDED, **keys)
+
 
 CAPS: list[Table] = [
     {"id": "most", "scope": "person", "amount": "100"},
@@ -282,6 +288,49 @@ MORE: Table = {
     "rankings": [RANKING],
     "caps": [CAPS[3]],
     "rsp_conversion": {"bv": {"commissionable": False}},
+}
+BOUNDED: list[Table] = [
+    {"id": "rsp", "kind": "rsp_points", "depth": 3},
+    {"id": "flat", "kind": "flat_bonus", "amount": "7", "trigger": "every_order"},
+    {"id": "again", "kind": "flat_bonus", "amount": "3", "trigger": "every_order"},
+    {"id": "retail", "kind": "retail_profit"},
+    {"id": "volume", "kind": "volume_bracket", "chosen_by": "personal_bv", "brackets": BRACKETS},
+    {"id": "net", "kind": "quick_start", "rates": ["9"], "days": 60, "on": "net"},
+    {"id": "match", "kind": "match", "of": ["flat", "again", "volume", "net"], "rates": ["15"]},
+]
+RATE: Table = {"rsp_cash_rate": {"points": "100", "pays": "2"}, "rsp_per_bv": "0.34"}
+YEN: Table = {"currency": "JPY", "currency_digits": 0, "bv_value": "1.5"}
+BOUNDS: dict[str, Table] = {
+    "as it is": RATE,
+    "without a rate": {},
+    "yen": {**RATE, **YEN},
+    "three digits": {**RATE, "currency_digits": 3, "currency": "KWD", "bv_value": "0.5"},
+    "limit": {**RATE, "worst_case_limit": "1"},
+    "limit in yen": {**RATE, **YEN, "worst_case_limit": "1"},
+    "limit of what is not known": {"worst_case_limit": "1"},
+    "cap on BV": {**RATE, "caps": [{"id": "c", "scope": "company", "percent": "4"}]},
+    "cap on net": {
+        **RATE,
+        "caps": [{"id": "c", "scope": "company", "percent": "4", "on": "net", "of": ["net"]}],
+    },
+    "cap on BV in yen": {**RATE, **YEN, "caps": [{"id": "c", "scope": "company", "percent": "4"}]},
+    "cap that is no bound": {
+        **RATE,
+        "caps": [{"id": "c", "scope": "company", "percent": "90", "of": ["base", "volume"]}],
+    },
+    "cap just reached": {
+        **RATE,
+        "caps": [{"id": "c", "scope": "company", "percent": "7.5", "of": ["base"]}],
+    },
+    "caps within each other": {
+        **RATE,
+        "caps": [
+            {"id": "a", "scope": "company", "percent": "2", "of": ["base"]},
+            {"id": "p", "scope": "person", "amount": "2", "of": ["base"]},
+            {"id": "m", "scope": "company", "amount": "900", "of": ["base"]},
+            {"id": "b", "scope": "company", "percent": "5", "of": ["base", "volume", "flat"]},
+        ],
+    },
 }
 PLAN = document(
     {"id": "rsp", "kind": "rsp_points", "depth_by_rank": {"IR": 2, "Silver": 3, "Gold": 5}},
