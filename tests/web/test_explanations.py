@@ -30,7 +30,8 @@ def test_an_upline_sees_who_was_paid_and_who_was_passed_over(town: Town) -> None
     assert "60 BV needed, 50 BV had" in text.replace("\u00a0", " ")
     assert "Ana Silva received it instead" in text
     assert "You Paid 3 levels above the sale" in text
-    assert "paid level 2: 75 BV × 8% €6" in text.replace("\u00a0", " ")
+    assert "paid level 2: 75 BV × 8% ≈ €6" in text.replace("\u00a0", " ")
+    assert "≈ The last cents of a statement line" in text
     assert "As of 18:00" in text
     assert "all orders in" in text
 
