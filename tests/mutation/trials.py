@@ -15,7 +15,7 @@ import resource
 import signal
 import sys
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Generator, Iterable, Sequence
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -82,6 +82,7 @@ class Trials:
         self.reach: dict[str, list[str]] = defaultdict(list)
         """Tests by ``module:function``."""
         self.killers: dict[str, list[str]] = defaultdict(list)
+        self.of_module: dict[str, Counter[str]] = defaultdict(Counter)
         self.failing: list[str] = []
         self.importing: dict[str, set[str]] = defaultdict(set)
         """Test files that reach a ``module:function`` while they are imported."""
@@ -109,6 +110,9 @@ class Trials:
         self.items = {item.nodeid: item for item in session.items}
         gc.freeze()
         self.baseline()
+        for module in self.modules:
+            found = (one.get("by", "") for one in module.verdicts.values())
+            self.of_module[module.name].update(name for name in found if name in self.seconds)
         ask_mypy(self.modules)
         for module in self.modules:
             say(f"{module.name}: {len(module.untried)} of {len(module.changes)} changes to try")
@@ -148,12 +152,15 @@ class Trials:
 
     def tests_for(self, change: Change) -> list[str]:
         """Give the tests that reach the changed function, the likeliest first."""
+        reach = set(self.reach[change.place])
         killers = self.killers[change.place][-1:-4:-1]
+        killers += [name for name, _ in self.of_module[change.module].most_common(12)]
+        killers = [name for name in dict.fromkeys(killers) if name in reach]
         rest = sorted(
-            set(self.reach[change.place]) - set(killers),
+            reach - set(killers),
             key=lambda name: (self.seconds[name] > SLOW, self.width[name], self.seconds[name]),
         )
-        return list(dict.fromkeys(killers)) + rest
+        return killers + rest
 
     def quick_tests_for(self, change: Change) -> list[str]:
         """Give those of the tests that take a few seconds together."""
@@ -221,6 +228,7 @@ class Trials:
         module.verdicts[change.key] = killed(last)
         if not anew:
             self.killers[change.place].append(last)
+            self.of_module[change.module][last] += 1
 
     def trial_of_files(self, change: Change, files: Iterable[str]) -> Iterable[str]:
         """Import test files again with a change and run them; gives what ``trial`` does."""
