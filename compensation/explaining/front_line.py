@@ -102,8 +102,8 @@ class FrontLine:
         below = self.people.standing.enrolled & (figures < figure.at_least)
         return self._ask(below, gaps, missing)
 
-    def fill(self, missing: int, *, better_than: int) -> bool:
-        """Let the active direct who sells most at once bring group volume; False if none is better.
+    def best_seller(self, *, better_than: int) -> int | None:
+        """Give the place of the active direct who sells most BV at once; None if none is better.
 
         Nobody is chosen whom the sales would make active: that would count levels anew.
         """
@@ -116,13 +116,17 @@ class FrontLine:
             ),
             default=(0, 0, 0),
         )
-        if best[0] <= better_than:
-            return False
-        place = best[2]
-        sales = self.helped.get(place, (0, self.usual[self.ids[place]]))[0]
-        more = -(-missing // best[0])
-        self.helped[place] = (sales + more, self.usual[self.ids[place]])
-        return True
+        return best[2] if best[0] > better_than else None
+
+    def usual_of(self, place: int) -> UsualSale:
+        """Give the usual sale of a direct who has one."""
+        return self.usual[self.ids[place]]
+
+    def ask(self, place: int, further: int) -> None:
+        """Ask a direct for further usual sales."""
+        before = self.helped.get(place, (0, self.usual_of(place)))[0]
+        if further:
+            self.helped[place] = (before + further, self.usual_of(place))
 
     def _ask(self, candidates: Bool, gaps: Int, missing: int) -> int:
         """Ask the candidates who need fewest further sales; give how many are lacking."""

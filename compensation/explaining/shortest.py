@@ -71,6 +71,20 @@ def shortest_way(run: Run, plan: Plan, representative_id: int, *, rank: int) -> 
     return _Search(stored, plan, people, rank).way()
 
 
+@dataclass(frozen=True, slots=True)
+class _Own:
+    """The own sales that own figures take."""
+
+    count: int
+    sale: UsualSale
+    needs: dict[str, int]
+    """What sales can't bring, by measure."""
+    least: int
+    """So many even if somebody below brings the points that are missing."""
+    points: int
+    """Points at the base depth that are missing before any own sale."""
+
+
 class _Search:
     """One member on the way to one rank."""
 
@@ -86,6 +100,10 @@ class _Search:
         self.opening = int(people.fact("opening_title")[0])
         self.requires = self._requires()
         self.needs: dict[str, int] = {}
+        self.least_own = 0
+        """Own sales that anything but points of levels asks for."""
+        self.points_missing = 0
+        """Points at the base depth that are missing before any own sale."""
         self.usual = usual_sales(stored.run, plan.points_from, [self.id])
         self.front: FrontLine
 
@@ -126,9 +144,32 @@ class _Search:
             own += -(-only_own // sale.bv)
             anywhere, _ = self._group_gaps(own * sale.bv)
         if anywhere > 0:
-            filled = self.front.fill(anywhere, better_than=sale.bv)
-            own += 0 if filled else -(-anywhere // sale.bv)
+            place = self.front.best_seller(better_than=sale.bv)
+            if place is None:
+                own += -(-anywhere // sale.bv)
+            else:
+                own = self._split(own, sale, place, missing=anywhere + own * sale.bv)
         return own, sale
+
+    def _split(self, own: int, sale: UsualSale, place: int, *, missing: int) -> int:
+        """Split the group volume that is missing between own sales and a direct's; give the own.
+
+        The direct's sales bring points too: own sales that points alone asked for may be fewer.
+        """
+        seller = self.front.usual_of(place)
+        sources = [one for one in self.plan.components if isinstance(one, RspPoints)]
+        own_rsp = sale.rsp * sum(one.own_points for one in sources)
+        level_rsp = seller.rsp * sum(one.base_depth > 0 for one in sources)
+        capped = any(isinstance(figure_of(one), LegMaximum) for one in self.requires)
+        least = own if capped or not level_rsp else min(self.least_own, own)
+        counts = np.arange(least, own + 1)
+        further = np.maximum(-(-(missing - counts * sale.bv) // seller.bv), 0)
+        if least < own:
+            lacking = self.points_missing - counts * own_rsp
+            further = np.maximum(further, -(-lacking // level_rsp))
+        best = int(np.argmin(counts + further))
+        self.front.ask(place, int(further[best]))
+        return int(counts[best])
 
     def _group_gaps(self, own_bv: int) -> tuple[int, int]:
         """Give what group volume lacks: what any sale fills, and what own sales alone do."""
@@ -171,31 +212,38 @@ class _Search:
         if "rsp_total" in self.requires and not self.people.active[0]:
             # Levels are credited to active people alone: activity may be the shorter way.
             ways.append(self._own_sales_for(active=True))
-        count, sale, needs = min(
-            ways, key=lambda way: (len(way[2]), way[0], way[1].bv + way[1].rsp)
-        )
-        self.needs |= needs
-        return count, sale
+        best = min(ways, key=lambda way: (len(way.needs), way.count, way.sale.bv + way.sale.rsp))
+        self.needs |= best.needs
+        self.least_own, self.points_missing = best.least, best.points
+        return best.count, best.sale
 
-    def _own_sales_for(self, *, active: bool) -> tuple[int, UsualSale, dict[str, int]]:
+    def _own_sales_for(self, *, active: bool) -> _Own:
         """Do so with the member made active, or not unless something asks for it."""
         needs: dict[str, int] = {}
         gaps = self._own_gaps(needs, active=active)
-        bv, rsp, customers = gaps["bv"], gaps["rsp"], gaps["customers"]
+        bv, customers = gaps["bv"], gaps["customers"]
+        own_points = max(self._own_points(), 1)
+        rsp = max(gaps["rsp"], -(-gaps["points"] // own_points))
         usual = self.usual.get(self.id)
         if usual is None:
-            needed = int(bv > 0 or rsp > 0)
-            return max(needed, customers), UsualSale(max(bv, int(customers > 0)), rsp), needs
-        count = max(-(-bv // usual.bv), customers)
+            count = max(int(bv > 0 or rsp > 0), customers)
+            return _Own(count, UsualSale(max(bv, int(customers > 0)), rsp), needs, count, 0)
+        least = count = max(-(-bv // usual.bv), customers)
         if rsp > 0 and usual.rsp > 0:
+            least = max(count, -(-gaps["rsp"] // usual.rsp))
             count = max(count, -(-rsp // usual.rsp))
         elif rsp > 0:
             needs["personal_rsp"] = rsp
-        return count, usual, needs
+        is_active = bool(self.people.active[0]) or self._made_active(gaps)
+        return _Own(count, usual, needs, least if is_active else count, gaps["points"])
+
+    def _own_points(self) -> int:
+        """Give how many components credit the seller's own points."""
+        return sum(isinstance(one, RspPoints) and one.own_points for one in self.plan.components)
 
     def _own_gaps(self, needs: dict[str, int], *, active: bool) -> dict[str, int]:
         """Give missing BV, points and customers of the member's own figures."""
-        gaps = {"bv": 0, "rsp": 0, "customers": 0}
+        gaps = {"bv": 0, "rsp": 0, "customers": 0, "points": 0}
         for measure, required in self.requires.items():
             missing = required - self.figures.get(measure, 0)
             kind = self._own_kind(measure)
@@ -207,11 +255,8 @@ class _Search:
             self._activity_gap(gaps, needs)
         if "rsp_total" in self.requires:
             missing = self.requires["rsp_total"] - self._points_after(gaps)
-            own_points = sum(
-                isinstance(one, RspPoints) and one.own_points for one in self.plan.components
-            )
-            if missing > 0 and own_points:
-                gaps["rsp"] = max(gaps["rsp"], -(-missing // own_points))
+            if missing > 0 and self._own_points():
+                gaps["points"] = missing
             elif missing > 0:
                 needs["rsp_total"] = missing
         return gaps
