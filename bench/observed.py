@@ -19,10 +19,10 @@ class Observed:
 def observed() -> Iterator[Observed]:
     """Note every loading statement and the time of each computation in this process."""
     from compensation import loaders
-    from compensation.services import sources
+    from compensation.services import steps
 
     found = Observed()
-    load, compute = loaders.query, sources.compute
+    load, compute = loaders.query, steps.compute
 
     def noted(connection: Any, text: str, **values: object) -> Any:
         found.statements.append(
@@ -38,8 +38,8 @@ def observed() -> Iterator[Observed]:
         found.engine_seconds.append(time.perf_counter() - started)
         return results
 
-    loaders.query, sources.compute = noted, timed  # type: ignore[assignment]
+    loaders.query, steps.compute = noted, timed  # type: ignore[assignment]
     try:
         yield found
     finally:
-        loaders.query, sources.compute = load, compute  # type: ignore[assignment]
+        loaders.query, steps.compute = load, compute  # type: ignore[assignment]

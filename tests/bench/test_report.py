@@ -58,13 +58,13 @@ def test_bars_are_judged_at_their_edges(name, value, verdict):
 
 
 def test_readme_table_replaces_what_stood_between_the_markers():
-    text = f"before\n{readme.BEGIN}\nold\n{readme.END}\nafter\n"
+    text = f"before\n{readme.BEGIN}\nyesterday\n{readme.END}\nafter\n"
 
     new = readme.updated(text, WHOLE)
 
     assert new.startswith("before\n")
     assert new.endswith("\nafter\n")
-    assert "old" not in new
+    assert "yesterday" not in new
     assert "1,000,000 members" in new
     assert new.count("\n| `") == len(report.KEYS)
     assert readme.updated(new, WHOLE) == new
