@@ -60,6 +60,15 @@ class Decided:
     """What is left behind for the next period, by key."""
 
 
+def _distinct(rows: Int, count: int) -> Int:
+    """Give each of some rows below ``count`` once, in order: many are marked, few are sorted."""
+    if len(rows) * FEW <= count:
+        return np.unique(rows)
+    marked = np.zeros(count, dtype=np.bool_)
+    marked[rows] = True
+    return np.flatnonzero(marked)
+
+
 def decide_ranks(ranks: Ranks, given: RankGiven) -> Decided:
     """Decide title rank and pay rank of each member.
 
@@ -81,7 +90,7 @@ def decide_ranks(ranks: Ranks, given: RankGiven) -> Decided:
     rows, pay, settled = everybody, decided.pay, True
     while True:
         risen = [kind.risen(rows, pay[rows]) for kind in hanging.values()]
-        rows = np.unique(np.concatenate(risen))
+        rows = _distinct(np.concatenate(risen), len(everybody))
         if len(rows) == 0:
             break
         if settled := len(rows) * FEW > len(everybody):

@@ -326,7 +326,7 @@ def _by_step(receiver: Int, facts: tuple[Int, ...], number: Int) -> list[Level]:
     """Part the sums of distinct, ascending receivers by their step."""
     base, members, orders = facts
     levels = []
-    for one in np.unique(number).tolist():
+    for one in np.flatnonzero(np.bincount(number)).tolist():
         chosen = number == one
         levels.append(
             Level(
