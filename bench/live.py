@@ -16,13 +16,13 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import django
 import numpy as np
 
-from bench.company import PRODUCTS, ZONE
+from bench.company import PRODUCTS
 from bench.pages import get_page, served, session_of_the_top
 from bench.setting_up import REQUESTER
 from bench.timing import median
@@ -41,6 +41,7 @@ def measure(period: str, seconds: int, seed: int = 1) -> dict[str, float | int]:
     :raises RuntimeError: if the page shows no live figures, or an order stays out at the end.
     """
     _let_the_clock_run(period)
+    shown = _shown_run(period)
     place = _orders(seed)
     cookie = session_of_the_top()
     address = f"/?month={period}"
@@ -48,6 +49,8 @@ def measure(period: str, seconds: int, seed: int = 1) -> dict[str, float | int]:
     lags: list[float] = []
     with _celery("worker", "--concurrency", "1"), _celery("beat"), served() as port:
         place()
+        # What is on the page was computed by a later clock, which says nothing of these orders.
+        _wait_until(lambda: _shown_run(period) != shown)
         _wait_for_all(port, address, cookie)
         started = time.monotonic()
         while (passed := time.monotonic() - started) < seconds:
@@ -58,7 +61,9 @@ def measure(period: str, seconds: int, seed: int = 1) -> dict[str, float | int]:
                 time.sleep(0.02)
             if len(paid) % ORDERS_A_SECOND == 0 and len(lags) < passed:
                 waiting = _waiting(get_page(port, address, cookie))
-                lags.append(time.monotonic() - paid[-waiting] if 0 < waiting <= len(paid) else 0.0)
+                if waiting > len(paid):
+                    raise RuntimeError(f"{waiting} orders are not yet in, {len(paid)} were paid")
+                lags.append(time.monotonic() - paid[-waiting] if waiting else 0.0)
         _wait_for_all(port, address, cookie)
     return {
         "live_lag_seconds": max(lags),
@@ -70,13 +75,16 @@ def measure(period: str, seconds: int, seed: int = 1) -> dict[str, float | int]:
 
 
 def _let_the_clock_run(period: str) -> None:
-    """Set the company's clock to noon of the month's twentieth, from where it goes on."""
+    """Set the company's clock behind the month's orders, an hour before its end, and let it go.
+
+    What counts from later than the clock would never be in.
+    """
+    from compensation.models import Period
     from representatives.models import Company
 
-    year, month = map(int, period.split("-"))
-    noon = datetime(year, month, 20, 12, tzinfo=ZONE)
+    begins = Period.objects.get(label=period).ends_at - timedelta(hours=1)
     Company.objects.filter(pk=Company.ONLY_ID).update(
-        clock_frozen_at=None, clock_offset=noon - datetime.now(UTC)
+        clock_frozen_at=None, clock_offset=begins - datetime.now(UTC)
     )
 
 
@@ -129,9 +137,19 @@ def _waiting(page: str) -> int:
     raise RuntimeError("the dashboard does not say how many orders are not yet in")
 
 
+def _shown_run(period: str) -> int | None:
+    from compensation.models import Period
+
+    return Period.objects.get(label=period).visible_run_id
+
+
 def _wait_for_all(port: int, address: str, cookie: str) -> None:
+    _wait_until(lambda: ALL_IN in get_page(port, address, cookie))
+
+
+def _wait_until(is_so: Callable[[], bool]) -> None:
     deadline = time.monotonic() + FIRST_WAIT_SECONDS
-    while ALL_IN not in get_page(port, address, cookie):
+    while not is_so():
         if time.monotonic() > deadline:
             raise RuntimeError(f"not all orders were in after {FIRST_WAIT_SECONDS} s")
         time.sleep(0.5)

@@ -13,7 +13,7 @@ END = "<!-- speed:end -->"
 
 
 def render(figures: dict[str, Any]) -> str:
-    """Return the section between the markers."""
+    """Return the section between the markers; a key newer than the run has no figure yet."""
     commit = str(figures.get("commit") or "")[:10] + (" (changed)" if figures.get("dirty") else "")
     lines = [
         BEGIN,
@@ -29,7 +29,7 @@ def render(figures: dict[str, Any]) -> str:
     ]
     lines += [
         f"| `{key.name}`: {key.meaning} | {number(figures.get(key.name))} | {key.bar_text} "
-        f"| {key.verdict(figures.get(key.name))} |"
+        f"| {key.verdict(figures[key.name]) if key.name in figures else 'not in this run'} |"
         for key in KEYS
     ]
     return "\n".join([*lines, "", END])
