@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ import psycopg
 from psycopg import sql
 
 ROOT = Path(__file__).resolve().parent.parent
+DROP_WAIT_SECONDS = 120
 
 
 class BenchError(RuntimeError):
@@ -82,10 +84,18 @@ class Server:
             self._drop(name)
 
     def _drop(self, name: str) -> None:
-        with self._admin() as connection:
-            connection.execute(
-                sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
-            )
+        """Drop a database; the server's own vacuum may be at work in it, and can't be ended."""
+        statement = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+        deadline = time.monotonic() + DROP_WAIT_SECONDS
+        while True:
+            try:
+                with self._admin() as connection:
+                    connection.execute(statement)
+                return
+            except psycopg.errors.InsufficientPrivilege:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(1)
 
     def _admin(self) -> psycopg.Connection[Any]:
         return psycopg.connect(self._addresses["MIGRATION_DATABASE_URL"], autocommit=True)
