@@ -11,16 +11,16 @@ import numpy as np
 from compensation.engine.bounds import Given, Share
 from compensation.engine.components.base import (
     Situation,
-    Standing,
     component_table,
     read_identifier,
 )
 from compensation.engine.components.closed import OpensToNothing
+from compensation.engine.components.receiving import AnyDepth, ByQualification
 from compensation.engine.levels import Level
 from compensation.engine.money import require_sum_fits
 from compensation.engine.reading import Mapping, Node
 from compensation.engine.requirements import MEASURES, Requirement, read_requirements
-from compensation.engine.types import Bool, EngineError, Int, Unit
+from compensation.engine.types import EngineError, Int, Unit
 from compensation.engine.wording import decimal_text, money_text, qualified_sentences
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class _Legs:
 
 
 @dataclass(frozen=True, slots=True)
-class BinaryCycles(OpensToNothing):
+class BinaryCycles(OpensToNothing, ByQualification, AnyDepth):
     """A fixed amount for each time that both legs have brought their volume."""
 
     id: str
@@ -120,18 +120,6 @@ class BinaryCycles(OpensToNothing):
     def rate(self, level: int, bv_value: Fraction) -> Fraction:
         """Give the amount for one cycle, minor units."""
         return Fraction(self.pays)
-
-    def counted(self, standing: Standing) -> Bool:
-        """Who is active, or meets the component's own qualification."""
-        return standing.meets(self.qualification) if self.qualification else standing.qualified
-
-    def may_receive(self, level: int, standing: Standing) -> Bool:
-        """Only qualified members are paid."""
-        return self.counted(standing)
-
-    def depth(self, pay_rank: Int) -> None:
-        """There is no limit of depth."""
-        return
 
     def worst_case_share(self, given: Given) -> tuple[Share, ...]:
         """Give the bound: so much a head where the plan limits the cycles."""

@@ -33,6 +33,7 @@ from compensation.engine.components.brackets import (
     read_brackets,
 )
 from compensation.engine.components.breakaway import broken_away
+from compensation.engine.components.receiving import AnyDepth, ByQualification
 from compensation.engine.levels import Level
 from compensation.engine.parts import OrderLines, Parts, weighed_parts
 from compensation.engine.reading import Mapping, Node
@@ -45,7 +46,7 @@ MOST_FROM_LEVEL = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Differential:
+class Differential(ByQualification, AnyDepth):
     """Own percentage less the highest of any qualified person between; paid level: which step."""
 
     id: str
@@ -231,18 +232,6 @@ class Differential:
         """Give minor units for one hundredth of BV or one minor unit of net sales."""
         step = self.steps()[level - 1]
         return step if self.on == "net" else step * bv_value
-
-    def counted(self, standing: Standing) -> Bool:
-        """Who is active, or meets the component's own qualification."""
-        return standing.meets(self.qualification) if self.qualification else standing.qualified
-
-    def may_receive(self, level: int, standing: Standing) -> Bool:
-        """Only qualified members are paid."""
-        return self.counted(standing)
-
-    def depth(self, pay_rank: Int) -> None:
-        """There is no limit of depth."""
-        return
 
     def behind(self, paid_level: int, branch: Branch) -> Int:
         """Give the places in the branch of those whose sales pay the receiver this step."""

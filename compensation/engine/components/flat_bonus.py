@@ -16,6 +16,7 @@ from compensation.engine.components.base import (
     component_table,
     read_identifier,
 )
+from compensation.engine.components.receiving import AnyDepth
 from compensation.engine.levels import Level, levels_below, own_level
 from compensation.engine.parts import OrderLines, Parts, allot
 from compensation.engine.reading import Node
@@ -28,7 +29,7 @@ TRIGGERS = ("first_order", "every_order")
 
 
 @dataclass(frozen=True, slots=True)
-class FlatBonus:
+class FlatBonus(AnyDepth):
     """A fixed amount for each order that triggers it; never without a product sale."""
 
     id: str
@@ -116,10 +117,6 @@ class FlatBonus:
     def counted(self, standing: Standing) -> Bool:
         """Tell who is qualified: active members, or all enrolled ones."""
         return standing.qualified if self.requires_active else standing.enrolled
-
-    def depth(self, pay_rank: Int) -> None:
-        """There is no limit of depth."""
-        return
 
     def behind(self, paid_level: int, branch: Branch) -> Int:
         """Give the places in the branch of those whose orders pay the receiver."""

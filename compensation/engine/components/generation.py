@@ -27,6 +27,7 @@ from compensation.engine.components.base import (
     read_depths,
     read_identifier,
 )
+from compensation.engine.components.receiving import DepthByRank
 from compensation.engine.levels import Level, own_level, pushed
 from compensation.engine.parts import OrderLines, Parts, weighed_parts
 from compensation.engine.reading import Node
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class GenerationPercent:
+class GenerationPercent(DepthByRank):
     """Percentages of volume by generation; paid level is the generation, 0 a leader's own group."""
 
     id: str
@@ -134,10 +135,6 @@ class GenerationPercent:
     def may_receive(self, level: int, standing: Standing) -> Bool:
         """Only leaders are paid."""
         return self.counted(standing)
-
-    def depth(self, pay_rank: Int) -> Int:
-        """Give the deepest paid generation at these pay ranks."""
-        return np.array(self.depths, dtype=np.int64)[pay_rank]
 
     def deepest(self) -> int:
         """Give the last generation with a rate."""

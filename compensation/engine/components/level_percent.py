@@ -20,6 +20,7 @@ from compensation.engine.components.base import (
     read_depths,
     read_identifier,
 )
+from compensation.engine.components.receiving import TakesLevels
 from compensation.engine.levels import Level, levels_below, levels_taken, own_level
 from compensation.engine.parts import OrderLines, Parts, weighed_parts
 from compensation.engine.reading import Mapping, Node
@@ -38,7 +39,7 @@ class LevelMinimum:
 
 
 @dataclass(frozen=True, slots=True)
-class LevelPercent:
+class LevelPercent(TakesLevels):
     """Percentages of BV or of net sales by level."""
 
     id: str
@@ -151,12 +152,6 @@ class LevelPercent:
         rate = self.seller_rate if level == 0 else self.rates[level - 1]
         return rate if self.on == "net" else rate * bv_value
 
-    def counted(self, standing: Standing) -> Bool:
-        """Who is active, or meets the component's own qualification."""
-        if not self.qualification:
-            return standing.qualified
-        return standing.meets(self.qualification)
-
     def may_receive(self, level: int, standing: Standing) -> Bool:
         """Only qualified members are paid, the seller too; above him who reaches the minimum."""
         qualified = self.counted(standing)
@@ -164,14 +159,6 @@ class LevelPercent:
             return qualified
         least = self.level_minimum.at_least[level - 1]
         return qualified & (standing.figure(self.level_minimum.measure) >= least)
-
-    def takers(self, level: int, standing: Standing) -> Bool:
-        """Tell who may be paid on a level, with depth."""
-        return self.may_receive(level, standing) & (self.depth(standing.ranks()) >= level)
-
-    def depth(self, pay_rank: Int) -> Int:
-        """Give the deepest paid level at these pay ranks."""
-        return np.array(self.depths, dtype=np.int64)[pay_rank]
 
     def behind(self, paid_level: int, branch: Branch) -> Int:
         """Give the places in the branch of those whose sales make the receiver's line."""

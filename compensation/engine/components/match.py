@@ -20,19 +20,20 @@ from compensation.engine.components.base import (
     read_depths,
     read_identifier,
 )
+from compensation.engine.components.receiving import TakesLevels
 from compensation.engine.levels import Level, levels_below, levels_taken
 from compensation.engine.parts import OrderLines, Parts, no_parts
 from compensation.engine.reading import Node
 from compensation.engine.reasons import behind_taker
 from compensation.engine.requirements import MEASURES, Requirement, read_requirements
-from compensation.engine.types import Bool, Int, Unit
+from compensation.engine.types import Int, Unit
 from compensation.engine.volumes import Orders, Sums
 
 MOST_MATCHED = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
+class Match(TakesLevels):
     """Percentages by level of what other components paid; the earner is in the seller's place."""
 
     id: str
@@ -99,22 +100,6 @@ class Match:
     def rate(self, level: int, bv_value: Fraction) -> Fraction:
         """Give minor units for one minor unit that was earned."""
         return self.rates[level - 1]
-
-    def counted(self, standing: Standing) -> Bool:
-        """Who is active, or meets the component's own qualification."""
-        return standing.meets(self.qualification) if self.qualification else standing.qualified
-
-    def may_receive(self, level: int, standing: Standing) -> Bool:
-        """Only qualified members are paid."""
-        return self.counted(standing)
-
-    def takers(self, level: int, standing: Standing) -> Bool:
-        """Tell who may be paid on a level, with depth."""
-        return self.counted(standing) & (self.depth(standing.ranks()) >= level)
-
-    def depth(self, pay_rank: Int) -> Int:
-        """Give the deepest paid level at these pay ranks."""
-        return np.array(self.depths, dtype=np.int64)[pay_rank]
 
     def behind(self, paid_level: int, branch: Branch) -> Int:
         """Give the places in the branch of the earners whose lines the receiver matches."""

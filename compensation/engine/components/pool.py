@@ -13,11 +13,11 @@ from compensation.engine.bounds import Given, Share
 from compensation.engine.components.base import (
     IDENTIFIER,
     Situation,
-    Standing,
     component_table,
     read_identifier,
 )
 from compensation.engine.components.closed import OpensToNothing
+from compensation.engine.components.receiving import AnyDepth, ByQualification
 from compensation.engine.levels import Level
 from compensation.engine.money import INT64_MAX, SumTooLargeError, round_ratio
 from compensation.engine.rankings import UNLIMITED, Ranking
@@ -29,7 +29,7 @@ from compensation.engine.requirements import (
     read_requirements,
 )
 from compensation.engine.shares import share_out
-from compensation.engine.types import Bool, Int, Unit
+from compensation.engine.types import Int, Unit
 from compensation.engine.wording import (
     MEASURE_NAMES,
     decimal_text,
@@ -85,7 +85,7 @@ class SharesByPosition:
 
 
 @dataclass(frozen=True, slots=True)
-class Pool(OpensToNothing):
+class Pool(OpensToNothing, ByQualification, AnyDepth):
     """A percentage of the company's volume, shared out by largest remainder."""
 
     id: str
@@ -161,18 +161,6 @@ class Pool(OpensToNothing):
     def rate(self, level: int, bv_value: Fraction) -> Fraction:
         """Everybody's own share stands instead of one rate for all."""
         return Fraction(0)
-
-    def counted(self, standing: Standing) -> Bool:
-        """Who is active, or meets the component's own qualification."""
-        return standing.meets(self.qualification) if self.qualification else standing.qualified
-
-    def may_receive(self, level: int, standing: Standing) -> Bool:
-        """Only qualified members have shares."""
-        return self.counted(standing)
-
-    def depth(self, pay_rank: Int) -> None:
-        """There is no limit of depth."""
-        return
 
     def worst_case_share(self, given: Given) -> tuple[Share, ...]:
         """Give the bound: the pool itself."""

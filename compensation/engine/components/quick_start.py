@@ -21,12 +21,13 @@ from compensation.engine.components.base import (
     read_identifier,
 )
 from compensation.engine.components.level_percent import in_window
+from compensation.engine.components.receiving import TakesLevels
 from compensation.engine.levels import Level, levels_below, levels_taken
 from compensation.engine.parts import OrderLines, Parts, weighed_parts
 from compensation.engine.reading import Node
 from compensation.engine.reasons import Cause, behind_taker, verdicts_by_level
 from compensation.engine.requirements import MEASURES, Requirement, read_requirements
-from compensation.engine.types import Bool, Int, Reason, Unit
+from compensation.engine.types import Int, Reason, Unit
 from compensation.engine.volumes import Orders, by_seller
 from compensation.engine.wording import (
     COMPRESSION_SENTENCES,
@@ -42,7 +43,7 @@ MOST_DAYS = 36500
 
 
 @dataclass(frozen=True, slots=True)
-class QuickStart:
+class QuickStart(TakesLevels):
     """Percentages by level on customers' orders of sellers who enrolled lately."""
 
     id: str
@@ -109,22 +110,6 @@ class QuickStart:
         """Give minor units for one hundredth of BV or one minor unit of net sales."""
         rate = self.rates[level - 1]
         return rate if self.on == "net" else rate * bv_value
-
-    def counted(self, standing: Standing) -> Bool:
-        """Who is active, or meets the component's own qualification."""
-        return standing.meets(self.qualification) if self.qualification else standing.qualified
-
-    def may_receive(self, level: int, standing: Standing) -> Bool:
-        """Only qualified members are paid."""
-        return self.counted(standing)
-
-    def takers(self, level: int, standing: Standing) -> Bool:
-        """Tell who may be paid on a level, with depth."""
-        return self.counted(standing) & (self.depth(standing.ranks()) >= level)
-
-    def depth(self, pay_rank: Int) -> Int:
-        """Give the deepest paid level at these pay ranks."""
-        return np.array(self.depths, dtype=np.int64)[pay_rank]
 
     def deepest(self) -> int:
         """Give the last level with a rate."""

@@ -17,6 +17,7 @@ from compensation.engine.components.base import (
     read_identifier,
 )
 from compensation.engine.components.closed import OpensToNothing
+from compensation.engine.components.receiving import AnyDepth
 from compensation.engine.figures import is_volume
 from compensation.engine.levels import Level
 from compensation.engine.reading import Mapping, Node
@@ -33,7 +34,7 @@ PAID = -1
 
 
 @dataclass(frozen=True, slots=True)
-class RankBonus(OpensToNothing):
+class RankBonus(OpensToNothing, AnyDepth):
     """A fixed amount for each rank that is reached and held; paid level is the rank's index."""
 
     id: str
@@ -114,10 +115,6 @@ class RankBonus(OpensToNothing):
     def may_receive(self, level: int, standing: Standing) -> Bool:
         """Who is enrolled; the rest is decided by the rank."""
         return standing.enrolled
-
-    def depth(self, pay_rank: Int) -> None:
-        """There is no limit of depth."""
-        return
 
     def prose(self, plan: Plan) -> list[str]:
         """Tell the component in plain sentences."""

@@ -24,6 +24,7 @@ from compensation.engine.components.base import (
     component_table,
     read_identifier,
 )
+from compensation.engine.components.receiving import AnyDepth
 from compensation.engine.levels import Level, own_level
 from compensation.engine.parts import OrderLines, Parts, weighed_parts
 from compensation.engine.reading import Node
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class RetailProfit:
+class RetailProfit(AnyDepth):
     """The seller's margin on his customers' orders; paid level 0."""
 
     id: str
@@ -81,10 +82,6 @@ class RetailProfit:
     def may_receive(self, level: int, standing: Standing) -> Bool:
         """Only qualified sellers are paid."""
         return self.counted(standing)
-
-    def depth(self, pay_rank: Int) -> None:
-        """There is no limit of depth."""
-        return
 
     def behind(self, paid_level: int, branch: Branch) -> Int:
         """The seller himself."""

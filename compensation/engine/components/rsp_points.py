@@ -18,6 +18,7 @@ from compensation.engine.components.base import (
     read_depths,
     read_identifier,
 )
+from compensation.engine.components.receiving import DepthByRank
 from compensation.engine.levels import Level, levels_below, own_level
 from compensation.engine.parts import OrderLines, Parts, weighed_parts
 from compensation.engine.reading import Node
@@ -31,7 +32,7 @@ POINTS_FROM = tuple(POINTS)
 
 
 @dataclass(frozen=True, slots=True)
-class RspPoints:
+class RspPoints(DepthByRank):
     """Points on own sales and on levels below, at face value."""
 
     id: str
@@ -117,10 +118,6 @@ class RspPoints:
     def may_receive(self, level: int, standing: Standing) -> Bool:
         """Own points need no activity; levels do."""
         return standing.enrolled if level == 0 else standing.qualified
-
-    def depth(self, pay_rank: Int) -> Int:
-        """Give the deepest level credited at these pay ranks."""
-        return np.array(self.depths, dtype=np.int64)[pay_rank]
 
     def behind(self, paid_level: int, branch: Branch) -> Int:
         """Give the places in the branch of those whose sales make the receiver's line."""

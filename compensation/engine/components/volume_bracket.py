@@ -30,18 +30,19 @@ from compensation.engine.components.brackets import (
     bracket_numbers,
     read_brackets,
 )
+from compensation.engine.components.receiving import AnyDepth, ByQualification
 from compensation.engine.levels import Level
 from compensation.engine.parts import OrderLines, Parts, weighed_parts
 from compensation.engine.reading import Mapping, Node
 from compensation.engine.requirements import MEASURES, Requirement, read_requirements
-from compensation.engine.types import Bool, Int, Reason, Unit
+from compensation.engine.types import Int, Reason, Unit
 from compensation.engine.volumes import Orders, by_seller
 
 METHODS = ("whole", "marginal")
 
 
 @dataclass(frozen=True, slots=True)
-class VolumeBracket:
+class VolumeBracket(ByQualification, AnyDepth):
     """A percentage from a table, paid on own or group volume; paid level is the bracket."""
 
     id: str
@@ -131,18 +132,6 @@ class VolumeBracket:
         """Give minor units for one hundredth of BV or one minor unit of net sales."""
         percent = self.brackets[level - 1].percent
         return percent if self.on == "net" else percent * bv_value
-
-    def counted(self, standing: Standing) -> Bool:
-        """Who is active, or meets the component's own qualification."""
-        return standing.meets(self.qualification) if self.qualification else standing.qualified
-
-    def may_receive(self, level: int, standing: Standing) -> Bool:
-        """Only qualified members are paid."""
-        return self.counted(standing)
-
-    def depth(self, pay_rank: Int) -> None:
-        """There is no limit of depth."""
-        return
 
     def behind(self, paid_level: int, branch: Branch) -> Int:
         """Give the places in the branch of those whose sales are the receiver's base."""
