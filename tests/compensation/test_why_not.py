@@ -108,12 +108,14 @@ def test_explain_tells_fifty_parts_at_once_and_the_rest_by_page(town: Town) -> N
     assert every["lines"][0]["parts"][:50] == first["parts"]
     assert every["lines"][0]["parts"][50:100] == second["lines"][0]["parts"]
     assert "--page N" in tell("explain", "2017-01", "F", "rsp", "0")
+    assert "stand on earlier pages" in tell("explain", "2017-01", "F", "rsp", "0", "--page", "99")
 
 
 def test_explain_ends_with_its_exit_codes(town: Town) -> None:
     town.close("2017-01")
 
     assert ends_with("explain", "2017-13", "A") == 2
+    assert ends_with("explain", "2017-01", "A", "--page", "0") == 2
     assert ends_with("explain", "2017-01", "NOBODY") == 2
     assert ends_with("explain", "2017-01", "A", "nothing") == 2
     assert ends_with("explain", "2017-01", "C", "levels") == 1

@@ -40,6 +40,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Tell the figures."""
+        if options["page"] < 1:
+            leave(2, f"--page: {options['page']} is not a page, the first is 1")
         asked = ask(options["period"], options["member"])
         index = component_index(asked.plan, options["component"])
         earnings = reports.list_earnings(
@@ -142,7 +144,9 @@ class Command(BaseCommand):
                 "each before the last units are given out; --all opens all, exactly"
             )
             return
-        if report.part_count > len(report.shown):
+        if report.part_count and not report.shown:
+            self.stdout.write(f"  all its {report.part_count} parts stand on earlier pages")
+        elif report.part_count > len(report.shown):
             until = report.first + len(report.shown) - 1
             self.stdout.write(
                 f"  parts {report.first} to {until} of {report.part_count}; "
