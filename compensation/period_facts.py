@@ -207,10 +207,7 @@ _BACK = {
 
 def _sales(connection: Connection, needs: Needs, window: Window, ids: Int) -> tuple[Sales, int]:
     """The period's orders, net of the returns that count in it too; and how many lines."""
-    summed = ["bv", "rsp", "net"]
-    summed += [
-        name for name in ("rsp_all", "rsp_repeat", "margin", "units") if getattr(needs, name)
-    ]
+    summed = summed_columns(needs)
     columns = ["o.id, o.seller_id, o.line_count, o.own", *(_SOLD[name] for name in summed)]
     if needs.first_order:
         columns.append("l.line_class IN ('first', 'referral') AS first_order")
@@ -250,23 +247,39 @@ def _sales(connection: Connection, needs: Needs, window: Window, ids: Int) -> tu
     return sales, int(data["line_count"].sum())
 
 
-def _net_returns(
-    connection: Connection, window: Window, data: dict[str, Int], summed: Sequence[str]
-) -> None:
-    """Take off what came back while its order's month was open."""
+def summed_columns(needs: Needs) -> list[str]:
+    """Name the amounts of orders that a plan adds up."""
+    further = ("rsp_all", "rsp_repeat", "margin", "units")
+    return ["bv", "rsp", "net", *(name for name in further if getattr(needs, name))]
+
+
+def returns_within(connection: Connection, window: Window, summed: Sequence[str]) -> list[Int]:
+    """Read what came back while its order's month was open, in the order of decision.
+
+    Gives ids of orders, then the named amounts (``summed_columns``), a column each.
+    """
     found = loaders.query(
         connection,
         f"SELECT o.id, {', '.join(_BACK[name] for name in summed)}"
         " FROM sales_return r JOIN sales_orderline l ON l.id = r.line_id"
         " JOIN sales_order o ON o.id = l.order_id"
         " WHERE r.counted_at >= {starts_at} AND r.counted_at < {ends_at}"
-        " AND o.counted_at >= {starts_at} AND o.counted_at < {ends_at}",
+        " AND o.counted_at >= {starts_at} AND o.counted_at < {ends_at}"
+        " ORDER BY coalesce(r.decided_at, r.returned_at), r.id",
         starts_at=window.starts_at,
         ends_at=window.ends_at,
     )
-    rows = places(data["id"], numbers(found, 0), "order of a return")
-    for column, name in enumerate(summed, start=1):
-        np.subtract.at(data[name], rows, numbers(found, column))
+    return [numbers(found, column) for column in range(found.num_columns)]
+
+
+def _net_returns(
+    connection: Connection, window: Window, data: dict[str, Int], summed: Sequence[str]
+) -> None:
+    """Take off what came back while its order's month was open."""
+    order, *columns = returns_within(connection, window, summed)
+    rows = places(data["id"], order, "order of a return")
+    for name, amounts in zip(summed, columns, strict=True):
+        np.subtract.at(data[name], rows, amounts)
 
 
 def _window_volumes(needs: Needs) -> list[str]:

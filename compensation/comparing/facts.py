@@ -21,7 +21,7 @@ from compensation.engine import Members, Plan, Qualifying, Results
 from compensation.engine.arrays import Bool, Int
 from compensation.models import Period, Run, RunKind, RunStatus
 from compensation.needs import Needs
-from compensation.period_facts import STATUS_CODE
+from compensation.period_facts import STATUS_CODE, returns_within, summed_columns
 from compensation.plans import load_plan
 from compensation.services.sources import InputSource, carried_by, window_of
 from representatives.errors import UnableTo
@@ -70,36 +70,13 @@ def load(bulk: loaders.Connection, source: InputSource) -> Loaded:
     return Loaded(source, given, _returned(bulk, source.plan, source.window))
 
 
-_TAKEN_OFF = {
-    "bv": "r.bv",
-    "rsp": "CASE WHEN l.repeat THEN r.rsp ELSE 0 END",
-    "rsp_all": "r.rsp",
-    "net": "r.gross_minor - r.tax_minor",
-    "margin": "r.margin_minor",
-    "units": "r.quantity",
-    "rsp_repeat": "CASE WHEN l.repeat AND l.line_class = 'repeat' THEN r.rsp ELSE 0 END",
-}
-
-
 def _returned(bulk: loaders.Connection, plan: Plan, window: loaders.Window) -> Returned:
     """Read what came back of the period's own orders while it was open, in order of decision.
 
     Only the columns that the plan needs, as they are netted in its sales.
     """
-    needs = Needs.of(plan)
-    names = ["bv", "rsp", "net"]
-    names += [name for name in ("rsp_all", "rsp_repeat", "margin", "units") if getattr(needs, name)]
-    order, *columns = numbers(
-        bulk,
-        f"SELECT o.id, {', '.join(_TAKEN_OFF[name] for name in names)}"  # noqa: S608
-        " FROM sales_return r JOIN sales_orderline l ON l.id = r.line_id"
-        " JOIN sales_order o ON o.id = l.order_id"
-        " WHERE r.counted_at >= {starts_at} AND r.counted_at < {ends_at}"
-        " AND o.counted_at >= {starts_at} AND o.counted_at < {ends_at}"
-        " ORDER BY coalesce(r.decided_at, r.returned_at), r.id",
-        starts_at=window.starts_at,
-        ends_at=window.ends_at,
-    )
+    names = summed_columns(Needs.of(plan))
+    order, *columns = returns_within(bulk, window, names)
     amounts = dict(zip(names, columns, strict=True))
     # As the loader: where nobody asks for points of all products they are those of repeat ones.
     return Returned(order, {**amounts, "rsp_all": amounts.get("rsp_all", amounts["rsp"])})
