@@ -5,14 +5,15 @@ from django.db.models.signals import post_migrate
 
 
 class RepresentativesConfig(AppConfig):
-    """Connects the grants of the application role to the end of every `migrate`."""
+    """Connects the grants of the application role to `migrate`, the outbox to the mail server."""
 
     name = "representatives"
     verbose_name = "People"
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Set the grants anew after every `migrate`."""
+        """Set the grants anew after every `migrate`; make known how e-mails are sent."""
+        from representatives import delivery  # noqa: F401  (needs loaded apps, registers itself)
         from representatives.db_roles import apply_grants
 
         # Once a migrate: the signal comes when all apps are migrated.

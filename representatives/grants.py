@@ -20,6 +20,11 @@ GRANTS: dict[str, str] = {
     "representatives_statuschange": "SELECT, INSERT",
     "representatives_placement": "SELECT, INSERT",
     "representatives_invitation": "SELECT, INSERT, UPDATE (accepted_at, representative_id)",
+    "representatives_outboxevent": (
+        "SELECT, INSERT (topic, key, payload, payload_digest, not_before, attempts, last_error),"
+        " UPDATE (payload, not_before, sent_at, failed_at, attempts, last_error)"
+    ),
+    "representatives_alert": "SELECT, INSERT, UPDATE (seen_by_id, seen_at)",
     # Packages.
     "django_migrations": "SELECT",
     "django_content_type": "SELECT, INSERT, UPDATE, DELETE",

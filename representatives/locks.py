@@ -12,6 +12,7 @@ class AdvisoryLock(IntEnum):
     """Keys of `pg_advisory_xact_lock`; the trigger on sponsors uses TREE too."""
 
     TREE = 5_093_001
+    OUTBOX = 5_093_003
 
 
 # Set with the lock and undone with it, by the end of the transaction as by a rollback to a

@@ -17,9 +17,21 @@ from mptt.models import MPTTModel
 
 from representatives.codes import MAX_LENGTH
 from representatives.managers import RepresentativeTreeManager, TreeNode, UserManager
+from representatives.models_outbox import Alert, OutboxEvent
 from representatives.text import SORT_KEY_LENGTH
 from representatives.tree import LAST_LABEL, TREE_ID
 
+__all__ = [
+    "Alert",
+    "Company",
+    "Invitation",
+    "OutboxEvent",
+    "Placement",
+    "Representative",
+    "SponsorChange",
+    "StatusChange",
+    "User",
+]
 NAME_LENGTH = 150
 
 

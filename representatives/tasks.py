@@ -4,8 +4,9 @@ from typing import Any
 
 from celery import shared_task
 from django.db import OperationalError
+from django.utils import timezone
 
-from representatives import services
+from representatives import outbox, services
 from representatives.clock import company_now
 
 
@@ -13,3 +14,13 @@ from representatives.clock import company_now
 def apply_sponsor_changes_task(**_: Any) -> list[int]:
     """Move those whose sponsor change has taken effect; return the ids of the changes."""
     return [change.pk for change in services.apply_sponsor_changes(now=company_now())]
+
+
+@shared_task(acks_late=True)
+def drain_outbox_task(**_: Any) -> int:
+    """Carry out the effects that are due, and mark them; return how many.
+
+    By real time: a company's clock that stands still must not keep e-mails back. What is left
+    over, or what an error leaves behind, beat finds in a few seconds.
+    """
+    return outbox.drain(now=timezone.now()).sent

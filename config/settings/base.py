@@ -164,6 +164,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 60.0,
         "options": {"expires": 55},
     },
+    "drain-outbox": {
+        "task": "representatives.tasks.drain_outbox_task",
+        "schedule": 10.0,
+        "options": {"expires": 9},
+    },
     "pass-on-customers": {
         "task": "sales.tasks.pass_on_customers_task",
         "schedule": 300.0,

@@ -1,0 +1,39 @@
+"""The outbox's own topics: how an e-mail is handed to the mail server."""
+
+from __future__ import annotations
+
+import hashlib
+from email.utils import parseaddr
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+
+from representatives import outbox
+
+
+@outbox.handler(outbox.MAIL)
+def deliver_mail(*, key: str, payload: dict[str, Any]) -> None:
+    """Send one e-mail of a payload `{to, subject, text, html?}`."""
+    send_now(key=key, **payload)
+
+
+def send_now(*, key: str, to: str, subject: str, text: str, html: str | None = None) -> None:
+    """Hand an e-mail to the mail server under the key's `Message-ID`.
+
+    A repeat after a crash bears the same one, by which the receiver's server recognises it.
+
+    :raises OSError: if the server is not there or refuses.
+    """
+    message = EmailMultiAlternatives(
+        subject=subject, body=text, to=[to], headers={"Message-ID": message_id(key)}
+    )
+    if html:
+        message.attach_alternative(html, "text/html")
+    message.send()
+
+
+def message_id(key: str) -> str:
+    """Return the `Message-ID` of an effect's key; it tells nothing of the key."""
+    host = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
+    return f"<{hashlib.sha256(key.encode()).hexdigest()[:32]}@{host}>"

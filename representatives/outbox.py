@@ -1,0 +1,279 @@
+"""Effects outside the database: written with the change that wants them, carried out once.
+
+`enqueue` writes a row in the caller's transaction: an effect happens if and only if what asked
+for it was committed. `drain` hands the rows over, one at a time. A drainer that dies between
+handing over and committing hands over again, with the same key, by which the receiver recognises
+the repeat (`Message-ID` of an e-mail, `Idempotency-Key` of a bank). See docs/outbox.md.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol, TypeVar
+
+from django.db import connection, transaction
+from kombu.exceptions import OperationalError as BrokerError
+
+from representatives.errors import UnableTo
+from representatives.locks import AdvisoryLock
+from representatives.models_outbox import KEY_LENGTH, TOPIC_LENGTH, OutboxEvent
+
+logger = logging.getLogger(__name__)
+
+FIRST_WAIT = timedelta(seconds=10)
+LONGEST_WAIT = timedelta(hours=1)
+ALERT_AFTER = 10  # attempts: about an hour and a half
+GIVE_UP_AFTER = 80  # attempts: about three days
+DRAINED_AT_ONCE = 200
+MAIL = "mail"
+
+
+class EventKeyUsedOtherwise(UnableTo):
+    """A key names another effect already; nothing is written."""
+
+
+class NotDelivered(Exception):  # noqa: N818  (an outcome, not a bug)
+    """Raised by a handler whose receiver refused; the text is shown to staff.
+
+    Nothing secret and no address belongs into it.
+    """
+
+
+class Handler(Protocol):
+    """Carries out one effect; may be called again with the same key after a crash."""
+
+    def __call__(self, *, key: str, payload: dict[str, Any]) -> None:
+        """Hand over, or raise."""
+
+
+_Registered = TypeVar("_Registered", bound=Handler)
+_handlers: dict[str, Handler] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Drained:
+    """What one drainer did; `busy` if another one is at work."""
+
+    sent: int = 0
+    failed: int = 0
+    busy: bool = False
+
+
+def handler(topic: str) -> Callable[[_Registered], _Registered]:
+    """Return a decorator that makes a function carry out the events of a topic.
+
+    Called while the event's row is locked, in its transaction: what the handler writes to the
+    database is committed together with the mark that the event is sent, or not at all if it
+    raises. It must end in less than the 60 seconds that the role's transactions may idle.
+    """
+
+    def register(function: _Registered) -> _Registered:
+        assert _handlers.get(topic, function) is function, f"two handlers of {topic}"
+        _handlers[topic] = function
+        return function
+
+    return register
+
+
+def enqueue(
+    *, topic: str, key: str, payload: dict[str, Any], not_before: datetime | None = None
+) -> bool:
+    """Write an effect that is carried out once the caller's transaction is committed.
+
+    `key` names the effect for ever: the same key with the same topic and payload changes nothing
+    and returns False. `not_before` is an instant of real time. The payload is JSON without
+    floats, and holds nothing that alone opens a door.
+
+    :raises EventKeyUsedOtherwise: if the key names another effect.
+    :raises RuntimeError: outside a transaction.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("An effect is written with what asks for it: inside atomic().")
+    assert 0 < len(topic) <= TOPIC_LENGTH, topic
+    assert 0 < len(key) <= KEY_LENGTH, key
+    text = json.dumps(payload, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    digest = hashlib.sha256(f"{topic}\0{text}".encode()).hexdigest()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO representatives_outboxevent"
+            " (topic, key, payload, payload_digest, not_before, attempts, last_error)"
+            " VALUES (%s, %s, %s::jsonb, %s, coalesce(%s, now()), 0, '')"
+            " ON CONFLICT (key) DO NOTHING",
+            [topic, key, text, digest, not_before],
+        )
+        written = cursor.rowcount == 1
+    if written:
+        _hint_on_commit()
+    elif OutboxEvent.objects.get(key=key).payload_digest != digest:
+        raise EventKeyUsedOtherwise(f"The key {key} names another effect already.")
+    return written
+
+
+def send_mail(*, key: str, to: str, subject: str, text: str) -> bool:
+    """Write an e-mail in plain text that goes out once the transaction is committed.
+
+    :raises EventKeyUsedOtherwise: if the key names another effect.
+    :raises RuntimeError: outside a transaction.
+    """
+    payload = {"to": to, "subject": " ".join(subject.split()), "text": text}
+    return enqueue(topic=MAIL, key=key, payload=payload)
+
+
+def drain(*, now: datetime, limit: int = DRAINED_AT_ONCE) -> Drained:
+    """Carry out what is due at `now`, an instant of real time; at most `limit` events.
+
+    One drainer at a time: a second one returns at once. Each event has two transactions. The
+    first counts the attempt and puts the next one off, so that an event that kills its drainer
+    neither comes back at once nor keeps the others waiting. The second carries it out and marks
+    it.
+    """
+    sent = failed = 0
+    for _ in range(limit):
+        claimed = _claim(now)
+        if isinstance(claimed, bool):
+            return Drained(sent, failed, busy=claimed)
+        delivered = _deliver(claimed, now)
+        if delivered is None:
+            return Drained(sent, failed, busy=True)
+        sent += delivered
+        failed += not delivered
+    return Drained(sent, failed)
+
+
+def retry(*, event: OutboxEvent, now: datetime) -> OutboxEvent:
+    """Let an event that was given up, or waits for its next attempt, be tried again at once.
+
+    :raises UnableTo: if it was sent.
+    """
+    with transaction.atomic():
+        locked = OutboxEvent.objects.select_for_update().get(pk=event.pk)
+        if locked.sent_at is not None:
+            raise UnableTo("This was sent already.")
+        locked.failed_at = None
+        locked.attempts = 0
+        locked.not_before = now
+        locked.save(update_fields=["failed_at", "attempts", "not_before"])
+        _hint_on_commit()
+    return locked
+
+
+def _claim(now: datetime) -> OutboxEvent | bool:
+    """Count an attempt at the next event that is due and return it.
+
+    False if none is due, True if another drainer is at work.
+    """
+    with transaction.atomic(durable=True):
+        if not _only_drainer():
+            return True
+        waiting = OutboxEvent.objects.filter(
+            sent_at__isnull=True, failed_at__isnull=True, not_before__lte=now
+        )
+        event = waiting.order_by("not_before", "id").select_for_update(skip_locked=True).first()
+        if event is None:
+            return False
+        event.attempts += 1
+        event.not_before = now + _wait(event.attempts)
+        event.save(update_fields=["attempts", "not_before"])
+    return event
+
+
+def _deliver(claimed: OutboxEvent, now: datetime) -> bool | None:
+    """Carry out a claimed event; False if that failed, None if another drainer came between."""
+    with transaction.atomic(durable=True):
+        event = OutboxEvent.objects.select_for_update(skip_locked=True).filter(pk=claimed.pk)
+        found = event.filter(attempts=claimed.attempts, sent_at__isnull=True).first()
+        if found is None:
+            return None
+        if not _only_drainer():
+            found.attempts -= 1
+            found.not_before = now
+            found.save(update_fields=["attempts", "not_before"])
+            return None
+        try:
+            with transaction.atomic():
+                _handle(found)
+        except Exception as error:
+            _note_failure(found, error, now)
+            return False
+        found.sent_at = now
+        found.payload = {}
+        found.last_error = ""
+        found.save(update_fields=["sent_at", "payload", "last_error"])
+    return True
+
+
+def _handle(event: OutboxEvent) -> None:
+    carry_out = _handlers.get(event.topic)
+    if carry_out is None:
+        raise NotDelivered(f"nothing here carries out {event.topic}")
+    carry_out(key=event.key, payload=event.payload)
+
+
+def _note_failure(event: OutboxEvent, error: Exception, now: datetime) -> None:
+    """Keep what went wrong, without the words of a stranger's error: they may hold an address."""
+    event.last_error = (str(error) if isinstance(error, NotDelivered) else _name(error))[:500]
+    if event.attempts >= GIVE_UP_AFTER:
+        event.failed_at = now
+    event.save(update_fields=["last_error", "failed_at"])
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    logger.warning(
+        "event %s, attempt %s: %s\n%s", event.key, event.attempts, event.last_error, frames
+    )
+    if event.attempts == ALERT_AFTER or event.failed_at is not None:
+        _alert(event, now)
+
+
+def _alert(event: OutboxEvent, now: datetime) -> None:
+    from representatives import alerts  # which sends by this module
+
+    if event.key.startswith(alerts.KEY_PREFIX):
+        return  # an alert about alerts that can't be sent would never end
+    alerts.raise_alert(
+        code="outbox",
+        key=f"outbox:{event.topic}:{now.date().isoformat()}",
+        text=(
+            f"Deliveries of “{event.topic}” fail: {event.key} was tried {event.attempts} times,"
+            f" the last time with: {event.last_error}"
+        ),
+        now=now,
+    )
+
+
+def _name(error: Exception) -> str:
+    """Return the kind of an error, with the number that a mail server or the system gave it."""
+    number = getattr(error, "smtp_code", None) or getattr(error, "errno", None)
+    return type(error).__name__ + (f" {number}" if number else "")
+
+
+def _wait(attempts: int) -> timedelta:
+    """Return how long after an attempt the next one waits: twice as long each time."""
+    return min(FIRST_WAIT * 2 ** min(attempts - 1, 20), LONGEST_WAIT)
+
+
+def _only_drainer() -> bool:
+    """Take the drainers' lock until the end of the transaction; False if another has it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [AdvisoryLock.OUTBOX])
+        return bool(cursor.fetchone()[0])
+
+
+def _hint_on_commit() -> None:
+    """Tell a worker, once this is committed, that something waits; once for a row of events."""
+    pending = connection.run_on_commit
+    if not (pending and pending[-1][1] is _send_hint):
+        transaction.on_commit(_send_hint, robust=True)
+
+
+def _send_hint() -> None:
+    from representatives.tasks import drain_outbox_task  # which calls this module
+
+    try:
+        drain_outbox_task.delay()
+    except BrokerError:
+        logger.warning("outbox: no broker to tell; beat will look")
