@@ -155,7 +155,9 @@ class _Stage:
         row = rows_of(everybody.ids, before.given.members.ids)
         titles = np.zeros(count, dtype=np.int64)
         titles[row] = before.given.members.opening_title
-        people = replace(everybody, opening_title=titles)
+        bought = np.zeros(count, dtype=np.int64)
+        bought[row] = before.given.members.bought_bv
+        people = replace(everybody, opening_title=titles, bought_bv=bought)
         stated = moved_stated(before.given.stated, row, count)
         nobody = np.full(count, NOT_STATED, dtype=np.int64)
         enrolled = people.status == Status.ENROLLED
@@ -207,13 +209,17 @@ class _Stage:
         )
 
     def ranked_as(self, after: Side) -> dict[str, object]:
-        """Give everybody the later side's titles and ranks; what is carried stays for the last."""
+        """Give everybody the later side's titles and ranks; what is carried stays for the last.
+
+        BV bought with points comes with them: it decides ranks alone.
+        """
         later = after.given
-        titles = np.zeros(len(self.people), dtype=np.int64)
+        titles, bought = (np.zeros(len(self.people), dtype=np.int64) for _ in range(2))
         titles[: len(later.members)] = later.members.opening_title
+        bought[: len(later.members)] = later.members.bought_bv
         ranks = _by_row(after.results, after.results.members.pay_rank, self.people, 0)
         return {
-            "members": replace(self.people, opening_title=titles),
+            "members": replace(self.people, opening_title=titles, bought_bv=bought),
             "stated": replace(self.released(later), pay_rank=ranks),
         }
 

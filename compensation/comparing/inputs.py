@@ -140,6 +140,7 @@ def with_absent(members: Members, others: Members) -> Members:
         "enrolled": others.enrolled[extra],
         "placement": nobody,
         "side": nobody,
+        "bought_bv": np.zeros(len(extra), dtype=np.int64),
     }
     return Members(
         **{

@@ -78,6 +78,7 @@ def input_digest(
         digest.add(name, getattr(members, name)[tree.row])
     _add_where_said(digest, "placement", _placed_by(members, tree), -1)
     _add_where_said(digest, "side", members.side[tree.row], -1)
+    _add_where_said(digest, "bought_bv", members.bought_bv[tree.row], 0)
     for field in fields(Orders):
         column = getattr(orders, field.name)
         if field.name in ADDED_TO_ORDERS:

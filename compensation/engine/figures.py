@@ -2,12 +2,20 @@
 
 A name says all of a figure: ``personal_bv:customers:trailing-3``, ``group_bv:leg-at-most-4000``
 (no leg counts for more than 40 BV), ``directs:rank:2``, ``legs:group_bv:60000``. Measures have
-their plain names. Names stand in requirements, in results and in ``Standing.figures`` alike.
+their plain names. Names stand in requirements, in results and in ``Standing.figures`` alike. Where
+BV was bought with points, results have ``group_bv:bought`` besides, and what ranks take with it
+ends in ``:with-bought``.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeVar
+
+from compensation.engine.arrays import Int
+
+Number = TypeVar("Number", int, Int)
 
 COUNTED_MEASURES = frozenset({"active", "active_directs", "direct_count", "retail_customers"})
 """Measures that are plain counts; all others are hundredths."""
@@ -15,6 +23,10 @@ SOURCES = ("customers", "own", "both")
 WINDOWED_MEASURES = ("personal_bv", "personal_rsp")
 COUNTED_PEOPLE = ("directs", "legs")
 LEG_AT_MOST = "leg-at-most-"
+BOUGHT = "group_bv:bought"
+"""BV bought with points by a member and everybody below: ranks count it beside group BV."""
+WITH_BOUGHT = ":with-bought"
+"""Ends the names of the other figures of ranks that have bought BV in them."""
 BREAKAWAY = "breakaway"
 """Figures of a component with breakaway: ``group_bv:breakaway:<id>``, ``broken_away:...``."""
 TRAILING = "trailing-"
@@ -96,6 +108,25 @@ def asks_for_ranks(name: str) -> bool:
     """Tell whether a figure depends on the pay ranks of the people below."""
     figure = figure_of(name)
     return isinstance(figure, Counted) and figure.measure == "rank"
+
+
+def rests_on_group(name: str) -> bool:
+    """Tell whether a figure is group BV, or counts legs or people by theirs."""
+    figure = figure_of(name)
+    if isinstance(figure, Counted):
+        return figure.measure == "group_bv"
+    return name == "group_bv" or isinstance(figure, LegMaximum)
+
+
+def as_ranks_take_them(figures: Mapping[str, Number]) -> dict[str, Number]:
+    """Put bought BV into the figures of a run, as requirements of ranks have it."""
+    found = dict(figures)
+    if BOUGHT in figures:
+        found["group_bv"] = figures["group_bv"] + figures[BOUGHT]
+    for name, figure in figures.items():
+        if name.endswith(WITH_BOUGHT):
+            found[name.removesuffix(WITH_BOUGHT)] = figure
+    return found
 
 
 def digits_of(name: str) -> int:

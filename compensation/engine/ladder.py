@@ -50,6 +50,12 @@ class Ranks:
         """The rank names, lowest first."""
         return tuple(rank.name for rank in self.ladder)
 
+    @property
+    def figures(self) -> tuple[str, ...]:
+        """The names of all figures that ranks ask for, sorted."""
+        asked = {one.measure for rank in self.ladder for one in (*rank.requires, *rank.maintains)}
+        return tuple(sorted(asked))
+
 
 def read_ranks(node: Node) -> Ranks:
     """Read the plan document's ``ranks``; nothing given is a single rank."""

@@ -6,8 +6,16 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from compensation.engine.figures import Counted, LegMaximum, Windowed, figure_of
-from compensation.engine.money import require_sum_fits
+from compensation.engine.figures import (
+    BOUGHT,
+    WITH_BOUGHT,
+    Counted,
+    LegMaximum,
+    Windowed,
+    figure_of,
+    rests_on_group,
+)
+from compensation.engine.money import INT64_MAX, SumTooLargeError, largest, require_sum_fits
 from compensation.engine.people import Counting
 from compensation.engine.tree import Tree
 from compensation.engine.types import NOT_STATED, Bool, Int, Qualifying, Stated
@@ -76,6 +84,33 @@ class Measured:
             elif isinstance(figure, Counted) and figure.measure != "rank":
                 of_kind = enrolled & (plain[figure.measure] >= figure.at_least)
                 found[name] = Counting(self._tree, figure.what, of_kind).counts
+        return found
+
+    def with_bought(self, names: Iterable[str], bought_bv: Int, enrolled: Bool) -> dict[str, Int]:
+        """Give what figures of ranks are with BV bought with points, under results' names.
+
+        ``names`` are the figures that ranks ask for, ``bought_bv`` is what each member bought
+        himself. Empty if nobody bought any, or no rank asks for group BV in some way.
+
+        :raises SumTooLargeError: if group BV would leave 64 bits.
+        """
+        asked = [name for name in names if rests_on_group(name)]
+        if not asked or not bought_bv.any():
+            return {}
+        require_sum_fits("group BV with bought BV", self._personal.bv, bought_bv)
+        bought = self._tree.subtree_sums(bought_bv)
+        if largest(self.by_name["group_bv"]) + largest(bought) > INT64_MAX:
+            raise SumTooLargeError("a stated group BV with bought BV does not fit into 64 bits")
+        found = {BOUGHT: bought}
+        for name in asked:
+            figure = figure_of(name)
+            if isinstance(figure, LegMaximum):
+                within = np.minimum(self._group_bv + bought, figure.most)
+                own = self._personal.bv + bought_bv
+                found[name + WITH_BOUGHT] = own + self._tree.child_sums(within)
+            elif isinstance(figure, Counted):
+                of_kind = enrolled & (self.by_name["group_bv"] + bought >= figure.at_least)
+                found[name + WITH_BOUGHT] = Counting(self._tree, figure.what, of_kind).counts
         return found
 
     def _windowed(self, figure: Windowed, month_of_quarter: int) -> Int:

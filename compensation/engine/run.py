@@ -12,7 +12,7 @@ from compensation.engine.components import BinaryCycles, RspPoints
 from compensation.engine.components.base import HasFigures, LeavesBehind, Situation, Standing
 from compensation.engine.cuts import cut_blocks
 from compensation.engine.digests import carried_digest, input_digest, part_digest, result_digest
-from compensation.engine.figures import asks_for_ranks
+from compensation.engine.figures import as_ranks_take_them, asks_for_ranks
 from compensation.engine.levels import Level
 from compensation.engine.measured import Measured
 from compensation.engine.money import require_sum_fits
@@ -153,10 +153,11 @@ def _decided(plan: Plan, facts: _Facts) -> _Standings:
     plain = {**figures, "rsp_total": rsp_base, "active": active.astype(np.int64)}
     names = plan.figure_names
     further = measured.further(names, facts.month_of_quarter, enrolled, plain)
+    further |= measured.with_bought(plan.ranks.figures, members.bought_bv[tree.row], enrolled)
     given = RankGiven(
         opening=opening,
         enrolled=enrolled,
-        figures={**plain, **further},
+        figures=as_ranks_take_them({**plain, **further}),
         tree=tree,
         left_behind=facts.left_behind,
         exactly=measured.stated("pay_rank"),

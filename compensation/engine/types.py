@@ -116,6 +116,8 @@ class Members:
     """Row of the parent in the placement tree, -1 for nobody above or not placed."""
     side: Int
     """The parent's leg: 0 left, 1 right, -1 not placed."""
+    bought_bv: Int
+    """BV bought with points in the period, hundredths: group BV in ranks' requirements alone."""
 
     @classmethod
     def of(
@@ -128,6 +130,7 @@ class Members:
         enrolled: npt.ArrayLike | None = None,
         placement: npt.ArrayLike | None = None,
         side: npt.ArrayLike | None = None,
+        bought_bv: npt.ArrayLike | None = None,
     ) -> Self:
         """Check and bundle; what is left out is nought (enrolled, lowest rank, day 0).
 
@@ -149,6 +152,7 @@ class Members:
             enrolled=optional("enrolled", enrolled),
             placement=optional("placement", placement, nobody),
             side=optional("side", side, nobody),
+            bought_bv=optional("bought_bv", bought_bv),
         )
         made._check()
         return made
@@ -169,6 +173,10 @@ class Members:
         if len(self.ids) and int(self.opening_title.min()) < 0:
             row = int(np.argmin(self.opening_title))
             raise EngineError(f"member {int(self.ids[row])}: the opening title is negative")
+
+        if len(self.ids) and int(self.bought_bv.min()) < 0:
+            row = int(np.argmin(self.bought_bv))
+            raise EngineError(f"member {int(self.ids[row])}: the bought BV is negative")
 
         self._check_placement()
 

@@ -70,6 +70,7 @@ def compute(world: World, before: engine.Results | None = None) -> engine.Result
         enrolled=column(world.people, "enrolled"),
         placement=above("placement"),
         side=[sides[person.side] for person in world.people],
+        bought_bv=column(world.people, "bought_bv"),
     )
     facts = {name: column(world.sales, name) for name in ("order", *QUANTITIES, *FACTS)}
     facts["customer"] = [-1 if one is None else one for one in facts["customer"]]
@@ -182,8 +183,8 @@ def figure_differences(world: World, results: engine.Results, expected: oracle.A
     wanted = {
         (name, member_id): figure * (1 if "count" in requirement else 100)
         for name, requirement in further_figures(world.plan).items()
-        for member_id, figure in expected.figures(requirement).items()
-    }
+        for member_id, figure in expected.figures(requirement, False).items()
+    } | bought_figures(world, expected)
     for identifier, (remaining, broken) in expected.breakaways.items():
         for member_id in ids:
             said = world.stated.get(member_id, {})
@@ -191,6 +192,27 @@ def figure_differences(world: World, results: engine.Results, expected: oracle.A
             wanted[f"group_bv:breakaway:{identifier}", member_id] = chosen_by
             wanted[f"broken_away:breakaway:{identifier}", member_id] = member_id in broken
     return differing("figure", got, wanted)
+
+
+def bought_figures(world: World, expected: oracle.Answer) -> dict[tuple[str, int], Decimal]:
+    """The figures of ranks with BV bought with points, where anybody has bought any."""
+    asked = {
+        figure_name(world.plan, requirement) or requirement["measure"]: requirement
+        for rank in world.plan.get("ranks", {}).get("ladder", [])
+        for requirement in (*rank.get("requires", []), *rank.get("maintains", []))
+        if "group_bv" in (requirement.get("measure"), requirement.get("who", {}).get("measure"))
+    }
+    if not asked or not any(person.bought_bv for person in world.people):
+        return {}
+    found = {
+        (f"{name}:with-bought", member_id): figure * (1 if "count" in requirement else 100)
+        for name, requirement in asked.items()
+        if name != "group_bv"
+        for member_id, figure in expected.figures(requirement, True).items()
+    }
+    for member_id, member in expected.members.items():
+        found["group_bv:bought", member_id] = member.bought_in_group * 100
+    return found
 
 
 def further_figures(plan: dict[str, Any]) -> dict[str, dict[str, Any]]:

@@ -95,6 +95,7 @@ def filled_people(shape: str, size: int, ranks: int, chance: random.Random) -> l
     """People of a tree, with ids in no order."""
     ids = chance.sample(range(1, 10 * size + 1), size)
     placed = places(size, chance)
+    bought = filled_bought(size, random.Random(str(ids)))
     people = [
         Person(
             id=ids[number],
@@ -104,11 +105,19 @@ def filled_people(shape: str, size: int, ranks: int, chance: random.Random) -> l
             enrolled=chance.randrange(100, 131),
             placement=None if placed[number][0] is None else ids[placed[number][0]],
             side=placed[number][1],
+            bought_bv=bought[number],
         )
         for number, sponsor in enumerate(sponsors(shape, size, chance))
     ]
     chance.shuffle(people)
     return people
+
+
+def filled_bought(size: int, chance: random.Random) -> list[int]:
+    """BV that each person has bought with points; in most companies nobody any."""
+    if chance.random() < 0.6:
+        return [0] * size
+    return [figures(chance) if chance.random() < 0.2 else 0 for _ in range(size)]
 
 
 def filled_sales(people: list[Person], count: int, chance: random.Random) -> list[Sale]:

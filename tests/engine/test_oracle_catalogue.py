@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -82,6 +83,35 @@ def test_requirements_agree(requires, periods):
     results = agreed(ranked(requires, {"consecutive_periods": periods}))
 
     assert {0, 1, 2} == set(results.members.pay_rank.tolist())
+
+
+GROUPS: dict[str, dict[str, Any]] = {
+    "group": {"measure": "group_bv", "at_least": "700"},
+    "legs-within": {"measure": "group_bv", "per_leg_at_most": "40", "at_least": "700"},
+    **{
+        what: {"count": what, "who": {"measure": "group_bv", "at_least": "500"}, "at_least": 1}
+        for what in ("directs", "legs")
+    },
+}
+"""Requirements that rest on group volume."""
+
+
+@pytest.mark.parametrize("requirement", GROUPS.values(), ids=GROUPS)
+def test_bought_volume_counts_for_ranks_and_not_for_components(requirement):
+    sold = ranked([requirement], {"maintains": [requirement]}, steps_per_period=2)
+    levels = {"id": "levels", "kind": "level_percent", "rates": ["7", "5"]}
+    sold.plan["components"].append({**levels, "qualification": [requirement]})
+    nobody = [replace(person, bought_bv=0, opening_title=2) for person in sold.people]
+    some = [
+        replace(person, bought_bv=80001 * (place % 3 == 0)) for place, person in enumerate(nobody)
+    ]
+
+    without = agreed(replace(sold, people=nobody))
+    results = agreed(replace(sold, people=some))
+
+    assert (results.members.pay_rank > without.members.pay_rank).sum() > 5
+    assert results.members.commission_minor.any()
+    assert (results.members.commission_minor == without.members.commission_minor).all()
 
 
 @pytest.mark.parametrize("what", ["directs", "legs"])

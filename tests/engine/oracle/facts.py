@@ -26,6 +26,8 @@ class Person:
     """Who stands above in the placement tree."""
     side: str | None = None
     """``left`` or ``right`` of that person."""
+    bought_bv: int = 0
+    """BV bought with points; it counts for ranks alone, as group volume."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,7 @@ class Member:
     window_bv: Decimal = Decimal(0)
     window_own_bv: Decimal = Decimal(0)
     group_bv: Decimal = Decimal(0)
+    bought_in_group: Decimal = Decimal(0)
     personal_rsp: Decimal = Decimal(0)
     window_rsp: Decimal = Decimal(0)
     points: Decimal = Decimal(0)
@@ -140,8 +143,8 @@ class Answer:
     lines: list[Line]
     rankings: dict[str, dict[int, Placing]]
     """By id of the ranking and member."""
-    figures: Callable[[dict[str, Any]], dict[int, Decimal]]
-    """Everybody's figure for a requirement."""
+    figures: Callable[[dict[str, Any], bool], dict[int, Decimal]]
+    """Everybody's figure for a requirement, which a rank asks for or somebody else."""
     breakaways: dict[str, tuple[dict[int, Decimal], set[int]]]
     """By component that breaks away: what is left of group BV, and who has broken away."""
     carried: dict[tuple[int, str], int]

@@ -45,7 +45,7 @@ class Ranks(Requirements):
 
     def may_rise_to(self, member_id: int, rank: dict[str, Any]) -> bool:
         """Whether a rank's requirements are met, in as many periods in a row as it takes."""
-        met = self.is_met(member_id, rank.get("requires", []))
+        met = self.is_met(member_id, rank.get("requires", []), of_rank=True)
         needed = rank.get("consecutive_periods", 1)
         if needed == 1:
             return met
@@ -64,7 +64,7 @@ class Ranks(Requirements):
         pay = 0
         for index in range(1, member.title_rank + 1):
             requires = ladder[index].get("requires", [])
-            if self.is_met(member_id, ladder[index].get("maintains", requires)):
+            if self.is_met(member_id, ladder[index].get("maintains", requires), of_rank=True):
                 pay = index
         for index in range(pay + 1, len(ladder)):
             noted = self.brought(member_id, f"held:{ladder[index]['name']}")

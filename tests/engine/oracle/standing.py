@@ -139,8 +139,10 @@ class Standing:
         for member_id in self.from_the_leaves():
             member = self.members[member_id]
             member.group_bv = member.personal_bv
+            member.bought_in_group = whole(member.person.bought_bv)
             for direct in member.directs:
                 member.group_bv += self.members[direct].group_bv
+                member.bought_in_group += self.members[direct].bought_in_group
 
     @staticmethod
     def count_customers(orders: list[Sale]) -> int:
