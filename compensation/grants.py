@@ -23,6 +23,10 @@ GRANTS: dict[str, str] = {
         " reverses_id, effective_at)"
     ),
     "compensation_entry": "SELECT, INSERT (journal_id, account, representative_id, unit, amount)",
+    "compensation_rspconversion": (
+        "SELECT, INSERT (representative_id, token, target, asked, points, cash_minor, bv,"
+        " decomposition, plan_version_id, period_id, journal_id, by_id, converted_at)"
+    ),
     "compensation_reversal": "SELECT, INSERT",
     "compensation_reversedpart": "SELECT, INSERT",
     "compensation_heartbeat": "SELECT, INSERT, UPDATE",

@@ -24,6 +24,8 @@ GUARDS: dict[tuple[str, str], str] = {
     ("compensation_rankoverride", "override_stands"): "compensation_guard_override",
     ("compensation_rankoverride", "kept"): "compensation_refuse_change",
     ("compensation_couponentry", "append_only"): "compensation_refuse_change",
+    ("compensation_rspconversion", "bank_check"): "compensation_check_conversions",
+    ("compensation_rspconversion", "append_only"): "compensation_refuse_change",
     **{
         (table, f"counted_in_open_period_{event}"): "compensation_guard_counted"
         for table in ("sales_order", "sales_return")

@@ -123,7 +123,7 @@ def settle(credits: Iterable[Credit], debits: Iterable[Debit], *, now: datetime)
     """
     given = sorted(credits, key=lambda one: (one.month, SOURCES.index(one.source)))
     taken = sorted(debits, key=lambda one: one.order)
-    if any(one.points < 0 for one in (*given, *taken)):
+    if any(points < 0 for points in [*(x.points for x in given), *(x.points for x in taken)]):
         raise ValueError("points of credits and debits are never negative")
     uses = _uses([one.points for one in given], taken)
     lots = tuple(_lot(credit, use, now) for credit, use in zip(given, uses, strict=True))

@@ -25,6 +25,7 @@ from compensation.engine.money import ROUNDINGS
 from compensation.engine.rankings import Ranking, read_rankings
 from compensation.engine.reading import Mapping, Node, PlanError, resolve
 from compensation.engine.requirements import Requirement, read_window
+from compensation.engine.rsp_bank import RspBank, best_rate, read_rsp_bank
 from compensation.engine.types import Unit
 
 __all__ = ["Activity", "CashRate", "Plan", "Rank", "Ranks", "parse_plan"]
@@ -104,6 +105,13 @@ class Plan:
     components: tuple[Component, ...]
     caps: tuple[Cap, ...] = field(default=(), metadata={LATER: True})
     rankings: tuple[Ranking, ...] = field(default=(), metadata={LATER: True})
+    rsp_bank: RspBank | None = field(default=None, metadata={LATER: True})
+
+    @property
+    def cash_at_best(self) -> Fraction | None:
+        """The most that a hundredth of a point can bring, minor units; ``None``: not stated."""
+        flat = self.rsp_cash_rate
+        return best_rate(self.rsp_bank, None if flat is None else flat.per_point)[0]
 
     def statement_id(self, index: int) -> str:
         """Give the id of the component or cap that ``Earnings.component`` names."""
@@ -167,6 +175,7 @@ def parse_plan(document: object) -> Plan:
             "rankings",
             "caps",
             "rsp_conversion",
+            "rsp_bank",
         ),
     )
     if table.broken:
@@ -194,6 +203,9 @@ def parse_plan(document: object) -> Plan:
         ranks=ranks,
         components=_components(table, ranks, digits, rankings),
         rankings=rankings,
+        rsp_bank=read_rsp_bank(
+            table["rsp_bank"], digits=digits, has_cash_rate=table.has("rsp_cash_rate")
+        ),
     )
     plan = replace(plan, caps=read_caps(table["caps"], plan.components, digits))
     _check_conversion(table["rsp_conversion"])

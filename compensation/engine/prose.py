@@ -14,6 +14,7 @@ from compensation.engine.components import (
 from compensation.engine.figures import TRAILING, asks_for_ranks
 from compensation.engine.plan import Plan, Rank
 from compensation.engine.requirements import digits_of
+from compensation.engine.rsp_bank import bank_prose
 from compensation.engine.wording import (
     COMPRESSION_SENTENCES,
     MEASURE_NAMES,
@@ -54,10 +55,13 @@ def plan_prose(plan: Plan) -> list[str]:
         sentences.extend(component_prose(plan, component))
     sentences.extend(_caps(plan))
     if plan.rsp_cash_rate is not None:
+        by_tiers = plan.rsp_bank is not None and plan.rsp_bank.tiers
         sentences.append(
-            f"{decimal_text(plan.rsp_cash_rate.points, 2)} RSP are worth "
-            f"{money_text(plan.rsp_cash_rate.pays, plan)}."
+            f"{decimal_text(plan.rsp_cash_rate.points, 2)} RSP are "
+            f"{'valued at' if by_tiers else 'worth'} {money_text(plan.rsp_cash_rate.pays, plan)}."
         )
+    if plan.rsp_bank is not None:
+        sentences.extend(bank_prose(plan.rsp_bank, plan))
     sentences.append(
         f"Each statement line is rounded once to the last decimal of the currency; "
         f"{_ROUNDINGS[plan.rounding]}."

@@ -24,7 +24,8 @@ from compensation.engine.components import (
 )
 from compensation.engine.plan import Plan
 from compensation.engine.reading import Fault
-from compensation.engine.wording import percent_text, plain_text
+from compensation.engine.rsp_bank import best_rate
+from compensation.engine.wording import decimal_text, percent_text, plain_text
 
 __all__ = ["Share", "WorstCase", "check_plan", "of_base", "percent_text", "worst_case"]
 
@@ -100,12 +101,12 @@ def _capped(plan: Plan, cap: Cap, shares: list[Share], given: Given) -> list[Sha
 
 
 def _given(plan: Plan, ratio: Fraction | None, before: list[Share]) -> Given:
-    cash = plan.rsp_cash_rate
+    cash = plan.cash_at_best
     per_unit = Fraction(10**plan.currency_digits, 100)
     return Given(
         currency_digits=plan.currency_digits,
         bv_value=plan.bv_value,
-        cash_per_point=None if cash is None else cash.per_point / per_unit,
+        cash_per_point=None if cash is None else cash / per_unit,
         rsp_per_bv=ratio,
         before=tuple(before),
     )
@@ -122,21 +123,19 @@ def _together(shares: Iterable[Fraction | None]) -> Fraction | None:
 
 
 def _points(plan: Plan, component: RspPoints, ratio: Fraction | None) -> Share:
+    """Points at the most that one can bring: with tiers, in the lump that pays best."""
     times = max(component.depths) + component.own_points
-    if plan.rsp_cash_rate is None:
+    flat = plan.rsp_cash_rate
+    best, tier = best_rate(plan.rsp_bank, None if flat is None else flat.per_point)
+    if best is None:
         return Share(component.id, "bv", None, 0, "the plan states no rsp_cash_rate")
     if ratio is None:
         return Share(component.id, "bv", None, 0, "the largest RSP per BV is not known")
-    per_unit = Fraction(10**plan.currency_digits, 100)
-    share = ratio * times * plan.rsp_cash_rate.per_point / per_unit
-    cash = plan.rsp_cash_rate.per_point / per_unit
-    return Share(
-        component.id,
-        "bv",
-        share,
-        0,
-        f"{times} × {plain_text(ratio)} RSP per BV at {plain_text(cash)} a point",
-    )
+    cash = best / Fraction(10**plan.currency_digits, 100)
+    how = f"{times} × {plain_text(ratio)} RSP per BV at {plain_text(cash)} a point"
+    if tier is not None:
+        how += f", as {decimal_text(tier.points, 2)} RSP together bring"
+    return Share(component.id, "bv", ratio * times * cash, 0, how)
 
 
 def _percentages(plan: Plan, component: LevelPercent) -> Share:

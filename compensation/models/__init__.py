@@ -5,6 +5,7 @@ in hundredths. Guards that Django can't express (overlap exclusion, state moves,
 statement triggers, partitions) are in the SQL beside the migrations.
 """
 
+from compensation.models.bank import ConversionTarget, RspConversion
 from compensation.models.decisions import CouponEntry, CouponKind, OverrideKind, RankOverride
 from compensation.models.ledger import (
     Account,
@@ -34,6 +35,7 @@ __all__ = [
     "LIVE_RUN_STATUSES",
     "Account",
     "Carried",
+    "ConversionTarget",
     "CouponEntry",
     "CouponKind",
     "CurrentTransactionId",
@@ -51,6 +53,7 @@ __all__ = [
     "RankOverride",
     "Reversal",
     "ReversedPart",
+    "RspConversion",
     "Run",
     "RunKind",
     "RunStatus",
