@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from compensation.engine.figures import Counted, figure_of
+from compensation.engine.figures import Counted, as_ranks_take_them, figure_of
 from compensation.engine.plan import Plan
 from compensation.engine.types import Bool, Int
 from compensation.explaining.stored import People, StoredRun
@@ -43,6 +43,8 @@ class FrontLine:
         self.plan = plan
         self.people = stored.directs(member, most=MOST_DIRECTS)
         self.ids: list[int] = self.people.fact("representative_id").tolist()
+        self.figures = as_ranks_take_them(self.people.standing.figures)
+        """Everybody's figures as ranks take them."""
         self._stored = stored
         self._usual: dict[int, UsualSale] | None = None
         self.helped: dict[int, tuple[int, UsualSale]] = {}
@@ -65,7 +67,7 @@ class FrontLine:
 
     def added_bv(self, *, most: int | None = None) -> int:
         """Give the BV of the sales asked for; ``most`` is all that a leg counts for."""
-        group = self.people.standing.figures["group_bv"]
+        group = self.figures["group_bv"]
         total = 0
         for place, (sales, sale) in self.helped.items():
             before, after = int(group[place]), int(group[place]) + sales * sale.bv
@@ -96,7 +98,7 @@ class FrontLine:
         # Somebody else in a leg may have what a direct lacks, unless the leg's own sum is below.
         if kind is None or (figure.what == "legs" and figure.measure != "group_bv"):
             return missing
-        figures = self.people.standing.figures[figure.measure]
+        figures = self.figures[figure.measure]
         gaps = np.zeros((len(figures), 2), dtype=np.int64)
         gaps[:, 0 if kind == "bv" else 1] = figure.at_least - figures
         below = self.people.standing.enrolled & (figures < figure.at_least)

@@ -7,8 +7,10 @@ from typing import Any
 
 from compensation.engine.caps import Cap
 from compensation.engine.components import Component
+from compensation.engine.figures import BOUGHT
 from compensation.engine.opening import source_of
 from compensation.engine.plan import Plan
+from compensation.explaining.rank_card import figures_of, rows_of
 from compensation.explaining.stored import StoredRun
 from compensation.models import Carried, Earning, Run
 
@@ -41,14 +43,17 @@ def qualifying_facts(run: Run, plan: Plan, earning: Earning) -> list[Fact]:
 
 
 def _of_rank(run: Run, plan: Plan, earning: Earning) -> list[Fact]:
-    """The figures that the rank asks for, as they were, and the group's volume."""
-    people = StoredRun(run).members([earning.receiver_id])
-    figures = {name: int(one[0]) for name, one in people.standing.figures.items()}
-    figures["rsp_total"] = int(people.fact("rsp_base")[0])
-    figures["active"] = int(people.active[0])
+    """The figures that the rank asks for, as they were, and the group's volume.
+
+    The bonus itself asks for group BV without what was bought with points.
+    """
+    figures = figures_of(StoredRun(run).members([earning.receiver_id]))
     requires = plan.ranks.ladder[earning.paid_level].requires
     found = [Fact("rank", earning.paid_level)]
-    found += [Fact(one.measure, figures.get(one.measure, 0), one.at_least) for one in requires]
+    for row in rows_of(requires, figures):
+        found.append(Fact(row.measure, row.current, row.required))
+        if row.bought:
+            found.append(Fact(BOUGHT, row.bought))
     if not any(one.measure == "group_bv" for one in requires):
         found.append(Fact("group_bv", figures["group_bv"]))
     return found

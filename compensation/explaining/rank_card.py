@@ -9,8 +9,9 @@ from fractions import Fraction
 from django.db.models import Q
 
 from compensation import calendar, selectors
+from compensation.engine.figures import as_ranks_take_them
 from compensation.engine.plan import Plan
-from compensation.engine.requirements import Requirement
+from compensation.engine.requirements import Requirement, digits_of
 from compensation.explaining.stored import People, StoredRun
 from compensation.models import Carried, RankOverride, Run
 
@@ -24,6 +25,8 @@ class Row:
     measure: str
     current: int
     required: int
+    bought: int = 0
+    """The part of ``current`` that is BV bought with points; of counts 0."""
 
     @property
     def to_go(self) -> int:
@@ -98,7 +101,7 @@ def get_rank_card(
 
 
 def figures_of(people: People, place: int = 0) -> dict[str, int]:
-    """Return the figures that ranks go by, by measure."""
+    """Return the figures that ranks go by, by name; bought BV is not in them yet."""
     figures = {name: int(values[place]) for name, values in people.standing.figures.items()}
     # Ranks take the points at the plan's base depth, whatever the depth that is credited.
     figures["rsp_total"] = int(people.fact("rsp_base")[place])
@@ -107,8 +110,19 @@ def figures_of(people: People, place: int = 0) -> dict[str, int]:
 
 
 def rows_of(requires: tuple[Requirement, ...], figures: dict[str, int]) -> list[Row]:
-    """Return a row for each requirement."""
-    return [Row(one.measure, figures.get(one.measure, 0), one.at_least) for one in requires]
+    """Return a row for each requirement of a rank, from figures by name (``figures_of``)."""
+    taken = as_ranks_take_them(figures)
+    return [
+        Row(
+            one.measure,
+            taken.get(one.measure, 0),
+            one.at_least,
+            taken[one.measure] - figures[one.measure]
+            if digits_of(one.measure) and one.measure in figures
+            else 0,
+        )
+        for one in requires
+    ]
 
 
 def weakest_first(rows: list[Row]) -> list[Row]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from compensation.engine.components import RspPoints
-from compensation.engine.figures import LegMaximum, Windowed, figure_of
+from compensation.engine.figures import LegMaximum, Windowed, as_ranks_take_them, figure_of
 from compensation.engine.plan import Plan
 from compensation.engine.types import Status
 from compensation.explaining import facts
@@ -94,7 +94,7 @@ class _Search:
         self.people = people
         self.rank = rank
         self.id = int(people.fact("representative_id")[0])
-        self.figures = figures_of(people)
+        self.figures = as_ranks_take_them(figures_of(people))
         if plan.activity.window == "period":
             self.figures["window_rsp"] = self.figures["personal_rsp"]
         self.opening = int(people.fact("opening_title")[0])

@@ -8,7 +8,14 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from compensation.engine.branches import Missed
-from compensation.engine.figures import TRAILING, Counted, LegMaximum, Windowed, figure_of
+from compensation.engine.figures import (
+    BOUGHT,
+    TRAILING,
+    Counted,
+    LegMaximum,
+    Windowed,
+    figure_of,
+)
 from compensation.engine.opening import source_of
 from compensation.engine.plan import Plan
 from compensation.engine.requirements import digits_of
@@ -37,6 +44,7 @@ def _plain() -> dict[str, str]:
         "window_bv": _("Personal BV of the activity window"),
         "window_rsp": _("Personal RSP of the activity window"),
         "group_bv": _("Group BV"),
+        BOUGHT: _("Of which bought with points"),
         "personal_rsp": _("Personal RSP"),
         "rsp_total": _("RSP, own and levels"),
         "active": _("Active"),

@@ -50,6 +50,12 @@ def requirement_row(row: Row, plan: Plan, language: str | None) -> dict[str, Any
         "width": formatting.width(row.current, row.required),
         "colour": "" if in_a_row or digits_of(measure) == 0 else words.unit_of(measure).lower(),
         "note": "" if row.is_met else _to_go(row, language),
+        "bought": (
+            _("of which %(figure)s bought with points")
+            % {"figure": words.with_unit(measure, row.bought)}
+            if row.bought
+            else ""
+        ),
     }
 
 

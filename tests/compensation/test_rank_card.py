@@ -5,12 +5,23 @@ from __future__ import annotations
 from datetime import date
 from fractions import Fraction
 
+from django.template.loader import render_to_string
+
 from compensation import services
-from compensation.explaining.rank_card import IN_A_ROW, Row, get_rank_card, weakest_first
+from compensation.engine.requirements import Requirement
+from compensation.explaining.rank_card import (
+    IN_A_ROW,
+    Row,
+    get_rank_card,
+    rows_of,
+    weakest_first,
+)
 from compensation.models import OverrideKind, Period, Run
 from compensation.plans import load_plan
+from compensation.selectors_pages.plans import requirement_row
 from tests.compensation.test_shortest_way import plan_with
 from tests.compensation.town import Town
+from tests.engine.worlds import plan_of
 
 LADDER = """
     - {name: IR}
@@ -37,6 +48,39 @@ def test_weakest_first_compares_shares_exactly() -> None:
     assert none.reached == 0
     assert none.to_go == 600
     assert met.reached == Fraction(1)
+
+
+def test_a_row_says_what_of_it_was_bought_with_points() -> None:
+    stored = {
+        "personal_bv": 10000,
+        "group_bv": 17000,
+        "group_bv:bought": 13000,
+        "group_bv:leg-at-most-8000": 17000,
+        "group_bv:leg-at-most-8000:with-bought": 26000,
+        "directs:group_bv:6000": 0,
+        "directs:group_bv:6000:with-bought": 1,
+    }
+    names = ("personal_bv", "group_bv", "group_bv:leg-at-most-8000", "directs:group_bv:6000")
+
+    rows = rows_of(tuple(Requirement(name, 20000) for name in names), stored)
+
+    assert [(row.current, row.bought) for row in rows] == [
+        (10000, 0),
+        (30000, 13000),
+        (26000, 9000),
+        (1, 0),
+    ]
+    plan = plan_of()
+    shown = [requirement_row(row, plan, "en") for row in rows]
+    assert [row["bought"] for row in shown] == [
+        "",
+        "of which 130\u00a0BV bought with points",
+        "of which 90\u00a0BV bought with points",
+        "",
+    ]
+    for row in shown:
+        html = render_to_string("components/_requirement.html", {"row": row})
+        assert ("bought with points" in html) == bool(row["bought"])
 
 
 def test_the_card_shows_any_rank_to_advance_and_to_maintain(town: Town) -> None:

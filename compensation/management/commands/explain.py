@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from compensation.engine.figures import BOUGHT
 from compensation.explaining import reports, words
 from compensation.explaining.asking import Asked, ask, component_index, leave
 from compensation.models import EarningUnit, MemberResult
@@ -104,7 +105,8 @@ class Command(BaseCommand):
         for sentence in report.rule:
             self.stdout.write(f"  {sentence}")
         for fact in report.facts:
-            self.stdout.write(f"  {fact.measure.replace('_', ' ')}: {fact_text(fact, asked)}")
+            name = "of which bought" if fact.measure == BOUGHT else fact.measure.replace("_", " ")
+            self.stdout.write(f"  {name}: {fact_text(fact, asked)}")
         for someone in report.opened.people:
             for line, share in someone.through:
                 self.stdout.write(
