@@ -13,7 +13,7 @@ class RepresentativesConfig(AppConfig):
 
     def ready(self) -> None:
         """Set the grants anew after every `migrate`; make known how e-mails are sent."""
-        from representatives import delivery  # noqa: F401  (needs loaded apps, registers itself)
+        from representatives import letters  # noqa: F401  (needs loaded apps, registers itself)
         from representatives.db_roles import apply_grants
 
         # Once a migrate: the signal comes when all apps are migrated.

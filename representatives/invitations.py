@@ -1,18 +1,25 @@
-"""Invitations by e-mail: a signed link, single use, that expires. Only a digest is stored."""
+"""Invitations by e-mail: a signed link, single use, that expires. Only a digest is stored.
+
+The link's secret is made of a random seed with the portal's key. The seed waits in the outbox
+until the e-mail is sent and is erased then; without the key it opens nothing.
+"""
 
 import secrets
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.core.signing import BadSignature, Signer
 from django.db import transaction
+from django.utils.crypto import constant_time_compare, salted_hmac
 
 from representatives.errors import UnableTo
 from representatives.locks import acquire_tree_lock
+from representatives.mail import Place, queue_invitation
 from representatives.models import Invitation, Representative
+from representatives.outbox import NotDelivered
 from representatives.services import (
     UnableToUpdateProfile,
     clean_contact,
@@ -22,7 +29,8 @@ from representatives.services import (
 VALID_FOR = timedelta(days=14)
 MOST_PER_DAY = 50
 
-_signer = Signer(salt="representatives.invitation")
+_SALT = "representatives.invitation"
+_signer = Signer(salt=_SALT)
 
 
 class UnableToInvite(UnableTo):
@@ -37,18 +45,10 @@ class UnableToAccept(UnableTo):
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True)
-class SentInvitation:
-    """An invitation and the token of its link, which is nowhere else."""
-
-    invitation: Invitation
-    token: str
-
-
 def create_invitation(
-    *, sponsor: Representative, email: str, name: str, now: datetime
-) -> SentInvitation:
-    """Invite a person to enrol under a representative.
+    *, sponsor: Representative, email: str, name: str, place: Place, now: datetime
+) -> Invitation:
+    """Invite a person to enrol under a representative; the e-mail goes out with the commit.
 
     Whether the address is known here makes no difference, so that nobody finds out by inviting.
 
@@ -60,7 +60,7 @@ def create_invitation(
         raise UnableToInvite(fault.message, field=fault.field) from None
     if not contact.email:
         raise UnableToInvite("An e-mail address is needed.", field="email")
-    secret = secrets.token_urlsafe(32)
+    seed = secrets.token_urlsafe(32)
     with transaction.atomic():
         inviter = Representative.objects.select_for_update().get(pk=sponsor.pk)
         if inviter.status != Representative.Status.ENROLLED:
@@ -74,11 +74,33 @@ def create_invitation(
             sponsor=inviter,
             email=contact.email,
             name=contact.name,
-            token_digest=_digest(secret),
+            token_digest=_digest(_secret(seed, settings.SECRET_KEY)),
             created_at=now,
             expires_at=now + VALID_FOR,
         )
-    return SentInvitation(invitation, _signer.sign(secret))
+        queue_invitation(invitation, seed=seed, place=place)
+    return invitation
+
+
+def token_of(invitation: Invitation, *, seed: str) -> str:
+    """Return the token of an invitation's link, which is nowhere else.
+
+    :raises NotDelivered: if the seed is another one, or the portal's key has been changed since.
+    """
+    for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
+        secret = _secret(seed, key)
+        if constant_time_compare(_digest(secret), invitation.token_digest):
+            return _signer.sign(secret)
+    raise NotDelivered("the portal's key is not the one the invitation was made with")
+
+
+def is_open(invitation: Invitation, *, now: datetime) -> bool:
+    """Tell whether the invitation's link would still be taken."""
+    try:
+        _check_open(invitation, now)
+    except UnableToAccept:
+        return False
+    return True
 
 
 def find_invitation(*, token: str, now: datetime) -> Invitation:
@@ -134,6 +156,10 @@ def accept_invitation(
         invitation.representative = member
         invitation.save(update_fields=["accepted_at", "representative"])
     return member
+
+
+def _secret(seed: str, key: str) -> str:
+    return salted_hmac(_SALT, seed, secret=key, algorithm="sha256").hexdigest()
 
 
 def _digest(secret: str) -> str:

@@ -1,43 +1,59 @@
-"""E-mails on people, plain text."""
+"""Asking for e-mails on people: rows of the outbox, written with the change they tell of.
 
-import logging
+A row names people by their numbers and holds no secret; `representatives.letters` makes the text
+and its link at the moment of sending.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
-from django.core.mail import send_mail
-from django.template.loader import render_to_string
-from django.utils.translation import gettext as _
 
-from representatives.models import Company, Invitation, Representative
+from representatives import outbox
+from representatives.models import Invitation, Representative, User
 
-logger = logging.getLogger(__name__)
-
-
-def send_invitation(invitation: Invitation, *, link: str, company: Company) -> bool:
-    """Send the link to the invited person; return whether the mail server took it."""
-    body = render_to_string(
-        "representatives/email/invitation.txt",
-        {"invitation": invitation, "link": link, "company": company},
-    )
-    subject = _("%(sponsor)s invites you to %(company)s") % {
-        "sponsor": invitation.sponsor.name,
-        "company": company.name,
-    }
-    return _send(subject, body, invitation.email)
+INVITATION = "invitation"
+WELCOME = "welcome"
+PASSWORD_RESET = "password-reset"  # noqa: S105  (a topic)
 
 
-def send_welcome(member: Representative, *, link: str, company: Company) -> bool:
-    """Tell a person whom staff enrolled how to set a password."""
-    body = render_to_string(
-        "representatives/email/welcome.txt", {"member": member, "link": link, "company": company}
-    )
-    assert member.user is not None, "the welcome tells how to log in"
-    return _send(_("Welcome to %(company)s") % {"company": company.name}, body, member.user.email)
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a request came from: the portal's address without a path, and the language."""
+
+    origin: str
+    language: str
 
 
-def _send(subject: str, body: str, address: str) -> bool:
-    try:
-        send_mail(subject, body, settings.DEFAULT_FROM_EMAIL, [address])
-    except OSError:  # what smtplib and sockets raise; the address is not for the log
-        logger.exception("An e-mail could not be sent")
-        return False
-    return True
+def queue_invitation(invitation: Invitation, *, seed: str, place: Place) -> None:
+    """Send the link to the invited person once this is committed.
+
+    The seed alone opens nothing: the link's secret is made of it with the portal's key.
+    """
+    payload = {"invitation": invitation.pk, "seed": seed, **_facts(place)}
+    outbox.enqueue(topic=INVITATION, key=f"invitation:{invitation.pk}:1", payload=payload)
+
+
+def queue_welcome(member: Representative, *, place: Place) -> None:
+    """Tell a person whom staff gave a log-in how to set a password, once this is committed."""
+    assert member.user_id is not None, "the welcome tells how to log in"
+    payload = {"member": member.pk, **_facts(place)}
+    outbox.enqueue(topic=WELCOME, key=f"welcome:{member.user_id}", payload=payload)
+
+
+def queue_password_reset(user: User, *, to: str, place: Place) -> None:
+    """Send a link that sets a new password; each request is an effect of its own.
+
+    :raises RuntimeError: outside a transaction.
+    """
+    until = datetime.now(UTC) + timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)
+    payload = {"user": user.pk, "to": to, "until": until.isoformat(), **_facts(place)}
+    key = f"password-reset:{user.pk}:{secrets.token_hex(8)}"
+    outbox.enqueue(topic=PASSWORD_RESET, key=key, payload=payload)
+
+
+def _facts(place: Place) -> dict[str, str]:
+    return {"origin": place.origin, "language": place.language}

@@ -18,6 +18,7 @@ from representatives.clock import next_period_start
 from representatives.codes import MAX_LENGTH, is_code, new_code
 from representatives.errors import UnableTo
 from representatives.locks import acquire_tree_lock
+from representatives.mail import Place, queue_welcome
 from representatives.models import (
     NAME_LENGTH,
     Representative,
@@ -98,12 +99,14 @@ def enrol_representative(
     password: str | None = None,
     password_hash: str | None = None,
     with_login: bool = True,
+    welcome: Place | None = None,
 ) -> Representative:
     """Enrol a person at the end of a sponsor's front line; free of value.
 
     With `with_login` the person gets a user with that e-mail; without `password` (or its hash,
     for callers who hold the lock already) one must be set by a reset first. `code` is for
-    companies that bring their own; else it is random. `sponsor` None founds the tree.
+    companies that bring their own; else it is random. `sponsor` None founds the tree. `welcome`
+    sends an e-mail on how to set a password, with links to that place.
 
     :raises UnableToEnrol: naming the field at fault; nothing is written then.
     :raises TreeBusy: if another writer holds the tree lock too long.
@@ -134,6 +137,8 @@ def enrol_representative(
                     email=contact.email, password=hashed, date_joined=now
                 )
             member.save(force_insert=True)
+            if welcome is not None:
+                queue_welcome(member, place=welcome)
     except IntegrityError as error:
         raise _enrolment_refusal(error) from error
     return member
@@ -173,10 +178,11 @@ def give_login(
     email: str,
     now: datetime,
     password: str | None = None,
+    welcome: Place | None = None,
 ) -> Representative:
     """Give a log-in to a member who has none, such as one who came by an import.
 
-    Without `password` one must be set by a reset first.
+    Without `password` one must be set by a reset first. `welcome` as in `enrol_representative`.
 
     :raises UnableToEnrol: naming the field, if the address is malformed or known already, or the
         member has a log-in or is not enrolled.
@@ -196,6 +202,8 @@ def give_login(
                 )
             member.user = User.objects.create(email=contact.email, password=hashed, date_joined=now)
             member.save(update_fields=["user"])
+            if welcome is not None:
+                queue_welcome(member, place=welcome)
     except IntegrityError as error:
         raise _enrolment_refusal(error) from error
     return member

@@ -11,12 +11,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from representatives import invitations, mail, selectors, services
+from representatives import invitations, mail, services
 from representatives.clock import company_now, company_zone
 from representatives.errors import UnableTo
 from representatives.forms import (
@@ -86,12 +87,14 @@ def invitation_list(request: HttpRequest) -> HttpResponse:
                 sponsor=sponsor,
                 email=form.cleaned_data["email"],
                 name=form.cleaned_data["name"],
+                place=_place(request),
                 now=now,
             )
         except UnableTo as refusal:
             form.add_refusal(refusal.field, refusal.message)
         else:
-            _send_invitation(request, sent)
+            text = _("The invitation to %(email)s is on its way.")
+            messages.success(request, text % {"email": sent.email})
             return redirect("representatives:invitations")
     recent = Invitation.objects.filter(sponsor=sponsor).order_by("-created_at", "-id")
     rows = [(one, one.state(now=now)) for one in recent[:INVITATIONS_SHOWN]]
@@ -103,15 +106,9 @@ def invitation_list(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _send_invitation(request: HttpRequest, sent: invitations.SentInvitation) -> None:
-    link = request.build_absolute_uri(
-        reverse("representatives:accept_invitation", args=[sent.token])
-    )
-    if mail.send_invitation(sent.invitation, link=link, company=selectors.get_company()):
-        text = _("The invitation to %(email)s is on its way.")
-        messages.success(request, text % {"email": sent.invitation.email})
-    else:
-        messages.error(request, _("The e-mail could not be sent. Try again in a few minutes."))
+def _place(request: HttpRequest) -> mail.Place:
+    """Return where the links of an e-mail lead that this request asks for."""
+    return mail.Place(request.build_absolute_uri("/").rstrip("/"), get_language() or "en")
 
 
 @login_not_required
@@ -187,11 +184,10 @@ def staff_enrol(request: HttpRequest) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         sponsor = _find_sponsor(form, form.cleaned_data["sponsor_code"])
-        member = None if form.errors else _enrol(form, sponsor)
+        member = None if form.errors else _enrol(request, form, sponsor)
         if member is not None:
             text = _("%(name)s is enrolled with the code %(code)s.")
             messages.success(request, text % {"name": member.name, "code": member.code})
-            _send_welcome(request, member)
             return redirect("representatives:staff_person", code=member.code)
     return render(
         request,
@@ -201,7 +197,9 @@ def staff_enrol(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _enrol(form: EnrolForm, sponsor: Representative | None) -> Representative | None:
+def _enrol(
+    request: HttpRequest, form: EnrolForm, sponsor: Representative | None
+) -> Representative | None:
     now = company_now()
     try:
         return services.enrol_representative(
@@ -211,17 +209,12 @@ def _enrol(form: EnrolForm, sponsor: Representative | None) -> Representative | 
             phone=form.cleaned_data["phone"],
             enrolled_on=now.astimezone(company_zone()).date(),
             now=now,
+            welcome=_place(request),
         )
     except UnableTo as refusal:
         field = "sponsor_code" if refusal.field == "sponsor" else refusal.field
         form.add_refusal(field, refusal.message)
         return None
-
-
-def _send_welcome(request: HttpRequest, member: Representative) -> None:
-    link = request.build_absolute_uri(reverse("account_reset_password"))
-    if not mail.send_welcome(member, link=link, company=selectors.get_company()):
-        messages.error(request, _("The e-mail with the link for the password could not be sent."))
 
 
 def _find_sponsor(form: Any, code: str) -> Representative | None:
@@ -263,13 +256,15 @@ def staff_give_login(request: HttpRequest, code: str) -> HttpResponse:
     if form.is_valid():
         try:
             member = services.give_login(
-                representative=member, email=form.cleaned_data["email"], now=company_now()
+                representative=member,
+                email=form.cleaned_data["email"],
+                now=company_now(),
+                welcome=_place(request),
             )
         except UnableTo as refusal:
             form.add_refusal(refusal.field, refusal.message)
         else:
             messages.success(request, _("The log-in is open."))
-            _send_welcome(request, member)
             return redirect("representatives:staff_person", code=member.code)
     return _person_page(request, member, login_form=form)
 

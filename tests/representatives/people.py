@@ -9,7 +9,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from representatives import services
+from representatives import outbox, services
 from representatives.models import Representative, User
 
 NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
@@ -51,3 +51,8 @@ def row(code: str, sponsor: str = "", name: str = "A Person", **more: str) -> li
     """Return one good row of such a file, with some of it replaced."""
     email = more.get("email", f"{code.lower()}@example.com")
     return [code, sponsor, name, email, more.get("day", "2026-01-31")]
+
+
+def send_what_waits() -> outbox.Drained:
+    """Carry out the outbox as the worker does, by real time."""
+    return outbox.drain(now=datetime.now(UTC))

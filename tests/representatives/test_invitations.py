@@ -14,8 +14,9 @@ from django.test import Client
 from django.urls import reverse
 
 from representatives import invitations, services
-from representatives.models import Company, Invitation, Representative, User
-from tests.representatives.people import NOW, PASSWORD, enrol, make_staff
+from representatives.mail import Place
+from representatives.models import Company, Invitation, OutboxEvent, Representative, User
+from tests.representatives.people import NOW, PASSWORD, enrol, make_staff, send_what_waits
 
 pytestmark = pytest.mark.django_db
 LIST = "/invitations/"
@@ -49,6 +50,7 @@ def invite(client: Client, email: str = "new@example.com", name: str = "New Pers
 
 
 def link_in_mail() -> str:
+    send_what_waits()
     found = re.search(r"http://testserver(/invitations/accept/\S+)", mail.outbox[-1].body)
     assert found is not None
     return found[1]
@@ -60,10 +62,10 @@ def test_invited_person_joins_under_the_inviter(
     page = invite(own_client)
     assert page.status_code == 200
     assert "on its way" in page.content.decode()
+    link = link_in_mail()
     assert mail.outbox[-1].to == ["new@example.com"]
     assert "Inge Inviter" in mail.outbox[-1].subject
 
-    link = link_in_mail()
     page = client.get(link)
     assert page.status_code == 200
     assert page["Referrer-Policy"] == "no-referrer"
@@ -133,12 +135,48 @@ def test_tampered_link_is_refused_like_an_unknown_one(own_client: Client, client
 
 
 def test_database_keeps_no_secret(own_client: Client) -> None:
+    """Neither the link nor its secret, not even while the e-mail waits."""
     invite(own_client)
+    waiting = " ".join(str(value) for value in vars(OutboxEvent.objects.get()).values())
     secret = link_in_mail().split("/")[3].split(":")[0]
 
-    stored = Invitation.objects.get()
+    stored = " ".join(str(value) for value in vars(Invitation.objects.get()).values())
+    sent = " ".join(str(value) for value in vars(OutboxEvent.objects.get()).values())
 
-    assert secret not in " ".join(str(value) for value in vars(stored).values())
+    assert secret not in waiting + stored + sent
+    assert "seed" in waiting
+    assert "seed" not in sent
+
+
+def test_link_survives_a_change_of_the_portals_key_by_the_old_one(
+    own_client: Client, client: Client, settings: Any
+) -> None:
+    invite(own_client)
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another"
+
+    assert client.get(link_in_mail()).status_code == 200
+
+
+def test_no_link_is_sent_when_the_key_is_lost(own_client: Client, settings: Any) -> None:
+    invite(own_client)
+    settings.SECRET_KEY = "another"
+
+    assert send_what_waits().failed == 1
+    assert mail.outbox == []
+    assert "key" in OutboxEvent.objects.get().last_error
+
+
+def test_an_invitation_closed_meanwhile_is_not_sent(
+    own_client: Client, inviter: Representative
+) -> None:
+    invite(own_client)
+    services.suspend_representative(
+        representative=inviter, reason="late", decided_by=make_staff(), now=NOW
+    )
+
+    assert send_what_waits().sent == 1
+    assert mail.outbox == []
 
 
 def test_inviter_learns_nothing_about_an_address(
@@ -149,6 +187,7 @@ def test_inviter_learns_nothing_about_an_address(
     unknown = invite(own_client, email="somebody.else@example.com")
 
     assert known.status_code == unknown.status_code == 200
+    assert send_what_waits().sent == 2
     assert len(mail.outbox) == 2
 
 
@@ -203,11 +242,12 @@ def test_link_of_a_suspended_inviter_is_closed(
     own_client: Client, inviter: Representative, client: Client
 ) -> None:
     invite(own_client)
+    link = link_in_mail()
     services.suspend_representative(
         representative=inviter, reason="late", decided_by=make_staff(), now=NOW
     )
 
-    page = client.get(link_in_mail())
+    page = client.get(link)
 
     assert page.status_code == 410
     assert "Ask the company" in page.content.decode()
@@ -232,29 +272,44 @@ def test_invitations_are_limited_by_the_day(
 def test_bad_invitation_is_refused(own_client: Client, email: str, name: str) -> None:
     assert invite(own_client, email=email, name=name).status_code == 422
     assert not Invitation.objects.exists()
-    assert mail.outbox == []
+    assert not OutboxEvent.objects.exists()
 
 
 def test_header_injection_is_refused(own_client: Client) -> None:
     page = invite(own_client, name="A\r\nBcc: all@example.com")
 
     assert page.status_code in {200, 422}
+    send_what_waits()
     assert all("Bcc" not in one.extra_headers for one in mail.outbox)
     assert all(one.to == ["new@example.com"] and one.bcc == [] for one in mail.outbox)
 
 
-def test_failing_mail_server_is_told(own_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_mail_server_that_fails_is_asked_again(
+    own_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(*_: Any, **__: Any) -> None:
         raise ConnectionRefusedError
 
-    monkeypatch.setattr("representatives.mail.send_mail", fail)
+    with monkeypatch.context() as patch:
+        patch.setattr("representatives.delivery.send_now", fail)
+        assert "on its way" in invite(own_client).content.decode()
+        assert send_what_waits().failed == 1
+    assert mail.outbox == []
 
-    assert "could not be sent" in invite(own_client).content.decode()
+    OutboxEvent.objects.update(not_before=NOW)
+    assert send_what_waits().sent == 1
+    assert [one.to for one in mail.outbox] == [["new@example.com"]]
 
 
 def test_page_shows_own_invitations_only(own_client: Client, inviter: Representative) -> None:
     other = enrol(inviter.sponsor, with_login=True)
-    invitations.create_invitation(sponsor=other, email="secret@example.com", name="Secret", now=NOW)
+    invitations.create_invitation(
+        sponsor=other,
+        email="secret@example.com",
+        name="Secret",
+        place=Place("https://portal.example", "en"),
+        now=NOW,
+    )
 
     assert "Secret" not in own_client.get(LIST).content.decode()
     assert "Nobody invited yet" in own_client.get(LIST).content.decode()
@@ -263,6 +318,7 @@ def test_page_shows_own_invitations_only(own_client: Client, inviter: Representa
 def test_company_name_is_in_the_mail(own_client: Client) -> None:
     Company.objects.update(name="Quinces & Co")
     invite(own_client)
+    send_what_waits()
 
     assert "Quinces & Co" in mail.outbox[-1].body
     assert "Quinces & Co" in mail.outbox[-1].subject

@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from representatives import checks, services
 from representatives.models import Company, Representative, SponsorChange, StatusChange, User
-from tests.representatives.people import NOW, PASSWORD, enrol, make_staff
+from tests.representatives.people import NOW, PASSWORD, enrol, make_staff, send_what_waits
 
 pytestmark = pytest.mark.django_db
 
@@ -68,9 +68,11 @@ def test_staff_enrol_a_person_who_sets_a_password_by_mail(
     assert member.sponsor == root
     assert member.enrolled_on == NOW.date()
     assert not member.user.has_usable_password()
+    send_what_waits()
     assert mail.outbox[-1].to == ["ann@example.com"]
     assert f"http://testserver{reverse('account_reset_password')}" in mail.outbox[-1].body
     Client().post(reverse("account_reset_password"), {"email": "ann@example.com"})
+    send_what_waits()
     assert len(mail.outbox) == 2
     assert mail.outbox[-1].to == ["ann@example.com"]
 
@@ -106,6 +108,7 @@ def test_bad_enrolment_is_refused(
     assert page.status_code == 422
     assert message in page.content.decode()
     assert Representative.objects.count() == 1
+    assert send_what_waits().sent == 0
     assert mail.outbox == []
 
 
@@ -176,6 +179,7 @@ def test_staff_give_a_log_in_to_a_member_without(desk: Client, root: Representat
     root.refresh_from_db()
     assert root.user is not None
     assert (root.user.email, root.user.has_usable_password()) == ("root@example.com", False)
+    send_what_waits()
     assert mail.outbox[-1].to == ["root@example.com"]
     assert "Give a log-in" not in page.content.decode()
     again = desk.post(page_of(root, "login/"), {"email": "other@example.com"})
