@@ -27,6 +27,11 @@ GRANTS: dict[str, str] = {
         "SELECT, INSERT (representative_id, token, target, asked, points, cash_minor, bv,"
         " decomposition, plan_version_id, period_id, journal_id, by_id, converted_at)"
     ),
+    "compensation_batch": "SELECT",
+    "compensation_balance": "SELECT",
+    "compensation_adjustment": (
+        "SELECT, INSERT, UPDATE (status, decided_by_id, decided_at, decision_reason, journal_id)"
+    ),
     "compensation_reversal": "SELECT, INSERT",
     "compensation_reversedpart": "SELECT, INSERT",
     "compensation_heartbeat": "SELECT, INSERT, UPDATE",

@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 
-from compensation.models import Account, JournalKind, Period, Run
+from compensation.models import OWNED_ACCOUNTS, Account, JournalKind, Period, Run
+from representatives.errors import UnableTo
 
 POSTING_MEMORY = "256MB"
 
@@ -55,24 +57,60 @@ SELECT count(*) FROM posted
 
 _POST_DRAFTS = """
 WITH draft AS MATERIALIZED (
-    SELECT * FROM unnest(%(keys)s::text[], %(representatives)s::bigint[])
-        AS one (source_key, representative_id)
+    SELECT * FROM unnest(%(keys)s::text[], %(representatives)s::bigint[], %(reverses)s::bigint[])
+        AS one (source_key, representative_id, reverses_id)
 ), posted AS (
     INSERT INTO compensation_journal
-        (source_key, kind, period_id, run_id, representative_id, return_id, effective_at)
-    SELECT source_key, %(kind)s, %(period)s, %(run)s, representative_id, %(return)s,
+        (source_key, kind, period_id, run_id, representative_id, return_id, reverses_id,
+         effective_at)
+    SELECT source_key, %(kind)s, %(period)s, %(run)s, representative_id, %(return)s, reverses_id,
            %(effective_at)s
     FROM draft ORDER BY source_key COLLATE "C"
     RETURNING id, source_key
+), written AS (
+    INSERT INTO compensation_entry (journal_id, account, representative_id, unit, amount)
+    SELECT posted.id, line.account, line.representative_id, line.unit, line.amount
+    FROM unnest(
+        %(entry_keys)s::text[], %(accounts)s::smallint[], %(owners)s::bigint[], %(units)s::text[],
+        %(amounts)s::bigint[]
+    ) WITH ORDINALITY AS line (source_key, account, representative_id, unit, amount, place)
+    JOIN posted USING (source_key) ORDER BY line.place
 )
-INSERT INTO compensation_entry (journal_id, account, representative_id, unit, amount)
-SELECT posted.id, line.account, line.representative_id, line.unit, line.amount
-FROM unnest(
-    %(entry_keys)s::text[], %(accounts)s::smallint[], %(owners)s::bigint[], %(units)s::text[],
-    %(amounts)s::bigint[]
-) WITH ORDINALITY AS line (source_key, account, representative_id, unit, amount, place)
-JOIN posted USING (source_key) ORDER BY line.place
+SELECT source_key, id FROM posted
 """
+
+_CONTENT = """
+SELECT j.id, j.kind, j.representative_id, j.run_id, j.return_id, j.reverses_id,
+       array(SELECT (e.account, e.unit, e.amount)::text FROM compensation_entry e
+             WHERE e.journal_id = j.id ORDER BY e.id)
+FROM compensation_journal j WHERE j.source_key = %s
+"""
+
+
+class KeyUsedOtherwise(UnableTo):
+    """A source key was posted before with other content; nothing was posted now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A journal to be posted: (account, unit, amount) each, in minor units or hundredths.
+
+    Amounts of nought are left out; the rest sums to nought in each unit. Entries on accounts of a
+    representative belong to the one named here.
+    """
+
+    source_key: str
+    representative_id: int | None
+    entries: tuple[tuple[Account, str, int], ...]
+    reverses_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """The journal of a draft, and whether an earlier call posted it."""
+
+    journal_id: int
+    already: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +121,124 @@ class Credit:
     representative_id: int
     money: int
     rsp: int
+
+
+def post(
+    drafts: Sequence[Draft],
+    *,
+    kind: JournalKind,
+    period: Period,
+    effective_at: datetime,
+    run: Run | None = None,
+    return_id: int | None = None,
+) -> dict[str, int]:
+    """Write a journal for each draft, all by one statement; return source key → journal.
+
+    Runs in the caller's transaction, which holds the ledger's lock from here to its end: lock
+    rows before, and do little after.
+
+    :raises django.db.IntegrityError: if a source key was used before, a draft does not balance, or
+        spends more than there is (constraint ``balance_not_overdrawn``).
+    :raises ValueError: if two drafts have one source key.
+    """
+    if not drafts:
+        return {}
+    keys = [draft.source_key for draft in drafts]
+    if len(set(keys)) != len(keys):
+        raise ValueError("two drafts have one source key")
+    lines = [
+        (draft.source_key, int(account), _owner(draft, account), unit, amount)
+        for draft in drafts
+        for account, unit, amount in draft.entries
+        if amount
+    ]
+    entry_keys, accounts, owners, units, amounts = (
+        [line[column] for line in lines] for column in range(5)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _POST_DRAFTS,
+            {
+                "keys": keys,
+                "representatives": [draft.representative_id for draft in drafts],
+                "reverses": [draft.reverses_id for draft in drafts],
+                "kind": kind.value,
+                "period": period.pk,
+                "run": None if run is None else run.pk,
+                "return": return_id,
+                "effective_at": effective_at,
+                "entry_keys": entry_keys,
+                "accounts": accounts,
+                "owners": owners,
+                "units": units,
+                "amounts": amounts,
+            },
+        )
+        return dict(cursor.fetchall())
+
+
+def post_once(
+    draft: Draft,
+    *,
+    kind: JournalKind,
+    period: Period,
+    effective_at: datetime,
+    run: Run | None = None,
+    return_id: int | None = None,
+) -> Posted:
+    """Post a draft unless its source key was posted before with the same content.
+
+    The content is what is posted for whom, not when: a repetition in a later month is one. A call
+    under way elsewhere with the same key is waited for. Locks as `post`.
+
+    :raises KeyUsedOtherwise: if the key was posted with other content.
+    :raises django.db.IntegrityError: as `post`, but for the key.
+    """
+    content = (
+        kind.value,
+        draft.representative_id,
+        None if run is None else run.pk,
+        return_id,
+        draft.reverses_id,
+        [f"({int(account)},{unit},{amount})" for account, unit, amount in draft.entries if amount],
+    )
+    found = _find(draft.source_key)
+    if found is None:
+        try:
+            with transaction.atomic():
+                numbers = post(
+                    [draft],
+                    kind=kind,
+                    period=period,
+                    effective_at=effective_at,
+                    run=run,
+                    return_id=return_id,
+                )
+            return Posted(numbers[draft.source_key], already=False)
+        except IntegrityError as fault:
+            if violated(fault) != "journal_source_key_once":
+                raise
+            found = _find(draft.source_key)
+    if found is None or found[1:] != content:
+        raise KeyUsedOtherwise(f"The key {draft.source_key} was used with other content.", "key")
+    return Posted(found[0], already=True)
+
+
+def violated(fault: IntegrityError) -> str:
+    """Return the name of the constraint that refused a posting, or nothing."""
+    diagnosis = getattr(fault.__cause__, "diag", None)
+    return getattr(diagnosis, "constraint_name", None) or ""
+
+
+def _find(source_key: str) -> tuple[Any, ...] | None:
+    with connection.cursor() as cursor:
+        cursor.execute(_CONTENT, [source_key])
+        found: tuple[Any, ...] | None = cursor.fetchone()
+        return found
+
+
+def _owner(draft: Draft, account: Account) -> int | None:
+    return draft.representative_id if account in OWNED_ACCOUNTS else None
 
 
 def post_run(*, run: Run, period: Period, currency: str) -> int:
@@ -127,37 +283,26 @@ def post_credits(
 
     :raises django.db.IntegrityError: if a source key was used before.
     """
-    wanted = [credit for credit in credits if credit.money or credit.rsp]
-    if not wanted:
-        return 0
-    entries = [
-        (credit.source_key, account, owner, unit, amount)
-        for credit in wanted
-        for account, owner, unit, amount in (
-            (Account.COMMISSION_EXPENSE, None, currency, -credit.money),
-            (Account.COMMISSION_PAYABLE, credit.representative_id, currency, credit.money),
-            (Account.RSP_ISSUED, None, "RSP", -credit.rsp),
-            (Account.RSP_BANK, credit.representative_id, "RSP", credit.rsp),
+    drafts = [
+        Draft(
+            credit.source_key,
+            credit.representative_id,
+            (
+                (Account.COMMISSION_EXPENSE, currency, -credit.money),
+                (Account.COMMISSION_PAYABLE, currency, credit.money),
+                (Account.RSP_ISSUED, "RSP", -credit.rsp),
+                (Account.RSP_BANK, "RSP", credit.rsp),
+            ),
         )
-        if amount
+        for credit in credits
+        if credit.money or credit.rsp
     ]
-    keys, accounts, owners, units, amounts = (list(column) for column in zip(*entries, strict=True))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _POST_DRAFTS,
-            {
-                "keys": [credit.source_key for credit in wanted],
-                "representatives": [credit.representative_id for credit in wanted],
-                "kind": kind.value,
-                "period": period.pk,
-                "run": None if run is None else run.pk,
-                "return": return_id,
-                "effective_at": effective_at,
-                "entry_keys": keys,
-                "accounts": [int(account) for account in accounts],
-                "owners": owners,
-                "units": units,
-                "amounts": amounts,
-            },
-        )
-    return len(wanted)
+    posted = post(
+        drafts,
+        kind=kind,
+        period=period,
+        run=run,
+        return_id=return_id,
+        effective_at=effective_at,
+    )
+    return len(posted)

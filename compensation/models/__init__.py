@@ -6,9 +6,14 @@ statement triggers, partitions) are in the SQL beside the migrations.
 """
 
 from compensation.models.bank import ConversionTarget, RspConversion
+from compensation.models.adjustments import Adjustment, AdjustmentStatus, StatementLineKey
 from compensation.models.decisions import CouponEntry, CouponKind, OverrideKind, RankOverride
 from compensation.models.ledger import (
+    BALANCE_ACCOUNTS,
+    OWNED_ACCOUNTS,
     Account,
+    Balance,
+    Batch,
     CurrentTransactionId,
     Entry,
     Journal,

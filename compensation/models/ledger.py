@@ -34,6 +34,11 @@ class JournalKind(models.TextChoices):
     COMMISSION = "commission", "Commission"
     REVERSAL = "reversal", "Reversal"
     ADJUSTMENT = "adjustment", "Adjustment"
+    CONVERSION = "conversion", "Conversion of points"
+    EXPIRY = "expiry", "Conversion of points at their expiry"
+    RESERVE = "reserve", "Payout reserved"
+    SETTLE = "settle", "Payout settled"
+    RELEASE = "release", "Payout released"
 
 
 class Journal(models.Model):
@@ -131,6 +136,18 @@ class Account(models.IntegerChoices):
     CLEARING = 5, "Clearing"
     VOLUME_GRANTED = 6, "Volume granted"
     VOLUME_CONTRA = 7, "Volume contra of the period"
+    VOLUME_BOUGHT = 8, "Volume bought"
+    PAYOUT_IN_TRANSIT = 9, "Payout in transit"
+    CASH = 10, "Cash"
+
+
+# Accounts of a representative; the others are the company's.
+OWNED_ACCOUNTS = (
+    *(Account.COMMISSION_PAYABLE, Account.RSP_BANK, Account.VOLUME_GRANTED),
+    *(Account.VOLUME_BOUGHT, Account.PAYOUT_IN_TRANSIT),
+)
+# Accounts whose balances are stored, since they can be spent.
+BALANCE_ACCOUNTS = (Account.COMMISSION_PAYABLE, Account.RSP_BANK, Account.PAYOUT_IN_TRANSIT)
 
 
 class Entry(models.Model):
@@ -164,6 +181,11 @@ class Entry(models.Model):
             models.CheckConstraint(
                 condition=Q(account__in=Account.values), name="entry_account_known"
             ),
+            models.CheckConstraint(
+                condition=Q(account__in=OWNED_ACCOUNTS, representative__isnull=False)
+                | (~Q(account__in=OWNED_ACCOUNTS) & Q(representative__isnull=True)),
+                name="entry_owner_fits_account",
+            ),
         ]
         indexes = [
             models.Index(
@@ -175,6 +197,73 @@ class Entry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.journal_id} {self.account} {self.amount} {self.unit}"
+
+
+class Batch(models.Model):
+    """One posting in the chain: what was written together, and a digest that the next one bears.
+
+    The posting's own trigger writes it and nobody else: `rows_digest` is over the rows of its
+    journals and their entries, `head` over the head before, the number, the counts and
+    `rows_digest`. A journal belongs to the batch of its transaction whose range holds its id.
+    ``docs/ledger.md`` states the texts that are hashed.
+    """
+
+    number = models.BigIntegerField(primary_key=True)
+    xact = TransactionIdField()
+    first_journal = models.BigIntegerField()
+    last_journal = models.BigIntegerField()
+    journal_count = models.BigIntegerField()
+    entry_count = models.BigIntegerField()
+    rows_digest = models.BinaryField(max_length=32)
+    head = models.BinaryField(max_length=32)
+    sealed_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "batches"
+        constraints = [
+            models.UniqueConstraint(fields=["xact", "first_journal"], name="batch_range_once"),
+            models.CheckConstraint(
+                condition=Q(number__gte=1, journal_count__gte=1, entry_count__gte=2)
+                & Q(first_journal__lte=models.F("last_journal")),
+                name="batch_not_empty",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"batch {self.number}"
+
+
+class Balance(models.Model):
+    """What one representative's account holds of one period: a sum of entries, kept beside them.
+
+    The posting's own trigger keeps it and nobody else; `rebuild_balances --check` compares it with
+    the entries. What an account holds altogether is the sum over the periods.
+    """
+
+    pk = models.CompositePrimaryKey("representative_id", "period_id", "account", "unit")
+    representative = models.ForeignKey(
+        "representatives.Representative",
+        models.PROTECT,
+        related_name="balances",
+        db_index=False,
+        db_constraint=False,
+    )
+    period = models.ForeignKey(
+        Period, models.PROTECT, related_name="balances", db_index=False, db_constraint=False
+    )
+    account = models.SmallIntegerField(choices=Account.choices)
+    unit = models.CharField(max_length=3)
+    amount = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(account__in=BALANCE_ACCOUNTS), name="balance_account_kept"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.representative_id} {self.account} {self.amount} {self.unit}"
 
 
 class Reversal(models.Model):

@@ -12,6 +12,7 @@ from django.db import DatabaseError, connection
 
 from compensation import ledger, verification
 from compensation.models import Entry, Journal, JournalKind, Period, Run
+from representatives.models import Representative
 from tests.compensation.town import Town, digest, local
 
 Execute = Callable[..., Any]
@@ -59,11 +60,14 @@ def _open_period() -> int:
 
 def _posting(entries: str, *, kind: str = "adjustment", period: str = "2017-02") -> str:
     number = Period.objects.get(label=period).pk
+    member = Representative.objects.get(code="A").pk
     return (
-        "WITH j AS (INSERT INTO compensation_journal (source_key, kind, period_id, effective_at)"
-        f" VALUES ('test:1', '{kind}', {number}, now()) RETURNING id)"
-        " INSERT INTO compensation_entry (journal_id, account, unit, amount)"
-        f" SELECT j.id, line.* FROM j, (VALUES {entries}) AS line (account, unit, amount)"
+        "WITH j AS (INSERT INTO compensation_journal"
+        " (source_key, kind, period_id, representative_id, effective_at)"
+        f" VALUES ('test:1', '{kind}', {number}, {member}, now()) RETURNING id)"
+        " INSERT INTO compensation_entry (journal_id, account, unit, amount, representative_id)"
+        f" SELECT j.id, line.*, CASE WHEN account IN (2, 4, 6, 8, 9) THEN {member} END"
+        f" FROM j, (VALUES {entries}) AS line (account, unit, amount)"
     )
 
 
@@ -117,13 +121,13 @@ def test_no_entry_joins_a_journal_later(execute: Execute, posted: Run) -> None:
         _as_psycopg(
             execute,
             "INSERT INTO compensation_entry (journal_id, account, unit, amount)"
-            f" VALUES ({journal.pk}, 1, 'EUR', -1), ({journal.pk}, 2, 'EUR', 1)",
+            f" VALUES ({journal.pk}, 1, 'EUR', -1), ({journal.pk}, 3, 'EUR', 1)",
         )
     with pytest.raises(psycopg.Error, match="not written by this transaction"):
         _as_psycopg(
             execute,
             "INSERT INTO compensation_entry (journal_id, account, unit, amount)"
-            " VALUES (999999999, 1, 'EUR', -1), (999999999, 2, 'EUR', 1)",
+            " VALUES (999999999, 1, 'EUR', -1), (999999999, 3, 'EUR', 1)",
         )
 
     assert digest() == before
@@ -159,8 +163,11 @@ def test_postings_go_only_where_they_belong(execute: Execute) -> None:
 
 
 def test_what_a_journal_refers_to_exists(execute: Execute) -> None:
-    posting = _posting("(1, 'EUR', -7), (2, 'EUR', 7)")
+    posting = _posting("(1, 'EUR', -7), (3, 'EUR', 7)")
 
+    posting = posting.replace(", representative_id, effective_at)", ", effective_at)").replace(
+        f", {Representative.objects.get(code='A').pk}, now())", ", now())"
+    )
     for column in ("representative_id", "return_id", "reverses_id"):
         strange = posting.replace("effective_at)", f"effective_at, {column})", 1).replace(
             "now())", "now(), 999999999)", 1
@@ -200,8 +207,8 @@ def test_control_without_the_triggers_the_ledger_breaks(
     owner_connection.execute(_posting("(1, 'EUR', -10), (2, 'EUR', 9)"))
     owner_connection.execute(JOURNAL.format(key="'alone'", period=_open_period()))
     owner_connection.execute(
-        "INSERT INTO compensation_entry (journal_id, account, unit, amount)"
-        " SELECT min(id), 2, 'EUR', 1 FROM compensation_journal"
+        "INSERT INTO compensation_entry (journal_id, account, representative_id, unit, amount)"
+        " SELECT id, 2, representative_id, 'EUR', 1 FROM compensation_journal ORDER BY id LIMIT 1"
     )
     owner_connection.execute("UPDATE compensation_entry SET amount = amount + 1 WHERE account = 4")
 
