@@ -12,6 +12,7 @@ class AdvisoryLock(IntEnum):
     """Keys of `pg_advisory_xact_lock`; the trigger on sponsors uses TREE too."""
 
     TREE = 5_093_001
+    LEDGER = 5_093_002  # taken by the trigger that seals postings
     OUTBOX = 5_093_003
 
 
