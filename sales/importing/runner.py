@@ -21,7 +21,7 @@ from sales.periods import Interval
 CHUNK_UNITS = 10_000
 ATTEMPTS = 3
 # One import at a time writes: two of the same file then find each other's orders.
-IMPORT_LOCK = 5_093_002
+IMPORT_LOCK = 5_093_004
 # The history of a chunk's customers joins by hashing the chunk: the planner, which does not know
 # the chunk, would sort all lines ever sold. The latest earlier order is one step in its index.
 PLANNER = """
