@@ -79,7 +79,11 @@ def post(label: str) -> dict[str, Any]:
     assert period is not None
     run = selectors.live_close(period)
     assert run is not None
-    services.approve_run(run=run, by=User.objects.get(email=APPROVER), now=NOW)
+    approver = User.objects.get(email=APPROVER)
+    found = selectors.open_finding_codes(run)
+    if found:
+        services.acknowledge(run=run, codes=found, reason="benchmark", by=approver, now=NOW)
+    services.approve_run(run=run, by=approver, now=NOW)
     started = time.perf_counter()
     services.advance(run=run, now=NOW)
     seconds = time.perf_counter() - started

@@ -27,6 +27,8 @@ GRANTS: dict[str, str] = {
         "SELECT, INSERT (representative_id, token, target, asked, points, cash_minor, bv,"
         " decomposition, plan_version_id, period_id, journal_id, by_id, converted_at)"
     ),
+    "compensation_finding": "SELECT, INSERT (run_id, code, ordinal, subject_id, figures, text)",
+    "compensation_acknowledgement": "SELECT, INSERT (run_id, code, by_id, reason, at)",
     "compensation_batch": "SELECT",
     "compensation_balance": "SELECT",
     "compensation_adjustment": (

@@ -5,7 +5,16 @@ from datetime import datetime
 from django.db import connection
 from django.db.models import QuerySet
 
-from compensation.models import Period, PeriodStatus, PlanVersion, Run, RunKind, RunStatus
+from compensation.models import (
+    CheckCode,
+    Finding,
+    Period,
+    PeriodStatus,
+    PlanVersion,
+    Run,
+    RunKind,
+    RunStatus,
+)
 
 Interval = tuple[datetime, datetime]
 FACT_TABLES = (
@@ -131,6 +140,23 @@ def waiting_returns() -> list[int]:
             " ORDER BY r.id"
         )
         return [number for (number,) in cursor.fetchall()]
+
+
+def list_findings(run: Run) -> list[Finding]:
+    """Return what a close found, one row for each code, in the order of the checks."""
+    found = {finding.code: finding for finding in run.findings.filter(ordinal=0)}
+    return [found[code] for code in CheckCode.values if code in found]
+
+
+def finding_codes(run: Run) -> list[str]:
+    """Return the codes of what a close found, in the order of the checks."""
+    return [finding.code for finding in list_findings(run)]
+
+
+def open_finding_codes(run: Run) -> list[str]:
+    """Return the codes of what a close found and nobody has acknowledged, in order."""
+    done = set(run.acknowledgements.values_list("code", flat=True))
+    return [code for code in finding_codes(run) if code not in done]
 
 
 def last_failed_close(period: Period) -> Run | None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from compensation.engine.caps import Cap, read_caps
+from compensation.engine.close_checks import USUAL, CloseChecks, read_close_checks
 from compensation.engine.components import KINDS, Component, Match, Pool, RankBonus, RspPoints
 from compensation.engine.components.base import LATER, HasFigures
 from compensation.engine.components.pool import check_ranking
@@ -106,6 +107,7 @@ class Plan:
     caps: tuple[Cap, ...] = field(default=(), metadata={LATER: True})
     rankings: tuple[Ranking, ...] = field(default=(), metadata={LATER: True})
     rsp_bank: RspBank | None = field(default=None, metadata={LATER: True})
+    close_checks: CloseChecks = USUAL
 
     @property
     def cash_at_best(self) -> Fraction | None:
@@ -146,8 +148,8 @@ class Plan:
     def digest(self) -> str:
         """Sha256 (hex) of everything that decides a result; equal plans have equal digests."""
         content = content_of(self)
-        for display_only in ("title", "illustrative"):
-            del content[display_only]
+        for without_effect in ("title", "illustrative", "close_checks"):
+            del content[without_effect]
         for table, component in zip(content["components"], self.components, strict=True):
             table["kind"] = component.kind
         text = json.dumps(content, sort_keys=True, default=str, separators=(",", ":"))
@@ -174,6 +176,7 @@ def parse_plan(document: object) -> Plan:
             "ranks",
             "rankings",
             "caps",
+            "close_checks",
             "rsp_conversion",
             "rsp_bank",
         ),
@@ -206,6 +209,7 @@ def parse_plan(document: object) -> Plan:
         rsp_bank=read_rsp_bank(
             table["rsp_bank"], digits=digits, has_cash_rate=table.has("rsp_cash_rate")
         ),
+        close_checks=read_close_checks(table["close_checks"], digits),
     )
     plan = replace(plan, caps=read_caps(table["caps"], plan.components, digits))
     _check_conversion(table["rsp_conversion"])

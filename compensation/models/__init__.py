@@ -8,6 +8,7 @@ statement triggers, partitions) are in the SQL beside the migrations.
 from compensation.models.bank import ConversionTarget, RspConversion
 from compensation.models.adjustments import Adjustment, AdjustmentStatus, StatementLineKey
 from compensation.models.decisions import CouponEntry, CouponKind, OverrideKind, RankOverride
+from compensation.models.gate import Acknowledgement, CheckCode, Finding
 from compensation.models.ledger import (
     BALANCE_ACCOUNTS,
     OWNED_ACCOUNTS,
@@ -39,7 +40,9 @@ from compensation.models.results import Carried, Earning, EarningUnit, MemberRes
 __all__ = [
     "LIVE_RUN_STATUSES",
     "Account",
+    "Acknowledgement",
     "Carried",
+    "CheckCode",
     "ConversionTarget",
     "CouponEntry",
     "CouponKind",
@@ -47,6 +50,7 @@ __all__ = [
     "Earning",
     "EarningUnit",
     "Entry",
+    "Finding",
     "HeartBeat",
     "Journal",
     "JournalKind",

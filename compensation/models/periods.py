@@ -164,6 +164,8 @@ class Run(models.Model):
     # What the arrays of member results, and the keys of what is carried, stand for in this run.
     figure_names = models.JSONField(default=list, db_default=models.Value([], models.JSONField()))
     carried_keys = models.JSONField(default=list, db_default=models.Value([], models.JSONField()))
+    # How many the verify step found of each code of `CheckCode`; none of a preview.
+    checks = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()))
     # Milliseconds of the stages of its computation: load, engine, write.
     timings = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()))
 

@@ -27,6 +27,8 @@ from compensation.services.decisions import (
 from compensation.services.errors import (
     Busy,
     FenceLost,
+    InputChanged,
+    UnableToAcknowledge,
     UnableToAddPlanVersion,
     UnableToAdvance,
     UnableToApprove,
@@ -35,6 +37,7 @@ from compensation.services.errors import (
     UnableToReverse,
     UnableToStartRun,
 )
+from compensation.services.gate import acknowledge
 from compensation.services.payments import record_payment
 from compensation.services.periods import ensure_periods, open_months_up_to, open_period
 from compensation.services.plans import add_plan_version, currency_of
@@ -45,7 +48,9 @@ __all__ = [
     "Advance",
     "Busy",
     "FenceLost",
+    "InputChanged",
     "Progress",
+    "UnableToAcknowledge",
     "UnableToAddPlanVersion",
     "UnableToAdvance",
     "UnableToApprove",
@@ -54,6 +59,7 @@ __all__ = [
     "UnableToReverse",
     "UnableToStartRun",
     "accept_return",
+    "acknowledge",
     "add_plan_version",
     "advance",
     "advance_to_end",

@@ -161,6 +161,8 @@ def _first_line(fault: Exception) -> str:
 def approve_run(*, run: Run, by: User, now: datetime) -> Run:
     """Approve a computed run; by another person than the one who had it computed.
 
+    Whatever its checks found has been acknowledged before; the database insists on both.
+
     Approved twice by the same person is approved.
 
     :raises UnableToApprove: if the run is not computed, or the person may not.
@@ -178,6 +180,12 @@ def approve_run(*, run: Run, by: User, now: datetime) -> Run:
         if run.computed_by_id == by.pk:
             raise UnableToApprove(
                 f"{by} had {period.label} computed: another person approves it", "approve-by"
+            )
+        waiting = selectors.open_finding_codes(run)
+        if waiting:
+            raise UnableToApprove(
+                f"{period.label} has findings that nobody has acknowledged: {', '.join(waiting)}",
+                "acknowledge",
             )
         run.status = RunStatus.APPROVED
         run.approved_by = by

@@ -19,12 +19,20 @@ class UnableToAdvance(UnableTo):
     """A step found a fault; the run is marked and nothing of the step is kept."""
 
 
+class InputChanged(UnableToAdvance):
+    """The facts of an approved close are no longer those that it was approved on."""
+
+
 class Busy(UnableTo):
     """Somebody else works on the run; nothing was done."""
 
 
 class FenceLost(Busy):
     """Somebody else has taken the run over; the step's work was rolled back."""
+
+
+class UnableToAcknowledge(UnableTo):
+    """A finding of a close can't be acknowledged so; `field` names the part at fault."""
 
 
 class UnableToApprove(UnableTo):

@@ -18,7 +18,8 @@ from compensation.engine import Results, compute
 from compensation.engine.carried import CarriedOut
 from compensation.fault_points import reach
 from compensation.models import Period, PeriodStatus, Run, RunKind, RunStatus, RunStep, StepName
-from compensation.services.errors import FenceLost, UnableToAdvance
+from compensation.services import gate
+from compensation.services.errors import FenceLost, InputChanged, UnableToAdvance
 from compensation.services.runs import Hold, bulk_name, require_fence
 from compensation.services.sources import InputSource
 
@@ -172,6 +173,8 @@ def _record_results(
 def verify(held: Hold, *, now: datetime) -> None:
     """Compare what is stored with what was computed and with the facts; then it is computed.
 
+    What a person must acknowledge before the close is approved is found and written here too.
+
     :raises UnableToAdvance: if a count or sum differs.
     """
     watch = Stopwatch()
@@ -182,8 +185,10 @@ def verify(held: Hold, *, now: datetime) -> None:
             faults += _fact_faults(run)
         if faults:
             raise UnableToAdvance("; ".join(faults))
+        if run.kind == RunKind.CLOSE:
+            run.checks = gate.record_findings(run)
         run.status = RunStatus.COMPUTED
-        run.save(update_fields=["status"])
+        run.save(update_fields=["status", "checks"])
         if run.kind == RunKind.CLOSE:
             period = Period.objects.select_for_update(of=("self",), no_key=True).get(
                 pk=run.period_id
@@ -275,7 +280,7 @@ def _fact_faults(run: Run) -> list[str]:
 def post(held: Hold, *, now: datetime) -> None:
     """Write the journals of an approved run, all of them or none.
 
-    :raises UnableToAdvance: if the input is no longer the one that was approved.
+    :raises InputChanged: if the input is no longer the one that was approved.
     """
     watch = Stopwatch()
     run = Run.objects.select_related("period", "plan_version").get(pk=held.run_id)
@@ -287,7 +292,7 @@ def post(held: Hold, *, now: datetime) -> None:
         period = Period.objects.select_for_update(of=("self",), no_key=True).get(pk=run.period_id)
         journals = ledger.post_run(run=run, period=period, currency=source.plan.currency)
         if found.result() != run.input_digest:
-            raise UnableToAdvance(
+            raise InputChanged(
                 f"the input of {period.label} is not the one that was approved"
                 f" (digest {found.result()[:12]}, approved {run.input_digest[:12]})"
             )

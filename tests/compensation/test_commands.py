@@ -10,7 +10,7 @@ import psycopg
 
 from compensation.fault_points import POINTS
 from compensation.models import Period, Run
-from tests.compensation.town import APPROVER, CLOSER, Town, digest
+from tests.compensation.town import APPROVED, APPROVER, CLOSER, Town, digest
 
 Command = Callable[..., Any]
 
@@ -23,9 +23,7 @@ def test_close_period_stops_for_another_person_and_goes_on(
     assert "computed" in first.stdout
     assert "waits for the approval of another person" in first.stdout
 
-    second = run_command(
-        "close_period", "2017-01", "--by", CLOSER, "--approve-by", APPROVER, "--json"
-    )
+    second = run_command("close_period", "2017-01", "--by", CLOSER, *APPROVED, "--json")
     outcome = json.loads(second.stdout.splitlines()[-1])
     assert second.returncode == outcome["exit"] == 0
     assert outcome["status"] == outcome["run"]["status"] == "posted"
@@ -51,8 +49,7 @@ def test_close_period_needs_no_broker(town: Town, run_command: Command) -> None:
         "2017-01",
         "--by",
         CLOSER,
-        "--approve-by",
-        APPROVER,
+        *APPROVED,
         env={"REDIS_URL": "redis://127.0.0.1:1/0"},
     )
 
@@ -103,9 +100,7 @@ def test_a_failed_run_is_told_and_computed_anew_by_resume(
     assert told.returncode == 1
     assert "a fault of the test" in told.stderr
     assert "--resume" in told.stderr
-    again = run_command(
-        "close_period", "2017-01", "--resume", "--by", CLOSER, "--approve-by", APPROVER
-    )
+    again = run_command("close_period", "2017-01", "--resume", "--by", CLOSER, *APPROVED)
     assert (again.returncode, again.stderr) == (0, "")
 
 

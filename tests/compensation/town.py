@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from compensation import services, verification
-from compensation.models import Period, Run
+from compensation import selectors, services, verification
+from compensation.models import CheckCode, Period, Run
 from representatives.models import Company, Representative, User
 from representatives.services import enrol_representative
 from sales import services as sales_services
@@ -52,6 +52,11 @@ components:
      compression: skip_and_recount, unqualified_volume_pays: true}
 """
 CLOSER, APPROVER = "closer@example.com", "approver@example.com"
+#: What `close_period` is told by an approver who has looked at whatever was found.
+APPROVED = (
+    *("--approve-by", APPROVER, "--acknowledge", *CheckCode.values),
+    *("--reason", "as the town does"),
+)
 
 
 def local(text: str) -> datetime:
@@ -98,15 +103,28 @@ class Town:
         return now
 
     def close(self, label: str, *, post: bool = True) -> Run:
-        """Close a month in this process, two days after its end."""
+        """Close a month in this process, two days after its end; all findings are acknowledged."""
         period = Period.objects.get(label=label)
         now = period.ends_at + timedelta(days=2)
         run = services.start_run(period=period, by=self.closer, now=now)
         services.advance_to_end(run=run, now=now)
+        self.acknowledge(run)
         if post:
             services.approve_run(run=run, by=self.approver, now=now)
             services.advance_to_end(run=run, now=now)
         return Run.objects.select_related("period", "plan_version").get(pk=run.pk)
+
+    def acknowledge(self, run: Run) -> None:
+        """Acknowledge as the approver whatever was found."""
+        codes = selectors.open_finding_codes(run)
+        if codes:
+            services.acknowledge(
+                run=run,
+                codes=codes,
+                reason="as the town does",
+                by=self.approver,
+                now=run.period.ends_at + timedelta(days=2),
+            )
 
     def take_back(self, order: Order, quantity: int, on: str, *, number: int = 1) -> Return:
         """Request and accept a return of a line's pieces."""

@@ -9,7 +9,7 @@ import psycopg
 from django.db.models import Sum
 
 from compensation.models import Account, Entry, Journal, Run
-from tests.compensation.town import APPROVER, CLOSER, Town, build_town, digest
+from tests.compensation.town import APPROVED, CLOSER, Town, build_town, digest
 from tests.race.processes import start_act
 
 PROCESSES = 10
@@ -21,7 +21,7 @@ def test_ten_processes_close_a_month_once(
     run_command: Callable[..., Any],
     fresh_database: Callable[[], None],
 ) -> None:
-    close = ("close_period", "2017-01", "--by", CLOSER, "--approve-by", APPROVER)
+    close = ("close_period", "2017-01", "--by", CLOSER, *APPROVED)
     started = [start_command(*close) for _ in range(PROCESSES)]
     outcomes = [(process.communicate(timeout=170), process.returncode) for process in started]
 

@@ -10,10 +10,10 @@ import pytest
 
 from compensation import services, verification
 from compensation.models import MemberResult, Period, Run, RunStep
-from tests.compensation.town import APPROVER, CLOSER, Town, build_town, digest, local
+from tests.compensation.town import APPROVED, CLOSER, Town, build_town, digest, local
 from tests.race.processes import is_stopped, start_act, wait_until, wake
 
-CLOSE = ("close_period", "2017-01", "--resume", "--by", CLOSER, "--approve-by", APPROVER)
+CLOSE = ("close_period", "2017-01", "--resume", "--by", CLOSER, *APPROVED)
 SHORT_LEASE = {"CLOSE_LEASE_SECONDS": "1"}
 
 

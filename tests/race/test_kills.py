@@ -10,10 +10,10 @@ from typing import Any
 from compensation import services, verification
 from compensation.fault_points import POINTS
 from compensation.models import Journal, Period, Reversal, Run, RunStep
-from tests.compensation.town import APPROVER, CLOSER, Town, build_town, digest, local
+from tests.compensation.town import APPROVED, CLOSER, Town, build_town, digest, local
 from tests.race.processes import start_act
 
-CLOSE = ("close_period", "2017-01", "--resume", "--by", CLOSER, "--approve-by", APPROVER)
+CLOSE = ("close_period", "2017-01", "--resume", "--by", CLOSER, *APPROVED)
 BUSY = 3
 
 

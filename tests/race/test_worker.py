@@ -26,6 +26,7 @@ def test_the_worker_alone_closes_and_says_so(
 
     worker = start_celery_worker()
     wait_until(lambda: Run.objects.get().status == "computed", "computed")
+    town.acknowledge(run)
     services.approve_run(run=run, by=town.approver, now=now)
     tasks.hint(run)
     wait_until(lambda: RunStep.objects.filter(name="publish").exists(), "published")
@@ -58,6 +59,7 @@ def test_the_watchdog_closes_what_is_due_and_no_more(
     for _ in range(3):
         tasks.watch_closes_task.delay()
         tasks.advance_run_task.delay(run_id=january.pk)
+    town.acknowledge(january)
     services.approve_run(run=january, by=town.approver, now=local("2017-03-02T09:00"))
     tasks.watch_closes_task.delay()
     wait_until(

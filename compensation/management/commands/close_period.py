@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from compensation import selectors, services
-from compensation.models import Period, PeriodStatus, Run, RunStatus, StepName
+from compensation.models import CheckCode, Period, PeriodStatus, Run, RunStatus, StepName
 from representatives.clock import company_now
 from representatives.errors import UnableTo
 from representatives.models import User
@@ -19,7 +19,10 @@ DONE, FAULT, USAGE, BUSY = 0, 1, 2, 3
 
 
 class Command(BaseCommand):
-    """``close_period 2017-03 [--resume] [--preview] --by EMAIL [--approve-by EMAIL] [--json]``.
+    """Close a month by hand.
+
+    ``close_period 2017-03 [--resume] [--preview] --by EMAIL [--approve-by EMAIL
+    [--acknowledge CODE… --reason TEXT]] [--json]``.
 
     Exit 0: done, already done, or computed and waiting for another person; 1: a fault was found;
     2: usage; 3: another process is at work. Needs no broker and no worker.
@@ -36,6 +39,16 @@ class Command(BaseCommand):
             "--approve-by", metavar="EMAIL", help="who approves it (local settings only)"
         )
         parser.add_argument(
+            "--acknowledge",
+            nargs="+",
+            default=[],
+            choices=CheckCode.values,
+            metavar="CODE",
+            help="findings that --approve-by holds to be all right (local settings only): "
+            + ", ".join(CheckCode.values),
+        )
+        parser.add_argument("--reason", metavar="TEXT", help="why --acknowledge holds them so")
+        parser.add_argument(
             "--resume", action="store_true", help="go on with a run that is under way or failed"
         )
         parser.add_argument("--preview", action="store_true", help="compute and show, post nothing")
@@ -46,6 +59,10 @@ class Command(BaseCommand):
         self.as_json: bool = options["json"]
         if options["approve_by"] and not settings.CLOSE_APPROVAL_BY_COMMAND:
             self.leave(USAGE, "--approve-by works in local settings only: approve on the page")
+        if options["acknowledge"] and not (options["approve_by"] and options["reason"]):
+            self.leave(USAGE, "--acknowledge needs --approve-by and --reason")
+        self.acknowledged: list[str] = options["acknowledge"]
+        self.reason: str = options["reason"] or ""
         by = self.person(options["by"], "--by")
         approver = self.person(options["approve_by"], "--approve-by")
         assert by is not None
@@ -61,7 +78,11 @@ class Command(BaseCommand):
             self.leave(BUSY, f"busy: {fault}", period)
         except services.UnableToAdvance as fault:
             self.leave(FAULT, str(fault), period)
-        except (services.UnableToStartRun, services.UnableToApprove) as fault:
+        except (
+            services.UnableToStartRun,
+            services.UnableToAcknowledge,
+            services.UnableToApprove,
+        ) as fault:
             self.leave(USAGE, str(fault), period)
 
     def person(self, email: str | None, option: str) -> User | None:
@@ -101,11 +122,13 @@ class Command(BaseCommand):
         self.tell(f"{period.label} run={run.pk}")
         outcome = self.advance(run)
         if outcome.progress is services.Progress.WAITING and approver is not None:
+            self.acknowledge(run, approver)
             services.approve_run(run=run, by=approver, now=company_now())
             self.tell(f"{period.label} approved by {approver}")
             outcome = self.advance(run)
         run = Run.objects.get(pk=run.pk)
         if outcome.progress is services.Progress.WAITING:
+            self.tell_findings(run)
             self.leave(
                 DONE,
                 f"{period.label} computed run={run.pk}: waits for the approval of another person",
@@ -116,6 +139,21 @@ class Command(BaseCommand):
             self.leave(FAULT, f"{period.label}: run {run.pk} is {run.status}", period, run)
         self.reverse_waiting_returns()
         self.leave(DONE, f"{period.label} posted run={run.pk}", period, run)
+
+    def acknowledge(self, run: Run, by: User) -> None:
+        """Acknowledge as the approver what was named and is found; what is not, needs no word."""
+        self.tell_findings(run)
+        codes = [code for code in selectors.open_finding_codes(run) if code in self.acknowledged]
+        if codes:
+            services.acknowledge(run=run, codes=codes, reason=self.reason, by=by, now=company_now())
+            self.tell(f"{run.period.label} acknowledged by {by}: {', '.join(codes)}")
+
+    def tell_findings(self, run: Run) -> None:
+        """Say what the checks found."""
+        done = set(run.acknowledgements.values_list("code", flat=True))
+        for finding in selectors.list_findings(run):
+            state = "acknowledged" if finding.code in done else "to be acknowledged"
+            self.tell(f"  {finding.code}, {state}: {finding.text}")
 
     def reverse_waiting_returns(self) -> None:
         """Reverse what waited for the posting; what can't be reversed yet goes on waiting."""
