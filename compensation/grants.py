@@ -34,6 +34,14 @@ GRANTS: dict[str, str] = {
     "compensation_adjustment": (
         "SELECT, INSERT, UPDATE (status, decided_by_id, decided_at, decision_reason, journal_id)"
     ),
+    "compensation_dispute": (
+        "SELECT, INSERT, UPDATE (status, answer, answered_by_id, answered_at, adjustment_id)"
+    ),
+    "compensation_disputeevent": "SELECT",
+    "compensation_statementframe": "SELECT, INSERT",
+    "compensation_statementname": (
+        "SELECT, INSERT (representative_id, from_month, name), UPDATE (name, erased_at)"
+    ),
     "compensation_reversal": "SELECT, INSERT",
     "compensation_reversedpart": "SELECT, INSERT",
     "compensation_heartbeat": "SELECT, INSERT, UPDATE",

@@ -8,6 +8,7 @@ statement triggers, partitions) are in the SQL beside the migrations.
 from compensation.models.bank import ConversionTarget, RspConversion
 from compensation.models.adjustments import Adjustment, AdjustmentStatus, StatementLineKey
 from compensation.models.decisions import CouponEntry, CouponKind, OverrideKind, RankOverride
+from compensation.models.disputes import Dispute, DisputeEvent, DisputeStatus
 from compensation.models.gate import Acknowledgement, CheckCode, Finding
 from compensation.models.ledger import (
     BALANCE_ACCOUNTS,
@@ -36,6 +37,7 @@ from compensation.models.periods import (
     StepName,
 )
 from compensation.models.results import Carried, Earning, EarningUnit, MemberResult
+from compensation.models.statements import StatementFrame, StatementName
 
 __all__ = [
     "LIVE_RUN_STATUSES",
@@ -47,6 +49,9 @@ __all__ = [
     "CouponEntry",
     "CouponKind",
     "CurrentTransactionId",
+    "Dispute",
+    "DisputeEvent",
+    "DisputeStatus",
     "Earning",
     "EarningUnit",
     "Entry",
@@ -67,6 +72,8 @@ __all__ = [
     "RunKind",
     "RunStatus",
     "RunStep",
+    "StatementFrame",
+    "StatementName",
     "StepName",
     "TransactionIdField",
 ]
