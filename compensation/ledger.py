@@ -88,7 +88,14 @@ FROM compensation_journal j WHERE j.source_key = %s
 
 
 class KeyUsedOtherwise(UnableTo):
-    """A source key was posted before with other content; nothing was posted now."""
+    """A key was used before with other content; nothing was posted now.
+
+    Whoever shows it calls `services.report_key_conflict` once the transaction is rolled back.
+    """
+
+    def __init__(self, used_key: str) -> None:
+        super().__init__(f"The key {used_key} was used with other content.", "key")
+        self.used_key = used_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +227,7 @@ def post_once(
                 raise
             found = _find(draft.source_key)
     if found is None or found[1:] != content:
-        raise KeyUsedOtherwise(f"The key {draft.source_key} was used with other content.", "key")
+        raise KeyUsedOtherwise(draft.source_key)
     return Posted(found[0], already=True)
 
 

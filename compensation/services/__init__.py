@@ -3,6 +3,12 @@
 Callers import this module and say ``services.start_run(...)``. The clock is always an argument.
 """
 
+from compensation.services.adjustments import (
+    approve_adjustment,
+    refuse_adjustment,
+    report_key_conflict,
+    request_adjustment,
+)
 from compensation.services.closing import (
     Advance,
     Progress,
@@ -30,6 +36,7 @@ from compensation.services.errors import (
     InputChanged,
     UnableToAcknowledge,
     UnableToAddPlanVersion,
+    UnableToAdjust,
     UnableToAdvance,
     UnableToApprove,
     UnableToDecide,
@@ -52,6 +59,7 @@ __all__ = [
     "Progress",
     "UnableToAcknowledge",
     "UnableToAddPlanVersion",
+    "UnableToAdjust",
     "UnableToAdvance",
     "UnableToApprove",
     "UnableToDecide",
@@ -63,6 +71,7 @@ __all__ = [
     "add_plan_version",
     "advance",
     "advance_to_end",
+    "approve_adjustment",
     "approve_run",
     "close_due_periods",
     "currency_of",
@@ -80,6 +89,9 @@ __all__ = [
     "preview_period",
     "record_payment",
     "refresh_live_figures",
+    "refuse_adjustment",
+    "report_key_conflict",
+    "request_adjustment",
     "reverse_waiting_returns",
     "start_run",
     "unfinished_runs",

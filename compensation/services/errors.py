@@ -45,3 +45,7 @@ class UnableToReverse(UnableTo):
 
 class UnableToDecide(UnableTo):
     """A decision on a person's rank or coupons is refused; `field` names the part at fault."""
+
+
+class UnableToAdjust(UnableTo):
+    """An adjustment is refused; `field` names the part at fault."""
