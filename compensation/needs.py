@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from typing import Self
 
 from compensation.engine import Plan
-from compensation.engine.figures import Counted, Windowed, figure_of
+from compensation.engine.figures import Counted, Windowed, figure_of, rests_on_group
 from compensation.engine.requirements import Requirement
 
 
@@ -34,6 +34,8 @@ class Needs:
     """Points of own purchases by themselves."""
     windows: tuple[Windowed, ...]
     """Figures over more than the period, beside the activity window."""
+    bought: bool
+    """BV bought with points: a rank asks for group BV in some way."""
 
     @classmethod
     def of(cls, plan: Plan) -> Self:
@@ -61,6 +63,7 @@ class Needs:
             window_points=plan.activity.measure == "personal_rsp" or bool(by_points),
             own_points=any(figure.source != "both" for figure in by_points),
             windows=tuple(figure for figure in figures if figure.window != "period"),
+            bought=any(rests_on_group(name) for name in plan.ranks.figures),
         )
 
     def reach(self, month_of_quarter: int) -> int:

@@ -13,6 +13,7 @@ from datetime import date
 import numpy as np
 
 from compensation import loaders
+from compensation.bought_facts import load_bought
 from compensation.engine import Members, Plan, Qualifying, Sales
 from compensation.engine.carried import Carried
 from compensation.engine.qualifying import VOLUMES, PeriodPlace
@@ -43,6 +44,7 @@ def load_facts(connection: Connection, plan: Plan, window: Window, titles: Title
             enrolled=enrolled,
             placement=placement,
             side=side,
+            bought_bv=load_bought(connection, window, ids) if needs.bought else None,
         ),
         sales=sales,
         qualifying=_qualifying(connection, needs, window, ids),

@@ -21,6 +21,7 @@ FACT_TABLES = (
     "compensation_couponentry",
     "compensation_planversion",
     "compensation_rankoverride",
+    "compensation_rspconversion",
     "representatives_placement",
     "representatives_representative",
     "representatives_sponsorchange",

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from compensation import loaders, selectors
+from compensation.bought_facts import load_bought
 from compensation.comparing.inputs import (
     Input,
     Returned,
@@ -130,6 +131,8 @@ class Cut:
     """Which returns of earlier months' orders were accepted, in the order of their numbers."""
     suspended: tuple[Int, Int]
     """Ids whose status was changed since, ascending, and the statuses that they had."""
+    bought: Int
+    """BV that each of today's members had bought with points by then."""
 
     def apply(self, loaded: Loaded) -> Loaded:
         """Leave out what came later.
@@ -166,7 +169,7 @@ class Cut:
         row = rows_of(members.ids, ids)
         status = members.status.copy()
         status[row[row >= 0]] = statuses[row >= 0]
-        return replace(members, status=status)
+        return replace(members, status=status, bought_bv=self.bought[: len(members)])
 
     def _qualifying(self, qualifying: Qualifying) -> Qualifying:
         """Leave out late returns that were not accepted: the loader puts them in by number."""
@@ -219,7 +222,16 @@ def known_to(bulk: loaders.Connection, run: Run, loaded: Loaded) -> Cut:
         returns=int(found[-1]) if len(found) else len(back),
         late=_late_returns(bulk, run, window),
         suspended=_statuses_since(bulk, run, window),
+        bought=_bought(bulk, run, loaded),
     )
+
+
+def _bought(bulk: loaders.Connection, run: Run, loaded: Loaded) -> Int:
+    """Give the BV that each of today's members had bought when a run was taken."""
+    members, window = loaded.given.members, loaded.source.window
+    if not members.bought_bv.any():
+        return members.bought_bv
+    return load_bought(bulk, window, members.ids, until=run.as_of)
 
 
 def _late_returns(bulk: loaders.Connection, run: Run, window: loaders.Window) -> Bool:
