@@ -29,6 +29,10 @@ POINTS: dict[str, str] = {
     "publish.after_commit": "the results are visible",
     "reverse.before_commit": "a return is reversed, not committed",
     "reverse.after_commit": "a return is reversed",
+    "convert.before_commit": "points are converted, not committed",
+    "convert.after_commit": "points are converted",
+    "expire.before_commit": "lots past their date are cashed, not committed",
+    "expire.after_commit": "lots past their date are cashed",
 }
 
 _reached: dict[str, int] = {}

@@ -9,6 +9,8 @@ from compensation.services.adjustments import (
     report_key_conflict,
     request_adjustment,
 )
+from compensation.services.bank import convert_points
+from compensation.services.bank_shared import UnableToConvert
 from compensation.services.closing import (
     Advance,
     Progress,
@@ -45,6 +47,7 @@ from compensation.services.errors import (
     UnableToStartRun,
 )
 from compensation.services.gate import acknowledge
+from compensation.services.expiry import Expired, expire_points
 from compensation.services.payments import record_payment
 from compensation.services.periods import ensure_periods, open_months_up_to, open_period
 from compensation.services.plans import add_plan_version, currency_of
@@ -54,6 +57,7 @@ from compensation.services.runs import drop_run, start_run
 __all__ = [
     "Advance",
     "Busy",
+    "Expired",
     "FenceLost",
     "InputChanged",
     "Progress",
@@ -62,6 +66,7 @@ __all__ = [
     "UnableToAdjust",
     "UnableToAdvance",
     "UnableToApprove",
+    "UnableToConvert",
     "UnableToDecide",
     "UnableToOpenPeriod",
     "UnableToReverse",
@@ -74,12 +79,14 @@ __all__ = [
     "approve_adjustment",
     "approve_run",
     "close_due_periods",
+    "convert_points",
     "currency_of",
     "drop_old_previews",
     "drop_results_of_dead_runs",
     "drop_run",
     "end_rank_override",
     "ensure_periods",
+    "expire_points",
     "grant_coupons",
     "grant_rank_override",
     "live_distance",

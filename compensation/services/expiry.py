@@ -1,0 +1,133 @@
+"""Points that nobody converted in time are cashed by themselves, each month of each person once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+
+from compensation import ledger, selectors_bank
+from compensation.engine.conversion import Table, quote
+from compensation.fault_points import reach
+from compensation.models import ConversionTarget, JournalKind, RspConversion
+from compensation.selectors_bank import Overdue, Promise
+from compensation.services.bank_shared import (
+    Act,
+    entries_of,
+    hold_promise,
+    lock_banks,
+    row_of,
+    table_in_force,
+)
+from representatives.models import Company, Representative, User
+
+PEOPLE_AT_A_TIME = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """What one call of `expire_points` has cashed."""
+
+    people: int
+    lots: int
+    points: int
+    cash_minor: int
+
+
+def expire_points(*, now: datetime, by: User) -> Expired:
+    """Cash what is left of all lots past their date; each month of each person once.
+
+    Some hundred people a transaction; safe to repeat and to run twice at once. Without a plan that
+    has a bank nothing expires.
+
+    :raises UnableToConvert: if the period that holds the clock is not open.
+    """
+    zone = Company.objects.get(pk=Company.ONLY_ID).zone
+    promise = selectors_bank.promise(now)
+    if promise is None or promise.plan.rsp_bank is None:
+        return Expired(0, 0, 0, 0)
+    due = selectors_bank.due_periods(now=now, zone=zone)
+    people = selectors_bank.overdue_people(list(due))
+    done: list[RspConversion] = []
+    for start in range(0, len(people), PEOPLE_AT_A_TIME):
+        some = people[start : start + PEOPLE_AT_A_TIME]
+        with transaction.atomic():
+            lock_banks(some)
+            held = hold_promise(now)
+            table = table_in_force(held)
+            done += cash_overdue(some, held, table, zone=zone, by=by, now=now)
+            reach("expire.before_commit")
+        reach("expire.after_commit")
+    return Expired(
+        people=len({one.representative_id for one in done}),
+        lots=len(done),
+        points=sum(one.points for one in done),
+        cash_minor=sum(one.cash_minor for one in done),
+    )
+
+
+def cash_overdue(
+    people: Sequence[int],
+    held: Promise,
+    table: Table,
+    *,
+    zone: ZoneInfo,
+    by: User | None,
+    now: datetime,
+) -> list[RspConversion]:
+    """Cash what is overdue of these people, whose banks are locked; by the system user or `by`."""
+    due = selectors_bank.due_periods(now=now, zone=zone)
+    lots = selectors_bank.overdue_lots(people, due)
+    if not lots:
+        return []
+    codes = dict(
+        Representative.objects.filter(pk__in={lot.representative_id for lot in lots}).values_list(
+            "pk", "code"
+        )
+    )
+    names = _expiry_names(lots)
+    worths = [quote(table, lot.points) for lot in lots]
+    drafts = [
+        ledger.Draft(
+            f"expire:{codes[lot.representative_id]}:{name}",
+            lot.representative_id,
+            entries_of(worth, held),
+        )
+        for lot, name, worth in zip(lots, names, worths, strict=True)
+    ]
+    numbers = ledger.post(drafts, kind=JournalKind.EXPIRY, period=held.period, effective_at=now)
+    act = Act(held, by or User.objects.get(is_system=True), now)
+    return RspConversion.objects.bulk_create(
+        row_of(
+            act,
+            lot.representative_id,
+            worth,
+            target=ConversionTarget.EXPIRY,
+            token=f"expire:{name}",
+            journal=numbers[draft.source_key],
+        )
+        for lot, name, worth, draft in zip(lots, names, worths, drafts, strict=True)
+    )
+
+
+def _expiry_names(lots: Sequence[Overdue]) -> list[str]:
+    """Name each expiry by its month, with a number where the month was cashed before.
+
+    That happens only where points came into a month after its expiry, such as by a late close.
+    """
+    before = RspConversion.objects.filter(
+        representative_id__in={lot.representative_id for lot in lots},
+        target=ConversionTarget.EXPIRY,
+    ).values_list("representative_id", "token")
+    turns: dict[tuple[int, str], int] = {}
+    for number, token in before:
+        key = (number, token.split(":")[1])
+        turns[key] = turns.get(key, 0) + 1
+    names = []
+    for lot in lots:
+        turn = turns.get((lot.representative_id, lot.label), 0)
+        names.append(f"{lot.label}:{turn + 1}" if turn else lot.label)
+    return names
