@@ -1,0 +1,71 @@
+"""Which act reaches which fault point: a point that no case names fails the suite.
+
+Whoever adds a point names here the act that reaches it. The act is killed at each of its points in
+turn and begun again; in the end everything is as if it had never been disturbed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from compensation import services
+from tests.compensation.town import Town, digest
+from tests.faults.closing import CLOSE, NOW
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """An act, the points it passes, and what must be the same however often it was killed."""
+
+    name: str
+    points: tuple[str, ...]
+    words: tuple[str, ...]
+    """What a process is told: a command of ``manage.py``, or ``act:NAME`` of ``acts``."""
+    prepare: Callable[[Town], object] = id
+    """What happens before, undisturbed."""
+    outcome: Callable[[], object] = digest
+    is_done: Callable[[], bool] | None = None
+    """Tells that the act is done although it was killed, where doing it again can't."""
+
+
+def _with_a_return_that_waits(town: Town) -> None:
+    """Post January, of which something was returned while it was frozen."""
+    run = town.close("2017-01", post=False)
+    order = next(one for key, one in town.orders.items() if key.startswith("F-2017-01-09"))
+    town.take_back(order, 1, "2017-02-02")
+    services.approve_run(run=run, by=town.approver, now=NOW)
+    services.advance_to_end(run=run, now=NOW)
+
+
+CASES: tuple[Case, ...] = (
+    Case(
+        name="close",
+        points=(
+            "start.before_commit",
+            "start.after_commit",
+            "freeze.before_commit",
+            "freeze.after_commit",
+            "compute.loaded",
+            "compute.members_written",
+            "compute.earnings_written",
+            "compute.before_commit",
+            "compute.after_commit",
+            "verify.before_commit",
+            "verify.after_commit",
+            "approve.before_commit",
+            "approve.after_commit",
+            "post.before_commit",
+            "post.after_commit",
+            "publish.before_commit",
+            "publish.after_commit",
+        ),
+        words=CLOSE,
+    ),
+    Case(
+        name="reverse",
+        points=("reverse.before_commit", "reverse.after_commit"),
+        words=("watch_closes",),
+        prepare=_with_a_return_that_waits,
+    ),
+)
