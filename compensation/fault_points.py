@@ -1,13 +1,16 @@
-"""Named points at which a process can be made to die, for tests of what survives it.
+"""Named points at which a process can be made to fail, for tests of what survives it.
 
 ``FAULT_POINT=name`` or ``name:nth`` in the environment makes the process kill itself the nth time
-it reaches the point (``FAULT_ACTION=stop`` freezes it instead). Unset, a point costs one look-up.
+it reaches the point. ``FAULT_ACTION`` asks for something else: ``stop`` freezes it, ``raise`` is a
+fault of the program, ``memory`` takes memory until none is left, ``wait`` loses ``FAULT_SECONDS``
+there each time (``FAULT_POINT=*``: at every point). Unset, a point costs one look-up.
 """
 
 from __future__ import annotations
 
 import os
 import signal
+import time
 
 POINTS: dict[str, str] = {
     "start.before_commit": "the run's row is written, not committed",
@@ -33,13 +36,24 @@ POINTS: dict[str, str] = {
     "convert.after_commit": "points are converted",
     "expire.before_commit": "lots past their date are cashed, not committed",
     "expire.after_commit": "lots past their date are cashed",
+    "reserve.before_commit": "payouts are drafted and reserved, not committed",
+    "reserve.after_commit": "payouts are drafted and reserved",
+    "send.before_commit": "a batch is sent, not committed",
+    "send.after_commit": "a batch is sent, the bank has heard nothing",
+    "send.answered": "the bank has taken a file, which is not committed",
+    "outcome.before_commit": "the bank's answers are imported, not committed",
+    "outcome.after_commit": "the bank's answers are imported",
 }
 
 _reached: dict[str, int] = {}
 
 
+class FaultOfTest(RuntimeError):  # noqa: N818
+    """What ``FAULT_ACTION=raise`` raises."""
+
+
 def reach(name: str) -> None:
-    """Die or freeze here if the environment says so.
+    """Fail here if the environment says so.
 
     :raises KeyError: if the point is not in the list.
     """
@@ -48,9 +62,21 @@ def reach(name: str) -> None:
     if not wanted:
         return
     point, _, nth = wanted.partition(":")
-    if point != name:
+    if point not in (name, "*"):
         return
-    _reached[name] = _reached.get(name, 0) + 1
-    if _reached[name] == int(nth or 1):
-        stop = os.environ.get("FAULT_ACTION") == "stop"
-        os.kill(os.getpid(), signal.SIGSTOP if stop else signal.SIGKILL)
+    action = os.environ.get("FAULT_ACTION", "kill")
+    _reached[point] = _reached.get(point, 0) + 1
+    if action == "wait":
+        time.sleep(float(os.environ.get("FAULT_SECONDS", "1")))
+    elif nth == "*" or _reached[point] == int(nth or 1):
+        _fail(name, action)
+
+
+def _fail(name: str, action: str) -> None:
+    if action == "raise":
+        raise FaultOfTest(f"a fault of the test at {name}")
+    if action == "memory":
+        taken = []
+        while True:
+            taken.append(bytearray(1 << 24))
+    os.kill(os.getpid(), signal.SIGSTOP if action == "stop" else signal.SIGKILL)

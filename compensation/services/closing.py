@@ -85,6 +85,7 @@ def advance(*, run: Run, now: datetime) -> Advance:
     :raises UnableToAdvance: if the step found a fault; the run is failed, or tried again later.
     """
     with runs.hold(run) as held:
+        _give_up_on_deaths(held)
         return _step(held, now=now)
 
 
@@ -129,6 +130,16 @@ def _step(held: runs.Hold, *, now: datetime) -> Advance:
         _note(held, name, fault)
         raise
     return Advance(Progress.STEPPED, name)
+
+
+def _give_up_on_deaths(held: runs.Hold) -> None:
+    """Fail a run whose step has taken its process with it too often; a person may try further."""
+    run = Run.objects.select_related("period").get(pk=held.run_id)
+    unposted = (RunStatus.RUNNING, RunStatus.COMPUTED, RunStatus.APPROVED)
+    if run.failure_count >= runs.FAILURES_AT_MOST and run.status in unposted:
+        reason = f"{next_step(run)} of {run.period.label}: {run.error}, {run.failure_count} times"
+        runs.fail_run(held, reason)
+        raise UnableToAdvance(reason)
 
 
 def _interrupted(held: runs.Hold, run: Run, name: StepName, fault: Exception) -> Exception:

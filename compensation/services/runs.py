@@ -2,7 +2,8 @@
 
 A run is held by lease and fence. Whoever takes it over raises the fence, and every write of a step
 says ``WHERE fence = mine``: a worker that was paused past its lease writes nothing. A holder whose
-server process is gone (SIGKILL) is replaced at once, one that is only silent after its lease.
+server process is gone (SIGKILL) is replaced at once, one that is only silent after its lease. Each
+such death counts as a failed try, so that a step that kills its process is not begun for ever.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import Max
@@ -22,12 +23,16 @@ from compensation.fault_points import reach
 from compensation.models import Period, PeriodStatus, Run, RunKind, RunStatus
 from compensation.plans import load_plan
 from compensation.services.errors import Busy, FenceLost, UnableToStartRun
+from representatives import alerts
+from representatives.clock import company_now
 from representatives.models import Company, User
 
 logger = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=int(os.environ.get("CLOSE_LEASE_SECONDS", "900")))
 FAILURES_AT_MOST = 3
+# Codes of alerts.
+CLOSE_FAILED, INPUT_CHANGED = "close_failed", "close_input_changed"
+DIED = "the process at work on it died"
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +160,7 @@ def _take(run: Run) -> Hold:
         row = cursor.fetchone()
         if row is None:
             raise Busy(f"run {run.pk} does not exist")
-        fence, is_leased, is_alive, backend = row
+        fence, is_leased, is_alive, backend, has_died = row
         if is_leased and is_alive:
             raise Busy(f"another process works on run {run.pk}")
         if is_alive:
@@ -165,17 +170,22 @@ def _take(run: Run) -> Hold:
         cursor.execute(_END_BULK, [bulk_name(run.pk, fence)])
         try:
             with transaction.atomic():
-                cursor.execute(_CLAIM, [_lease(), run.pk, fence])
+                cursor.execute(_CLAIM, [int(has_died), has_died, DIED, _lease(), run.pk, fence])
                 claimed = cursor.fetchone()
         except OperationalError as fault:
             raise Busy(f"another process works on run {run.pk}") from fault
     if claimed is None:
         raise Busy(f"another process has taken run {run.pk}")
+    if has_died:
+        logger.warning("run %s: %s", run.pk, DIED)
     return Hold(run_id=run.pk, fence=claimed[0])
 
 
+# A holder that left without letting go has died, unless it was the server that went.
 _HOLDER = """
-    SELECT r.fence, coalesce(r.lease_until > clock_timestamp(), false), a.pid IS NOT NULL, a.pid
+    SELECT r.fence, coalesce(r.lease_until > clock_timestamp(), false), a.pid IS NOT NULL, a.pid,
+           a.pid IS NULL AND coalesce(r.holder_backend <> pg_backend_pid()
+           AND r.holder_since > pg_postmaster_start_time(), false)
     FROM compensation_run r
     LEFT JOIN pg_stat_activity a
            ON a.pid = r.holder_backend AND a.backend_start = r.holder_since
@@ -188,7 +198,8 @@ _END_BULK = """
 """
 _CLAIM = """
     UPDATE compensation_run
-    SET fence = fence + 1, lease_until = clock_timestamp() + %s::interval,
+    SET failure_count = failure_count + %s, error = CASE WHEN %s THEN %s ELSE error END,
+        fence = fence + 1, lease_until = clock_timestamp() + %s::interval,
         holder_backend = pg_backend_pid(),
         holder_since = (SELECT backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid())
     WHERE id = (SELECT id FROM compensation_run WHERE id = %s AND fence = %s FOR UPDATE NOWAIT)
@@ -197,7 +208,7 @@ _CLAIM = """
 
 
 def _lease() -> str:
-    return f"{LEASE // timedelta(milliseconds=1)} milliseconds"
+    return f"{os.environ.get('CLOSE_LEASE_SECONDS', '900')} seconds"
 
 
 def require_fence(held: Hold) -> Run:
@@ -267,12 +278,15 @@ def note_failure(held: Hold, reason: str) -> Run:
 
 
 @transaction.atomic
-def fail_run(held: Hold, reason: str) -> Run:
-    """Give a run up at once, for a fault that trying again can't mend."""
+def fail_run(held: Hold, reason: str, *, alert: str = CLOSE_FAILED) -> Run:
+    """Give a run up at once, for a fault that trying again can't mend.
+
+    ``alert`` is the code under which staff are told of a close.
+    """
     run = require_fence(held)
     run.failure_count += 1
     run.error = reason[:4000]
-    _give_up(run, RunStatus.FAILED)
+    _give_up(run, RunStatus.FAILED, alert=alert)
     return run
 
 
@@ -295,7 +309,7 @@ def drop_run(*, run: Run) -> Run:
     return run
 
 
-def _give_up(run: Run, status: RunStatus) -> None:
+def _give_up(run: Run, status: RunStatus, *, alert: str = CLOSE_FAILED) -> None:
     run.status = status
     run.save(update_fields=["status", "error", "failure_count"])
     if run.kind == RunKind.CLOSE:
@@ -306,6 +320,13 @@ def _give_up(run: Run, status: RunStatus) -> None:
             period.save(update_fields=["status", "computed_at", "approved_at"])
     if status == RunStatus.FAILED:
         logger.error("run %s of %s failed: %s", run.pk, run.period, run.error)
+        if run.kind == RunKind.CLOSE:
+            alerts.raise_alert(
+                code=alert,
+                key=f"run:{run.pk}:failed",
+                text=f"The close of {period.label} has failed and was given up: {run.error}",
+                now=company_now(),  # also where nobody's act, but a dead process, is the cause
+            )
 
 
 def drop_results(*, run: Run) -> bool:

@@ -49,6 +49,8 @@ class Stopwatch:
 def record(run: Run, name: StepName, watch: Stopwatch, *, rows: int = 0, digest: str = "") -> None:
     """Write the step's row; call in the transaction that does the step's work."""
     elapsed = watch.elapsed()
+    # Failed tries are counted for each step.
+    Run.objects.filter(pk=run.pk).exclude(failure_count=0).update(failure_count=0)
     RunStep.objects.create(
         run=run,
         name=name,
@@ -126,7 +128,7 @@ def _record_results(
         " promotion_count = {promotions}, bv = {bv}, rsp_sold = {rsp_sold}, net_minor = {net},"
         " commission_minor = {commission}, rsp_credited = {rsp}, earning_count = {earnings},"
         " carried_count = {carried}, figure_names = {figure_names}, carried_keys = {carried_keys},"
-        " timings = {timings}"
+        " timings = {timings}, failure_count = 0"
         " WHERE id = {run} AND fence = {fence} AND status = 'running'",
         input=results.input_digest,
         plan=results.plan_digest,

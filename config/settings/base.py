@@ -128,7 +128,7 @@ CACHES = {
 # -- Celery ----------------------------------------------------------------------------------------
 CELERY_BROKER_URL = broker_url(REDIS_URL)
 # Three settings must agree and exceed the longest hard limit, or a running task starts again.
-CELERY_VISIBILITY_TIMEOUT = 4 * 3600
+CELERY_VISIBILITY_TIMEOUT = env.int("CELERY_VISIBILITY_TIMEOUT", default=4 * 3600)
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": CELERY_VISIBILITY_TIMEOUT,
     "global_keyprefix": f"{REDIS_KEY_PREFIX}:",
@@ -158,6 +158,7 @@ CELERY_ENABLE_UTC = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_QUEUES = (Queue("default"), Queue("close"))  # a worker without -Q serves both
 CELERY_TASK_ROUTES = {"compensation.tasks.*": {"queue": "close"}}
+CLOSE_WATCH_SECONDS = env.float("CLOSE_WATCH_SECONDS", default=20.0)
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "apply-sponsor-changes": {
         "task": "representatives.tasks.apply_sponsor_changes_task",
@@ -176,8 +177,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     },
     "watch-closes": {
         "task": "compensation.tasks.watch_closes_task",
-        "schedule": 20.0,
-        "options": {"expires": 18},
+        "schedule": CLOSE_WATCH_SECONDS,
+        "options": {"expires": CLOSE_WATCH_SECONDS * 0.9},
     },
     "refresh-live-figures": {
         "task": "compensation.tasks.refresh_live_figures_task",
