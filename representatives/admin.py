@@ -13,7 +13,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from representatives import services
+from representatives.admin_outbox import AlertAdmin, OutboxEventAdmin
 from representatives.admin_placement import PlacementAdmin
+from representatives.admin_tables import ReadOnlyAdmin
 from representatives.errors import UnableTo
 from representatives.models import (
     Company,
@@ -24,23 +26,7 @@ from representatives.models import (
     User,
 )
 
-__all__ = ["PlacementAdmin", "ReadOnlyAdmin"]
-
-
-class ReadOnlyAdmin(admin.ModelAdmin):
-    """A table that staff may read."""
-
-    list_per_page = 50
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+__all__ = ["AlertAdmin", "OutboxEventAdmin", "PlacementAdmin", "ReadOnlyAdmin"]
 
 
 class UserCreationForm(BaseUserCreationForm):

@@ -146,6 +146,11 @@ def drain(*, now: datetime, limit: int = DRAINED_AT_ONCE) -> Drained:
     return Drained(sent, failed)
 
 
+def count_waiting() -> int:
+    """Return how many events are neither sent nor given up, due or not."""
+    return OutboxEvent.objects.filter(sent_at__isnull=True, failed_at__isnull=True).count()
+
+
 def retry(*, event: OutboxEvent, now: datetime) -> OutboxEvent:
     """Let an event that was given up, or waits for its next attempt, be tried again at once.
 

@@ -13,10 +13,12 @@ from pathlib import Path
 from tests.processes import ROOT
 
 
-def start_act(act: str, environment: Mapping[str, str]) -> subprocess.Popen[str]:
-    """Start an act of ``tests.race.acts`` as a process of its own."""
+def start_act(
+    act: str, environment: Mapping[str, str], *, module: str = "tests.race.acts"
+) -> subprocess.Popen[str]:
+    """Start an act of ``tests.race.acts``, or of a like module, as a process of its own."""
     return subprocess.Popen(
-        [sys.executable, "-m", "tests.race.acts", act],
+        [sys.executable, "-m", module, act],
         cwd=ROOT,
         env=dict(environment),
         stdin=subprocess.PIPE,
