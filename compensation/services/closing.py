@@ -24,6 +24,7 @@ from compensation.services import runs, steps
 from compensation.services.errors import (
     Busy,
     FenceLost,
+    InputChanged,
     UnableToAdvance,
     UnableToApprove,
     UnableToStartRun,
@@ -122,7 +123,8 @@ def _step(held: runs.Hold, *, now: datetime) -> Advance:
     except (FenceLost, Busy):
         raise
     except FINAL_FAULTS as fault:
-        runs.fail_run(held, str(fault))
+        changed = isinstance(fault, InputChanged)
+        runs.fail_run(held, str(fault), alert=runs.INPUT_CHANGED if changed else runs.CLOSE_FAILED)
         raise UnableToAdvance(f"{name} of {run.period.label}: {fault}") from fault
     except (OperationalError, InterfaceError, loaders.BulkError) as fault:
         raise _interrupted(held, run, name, fault) from fault

@@ -24,6 +24,7 @@ from compensation.models import (
 )
 from compensation.services import closing, runs, steps
 from representatives.models import StatusChange
+from representatives.models_outbox import Alert
 from representatives.services import change_sponsor
 from sales import services as sales_services
 from tests.compensation.town import PLAN, ZONE, Town, digest, local
@@ -229,6 +230,9 @@ def test_a_changed_input_is_not_posted(town: Town) -> None:
     run.refresh_from_db()
     assert (run.status, run.period.status) == ("failed", "frozen")
     assert not Journal.objects.exists()
+    alert = Alert.objects.get()
+    assert alert.code == "close_input_changed"
+    assert "not the one that was approved" in alert.text
     assert town.close("2017-01").attempt == 2
 
 
@@ -247,6 +251,7 @@ def test_the_third_failure_gives_the_run_up(town: Town, monkeypatch: Any) -> Non
     run.refresh_from_db()
     assert run.status == "failed"
     assert "always breaks" in run.error
+    assert Alert.objects.get().code == "close_failed"
     assert services.advance_to_end(run=run, now=now).progress is services.Progress.GIVEN_UP
     assert Period.objects.get(label="2017-01").status == "frozen"
     assert services.close_due_periods(now=now, by=town.closer) == []
