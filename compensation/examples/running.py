@@ -9,6 +9,7 @@ from typing import Any
 
 from compensation.calendar import CalendarError
 from compensation.examples import (
+    bank_kinds,
     bracket_kinds,
     company_kinds,
     period_kinds,
@@ -33,6 +34,9 @@ KINDS: dict[str, Callable[[Example], Record]] = {
     "pool_cap": company_kinds.run_pool_cap,
     "pool_ranking": company_kinds.run_pool_ranking,
     "coupons": company_kinds.run_coupons,
+    "points_to_cash_rate": bank_kinds.run_points_to_cash_rate,
+    "points_tiers": bank_kinds.run_points_tiers,
+    "balance_carry": bank_kinds.run_balance_carry,
     "period_bounds": period_kinds.run_period_bounds,
     "period_by_payment": period_kinds.run_period_by_payment,
     "round_minor_units": period_kinds.run_round_minor_units,
