@@ -23,10 +23,6 @@ GRANTS: dict[str, str] = {
         " reverses_id, effective_at)"
     ),
     "compensation_entry": "SELECT, INSERT (journal_id, account, representative_id, unit, amount)",
-    "compensation_rspconversion": (
-        "SELECT, INSERT (representative_id, token, target, asked, points, cash_minor, bv,"
-        " decomposition, plan_version_id, period_id, journal_id, by_id, converted_at)"
-    ),
     "compensation_finding": "SELECT, INSERT (run_id, code, ordinal, subject_id, figures, text)",
     "compensation_acknowledgement": "SELECT, INSERT (run_id, code, by_id, reason, at)",
     "compensation_batch": "SELECT",
@@ -34,6 +30,30 @@ GRANTS: dict[str, str] = {
     "compensation_adjustment": (
         "SELECT, INSERT, UPDATE (status, decided_by_id, decided_at, decision_reason, journal_id)"
     ),
+    "compensation_rspconversion": (
+        "SELECT, INSERT (representative_id, token, target, asked, points, cash_minor, bv,"
+        " decomposition, plan_version_id, period_id, journal_id, by_id, converted_at)"
+    ),
+    "compensation_payee": (
+        "SELECT, INSERT, UPDATE (kyc_status, tax_form_status, holder_name, iban, bic,"
+        " account_version, account_changed_at, usable_from, refused_version, held, held_reason)"
+    ),
+    "compensation_payeeevent": (
+        "SELECT, INSERT (payee_id, kind, outcome, reason, happened_at, done_by_id)"
+    ),
+    "compensation_payoutbatch": (
+        "SELECT, INSERT, UPDATE (status, channel, content_digest, noted_flags, edited_by_id,"
+        " approved_by_id, approved_at, sent_by_id, sent_at, confirmed_by_id, confirmed_at,"
+        " cancelled_by_id, cancel_reason, ended_at)"
+    ),
+    "compensation_payout": "SELECT, INSERT, UPDATE (status, part, reason, changed_at)",
+    "compensation_payoutpart": (
+        "SELECT, INSERT, UPDATE (status, detail, file_digest, answered_at)"
+    ),
+    "compensation_answerfile": (
+        "SELECT, INSERT (digest, name, line_count, imported_by_id, imported_at)"
+    ),
+    "compensation_bankanswer": "SELECT, INSERT (payout_id, code, reason, file_id)",
     "compensation_dispute": (
         "SELECT, INSERT, UPDATE (status, answer, answered_by_id, answered_at, adjustment_id)"
     ),

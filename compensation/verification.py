@@ -26,9 +26,13 @@ GUARDS: dict[tuple[str, str], str] = {
     ("compensation_acknowledgement", "acknowledged_in_time"): "compensation_guard_acknowledgement",
     ("compensation_acknowledgement", "append_only"): "compensation_refuse_change",
     ("representatives_representative", "kept"): "compensation_refuse_change",
+    ("representatives_outboxevent", "sent_stands"): "representatives_keep_sent",
+    ("representatives_outboxevent", "kept"): "representatives_keep_sent",
     ("compensation_rankoverride", "override_stands"): "compensation_guard_override",
     ("compensation_rankoverride", "kept"): "compensation_refuse_change",
     ("compensation_couponentry", "append_only"): "compensation_refuse_change",
+    ("compensation_rspconversion", "bank_check"): "compensation_check_conversions",
+    ("compensation_rspconversion", "append_only"): "compensation_refuse_change",
     ("compensation_dispute", "dispute_moves"): "compensation_guard_dispute",
     ("compensation_dispute", "dispute_noted"): "compensation_note_dispute",
     ("compensation_dispute", "kept"): "compensation_refuse_change",
@@ -37,8 +41,18 @@ GUARDS: dict[tuple[str, str], str] = {
     ("compensation_statementname", "before_papers"): "compensation_guard_statement_names",
     ("compensation_statementname", "only_erased"): "compensation_guard_statement_erasure",
     ("compensation_statementname", "kept"): "compensation_refuse_change",
-    ("compensation_rspconversion", "bank_check"): "compensation_check_conversions",
-    ("compensation_rspconversion", "append_only"): "compensation_refuse_change",
+    **{
+        (f"compensation_{table}", "kept"): "compensation_refuse_change"
+        for table in ("payee", "payoutbatch", "payout", "payoutpart")
+    },
+    **{
+        (f"compensation_{table}", "append_only"): "compensation_refuse_change"
+        for table in ("payeeevent", "answerfile", "bankanswer")
+    },
+    ("compensation_payee", "payee_moves"): "compensation_guard_payee",
+    ("compensation_payoutbatch", "batch_moves"): "compensation_guard_payout_batch",
+    ("compensation_payout", "payouts_begin"): "compensation_check_new_payouts",
+    ("compensation_payout", "payouts_move"): "compensation_check_changed_payouts",
     **{
         (table, f"counted_in_open_period_{event}"): "compensation_guard_counted"
         for table in ("sales_order", "sales_return")
@@ -48,6 +62,7 @@ GUARDS: dict[tuple[str, str], str] = {
 CONSTRAINTS = (
     "journal_source_key_once",
     "journal_reversed_once",
+    "payout_once_in_a_batch",
     "run_one_live_close_per_period",
 )
 CHECKS = (
@@ -55,6 +70,9 @@ CHECKS = (
     "run_approved_by_another_person",
     "run_approved_before_posting",
     "period_no_overlap",
+    "payoutbatch_approved_by_another_person",
+    "payoutbatch_approved_before_it_is_sent",
+    "payout_amount_positive",
     "rankoverride_one_lower_bound",
     "rankoverride_one_upper_bound",
 )

@@ -5,8 +5,8 @@ in hundredths. Guards that Django can't express (overlap exclusion, state moves,
 statement triggers, partitions) are in the SQL beside the migrations.
 """
 
-from compensation.models.bank import ConversionTarget, RspConversion
 from compensation.models.adjustments import Adjustment, AdjustmentStatus, StatementLineKey
+from compensation.models.bank import ConversionTarget, RspConversion
 from compensation.models.decisions import CouponEntry, CouponKind, OverrideKind, RankOverride
 from compensation.models.disputes import Dispute, DisputeEvent, DisputeStatus
 from compensation.models.gate import Acknowledgement, CheckCode, Finding
@@ -24,6 +24,20 @@ from compensation.models.ledger import (
     ReversedPart,
     TransactionIdField,
 )
+from compensation.models.payees import CheckStatus, Payee, PayeeEvent, PayeeEventKind
+from compensation.models.payouts import (
+    FLAGS_TO_NOTE,
+    OPEN_PAYOUTS,
+    AnswerFile,
+    BankAnswer,
+    BatchStatus,
+    PartStatus,
+    Payout,
+    PayoutBatch,
+    PayoutFlag,
+    PayoutPart,
+    PayoutStatus,
+)
 from compensation.models.periods import (
     LIVE_RUN_STATUSES,
     HeartBeat,
@@ -40,11 +54,23 @@ from compensation.models.results import Carried, Earning, EarningUnit, MemberRes
 from compensation.models.statements import StatementFrame, StatementName
 
 __all__ = [
+    "BALANCE_ACCOUNTS",
+    "FLAGS_TO_NOTE",
     "LIVE_RUN_STATUSES",
+    "OPEN_PAYOUTS",
+    "OWNED_ACCOUNTS",
     "Account",
     "Acknowledgement",
+    "Adjustment",
+    "AdjustmentStatus",
+    "AnswerFile",
+    "Balance",
+    "BankAnswer",
+    "Batch",
+    "BatchStatus",
     "Carried",
     "CheckCode",
+    "CheckStatus",
     "ConversionTarget",
     "CouponEntry",
     "CouponKind",
@@ -61,6 +87,15 @@ __all__ = [
     "JournalKind",
     "MemberResult",
     "OverrideKind",
+    "PartStatus",
+    "Payee",
+    "PayeeEvent",
+    "PayeeEventKind",
+    "Payout",
+    "PayoutBatch",
+    "PayoutFlag",
+    "PayoutPart",
+    "PayoutStatus",
     "Period",
     "PeriodStatus",
     "PlanVersion",
@@ -73,6 +108,7 @@ __all__ = [
     "RunStatus",
     "RunStep",
     "StatementFrame",
+    "StatementLineKey",
     "StatementName",
     "StepName",
     "TransactionIdField",

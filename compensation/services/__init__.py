@@ -10,6 +10,7 @@ from compensation.services.adjustments import (
     request_adjustment,
 )
 from compensation.services.bank import convert_points
+from compensation.services.bank_answers import import_answers
 from compensation.services.bank_shared import UnableToConvert
 from compensation.services.closing import (
     Advance,
@@ -36,19 +37,39 @@ from compensation.services.errors import (
     Busy,
     FenceLost,
     InputChanged,
+    OwnBatch,
     UnableToAcknowledge,
     UnableToAddPlanVersion,
     UnableToAdjust,
     UnableToAdvance,
     UnableToApprove,
+    UnableToChangePayee,
     UnableToDecide,
+    UnableToImportAnswers,
     UnableToOpenPeriod,
+    UnableToPayOut,
     UnableToReverse,
     UnableToStartRun,
 )
-from compensation.services.gate import acknowledge
 from compensation.services.expiry import Expired, expire_points
+from compensation.services.gate import acknowledge
+from compensation.services.payees import (
+    change_bank_account,
+    decide_check,
+    hold_payee,
+    release_payee,
+    submit_check,
+)
+from compensation.services.paper import erase_statement_names
 from compensation.services.payments import record_payment
+from compensation.services.payouts import (
+    approve_batch,
+    cancel_batch,
+    confirm_sending,
+    draft_batch,
+    remove_payout,
+    send_batch,
+)
 from compensation.services.periods import ensure_periods, open_months_up_to, open_period
 from compensation.services.plans import add_plan_version, currency_of
 from compensation.services.returns import accept_return, reverse_waiting_returns
@@ -60,15 +81,19 @@ __all__ = [
     "Expired",
     "FenceLost",
     "InputChanged",
+    "OwnBatch",
     "Progress",
     "UnableToAcknowledge",
     "UnableToAddPlanVersion",
     "UnableToAdjust",
     "UnableToAdvance",
     "UnableToApprove",
+    "UnableToChangePayee",
     "UnableToConvert",
     "UnableToDecide",
+    "UnableToImportAnswers",
     "UnableToOpenPeriod",
+    "UnableToPayOut",
     "UnableToReverse",
     "UnableToStartRun",
     "accept_return",
@@ -77,18 +102,27 @@ __all__ = [
     "advance",
     "advance_to_end",
     "approve_adjustment",
+    "approve_batch",
     "approve_run",
+    "cancel_batch",
+    "change_bank_account",
     "close_due_periods",
+    "confirm_sending",
     "convert_points",
     "currency_of",
+    "decide_check",
+    "draft_batch",
     "drop_old_previews",
     "drop_results_of_dead_runs",
     "drop_run",
     "end_rank_override",
     "ensure_periods",
+    "erase_statement_names",
     "expire_points",
     "grant_coupons",
     "grant_rank_override",
+    "hold_payee",
+    "import_answers",
     "live_distance",
     "next_step",
     "open_months_up_to",
@@ -97,10 +131,14 @@ __all__ = [
     "record_payment",
     "refresh_live_figures",
     "refuse_adjustment",
+    "release_payee",
+    "remove_payout",
     "report_key_conflict",
     "request_adjustment",
     "reverse_waiting_returns",
+    "send_batch",
     "start_run",
+    "submit_check",
     "unfinished_runs",
     "wish_coupons",
 ]

@@ -47,5 +47,21 @@ class UnableToDecide(UnableTo):
     """A decision on a person's rank or coupons is refused; `field` names the part at fault."""
 
 
+class UnableToChangePayee(UnableTo):
+    """Bank details, a check or a hold of a payee are refused; `field` names the part at fault."""
+
+
+class UnableToPayOut(UnableTo):
+    """An act on a payout batch is refused; nothing was done."""
+
+
+class OwnBatch(UnableToPayOut):
+    """Whoever made or edited a batch may not approve it."""
+
+
+class UnableToImportAnswers(UnableTo):
+    """A file is no file of the bank's answers; nothing of it was imported."""
+
+
 class UnableToAdjust(UnableTo):
     """An adjustment is refused; `field` names the part at fault."""

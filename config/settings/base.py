@@ -195,6 +195,20 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
 # A close is approved by a logged-in person on the page; local settings also allow the command.
 CLOSE_APPROVAL_BY_COMMAND = False
 
+# -- Payouts: amounts in minor units of the company's currency ------------------------------------
+PAYOUT_MINIMUM_MINOR = env.int("PAYOUT_MINIMUM_MINOR", default=10_00)
+PAYOUT_LARGE_MINOR = env.int("PAYOUT_LARGE_MINOR", default=2_500_00)  # from here on staff look
+PAYOUT_COOLING_DAYS = env.int("PAYOUT_COOLING_DAYS", default=7)  # after a change of bank details
+PAYOUT_DAY = env.int("PAYOUT_DAY", default=15)  # of the month, what pages announce
+PAYOUT_FILE_ROWS = env.int("PAYOUT_FILE_ROWS", default=10_000)  # payments in one file
+PAYOUT_REFERENCE_PREFIX = env.str("PAYOUT_REFERENCE_PREFIX", default="PN")  # letters and digits
+PAYOUT_DEBTOR_IBAN = env.str("PAYOUT_DEBTOR_IBAN", default="")  # the company's account
+PAYOUT_DEBTOR_BIC = env.str("PAYOUT_DEBTOR_BIC", default="")
+BANK_CHANNEL = env.str("BANK_CHANNEL", default="file")  # file: staff carry it; http: BANK_URL
+BANK_URL = env.str("BANK_URL", default="")
+BANK_TOKEN = env.str("BANK_TOKEN", default="")
+BANK_TIMEOUT_SECONDS = env.int("BANK_TIMEOUT_SECONDS", default=20)
+
 # -- People, sessions, log-in ----------------------------------------------------------------------
 AUTH_USER_MODEL = "representatives.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]

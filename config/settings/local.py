@@ -24,3 +24,6 @@ STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 
 # A person with the command line may approve a close here, never in production.
 CLOSE_APPROVAL_BY_COMMAND = True
+
+# The example account of the IBAN standard: nobody's.
+PAYOUT_DEBTOR_IBAN = "DE89370400440532013000"

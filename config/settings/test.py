@@ -25,3 +25,6 @@ STATIC_ROOT = BASE_DIR / ".local" / "static"
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 
 CLOSE_APPROVAL_BY_COMMAND = True
+
+# The example account of the IBAN standard: nobody's.
+PAYOUT_DEBTOR_IBAN = "DE89370400440532013000"

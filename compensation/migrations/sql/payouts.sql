@@ -1,0 +1,172 @@
+-- Payees: an account is entered as a new version, which can be paid to no sooner than it says.
+CREATE FUNCTION compensation_guard_payee() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        IF NEW.representative_id <> OLD.representative_id THEN
+            RAISE EXCEPTION 'payee % keeps its representative', OLD.id
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'payee_keeps_representative';
+        END IF;
+        IF (NEW.iban, NEW.bic, NEW.holder_name, NEW.account_changed_at, NEW.usable_from)
+            IS DISTINCT FROM
+            (OLD.iban, OLD.bic, OLD.holder_name, OLD.account_changed_at, OLD.usable_from)
+            AND NEW.account_version <> OLD.account_version + 1
+            OR NEW.account_version NOT IN (OLD.account_version, OLD.account_version + 1) THEN
+            RAISE EXCEPTION 'another account of payee % needs another version', OLD.id
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'payee_account_versions';
+        END IF;
+    END IF;
+    RETURN NEW;
+END $$;
+
+-- A batch moves forward; an approved one goes back to draft with its approval.
+CREATE FUNCTION compensation_guard_payout_batch() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        IF NEW.status <> 'draft' THEN
+            RAISE EXCEPTION 'a payout batch must begin as draft, not %', NEW.status
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'payoutbatch_moves';
+        END IF;
+        RETURN NEW;
+    END IF;
+    IF (NEW.reference, NEW.currency, NEW.execution_date, NEW.made_by_id, NEW.made_at)
+        IS DISTINCT FROM
+        (OLD.reference, OLD.currency, OLD.execution_date, OLD.made_by_id, OLD.made_at) THEN
+        RAISE EXCEPTION 'payout batch % keeps what it was made with', OLD.reference
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'payoutbatch_kept';
+    END IF;
+    IF NEW.status <> OLD.status AND (OLD.status, NEW.status) NOT IN (
+        ('draft', 'approved'), ('draft', 'cancelled'), ('approved', 'draft'),
+        ('approved', 'cancelled'), ('approved', 'sent'), ('sent', 'closed')
+    ) THEN
+        RAISE EXCEPTION 'payout batch % can not move from % to %',
+            OLD.reference, OLD.status, NEW.status
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'payoutbatch_moves';
+    END IF;
+    IF OLD.status IN ('approved', 'sent', 'closed') AND NEW.status NOT IN ('draft', 'cancelled')
+        AND (NEW.approved_by_id, NEW.approved_at, NEW.content_digest, NEW.edited_by_id)
+        IS DISTINCT FROM
+        (OLD.approved_by_id, OLD.approved_at, OLD.content_digest, OLD.edited_by_id) THEN
+        RAISE EXCEPTION 'payout batch % is approved and keeps its approval', OLD.reference
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'payoutbatch_kept';
+    END IF;
+    IF NEW.status = 'closed' AND OLD.status <> 'closed' AND EXISTS (
+        SELECT FROM compensation_payout
+        WHERE batch_id = NEW.id AND status IN ('reserved', 'sent', 'unknown')
+    ) THEN
+        RAISE EXCEPTION 'payout batch % has payouts that are not ended', OLD.reference
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'payoutbatch_moves';
+    END IF;
+    RETURN NEW;
+END $$;
+
+-- A payout and its journals are written by one statement (a WITH), whose end these see: each state
+-- has exactly its journals, whether one payout is written or a million. Dynamic SQL is planned with
+-- the number of rows at hand: by the index of keys for one, by hashing for a million.
+CREATE FUNCTION compensation_check_new_payouts() RETURNS trigger
+LANGUAGE plpgsql SET work_mem = '192MB' AS $$
+DECLARE
+    fault text;
+BEGIN
+    SELECT p.end_to_end_id INTO fault FROM new_payouts p
+    LEFT JOIN compensation_payoutbatch b ON b.id = p.batch_id
+    WHERE p.status <> 'reserved' OR b.status IS DISTINCT FROM 'draft' LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'payout % does not begin reserved in a draft', fault
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'payout_moves';
+    END IF;
+    EXECUTE 'SELECT p.end_to_end_id FROM new_payouts p'
+        ' LEFT JOIN compensation_journal j ON j.source_key = ''payout:'' || p.id || '':reserve'''
+        ' LEFT JOIN compensation_entry e ON e.journal_id = j.id AND e.account = 9'
+        ' WHERE j.kind IS DISTINCT FROM ''reserve'''
+        ' OR j.representative_id IS DISTINCT FROM p.representative_id'
+        ' OR e.amount IS DISTINCT FROM p.amount_minor LIMIT 1' INTO fault;
+    IF fault IS NOT NULL THEN
+        RAISE EXCEPTION 'payout % is not reserved in the ledger', fault
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'payout_has_its_journals';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION compensation_check_changed_payouts() RETURNS trigger
+LANGUAGE plpgsql SET work_mem = '192MB' AS $$
+DECLARE
+    fault text;
+BEGIN
+    EXECUTE 'SELECT o.end_to_end_id FROM old_payouts o FULL JOIN new_payouts n USING (id)'
+        ' WHERE (o.batch_id, o.representative_id, o.amount_minor, o.account_version,'
+        ' o.holder_name, o.iban, o.bic, o.end_to_end_id, o.flags) IS DISTINCT FROM'
+        ' (n.batch_id, n.representative_id, n.amount_minor, n.account_version,'
+        ' n.holder_name, n.iban, n.bic, n.end_to_end_id, n.flags)'
+        ' OR o.part IS NOT NULL AND n.part IS DISTINCT FROM o.part LIMIT 1' INTO fault;
+    IF fault IS NOT NULL THEN
+        RAISE EXCEPTION 'payout % keeps what it was made with', fault
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'payout_kept';
+    END IF;
+
+    EXECUTE 'SELECT format(''payout %s can not move from %s to %s in a batch that is %s'','
+        ' o.end_to_end_id, o.status, n.status, b.status)'
+        ' FROM old_payouts o JOIN new_payouts n USING (id)'
+        ' JOIN compensation_payoutbatch b ON b.id = n.batch_id'
+        ' WHERE n.status <> o.status AND (o.status, n.status, b.status) NOT IN ('
+        ' (''reserved'', ''cancelled'', ''draft''), (''reserved'', ''cancelled'', ''cancelled''),'
+        ' (''reserved'', ''sent'', ''sent''), (''sent'', ''unknown'', ''sent''),'
+        ' (''unknown'', ''sent'', ''sent''), (''sent'', ''settled'', ''sent''),'
+        ' (''sent'', ''failed'', ''sent''), (''unknown'', ''settled'', ''sent''),'
+        ' (''unknown'', ''failed'', ''sent'')) LIMIT 1' INTO fault;
+    IF fault IS NOT NULL THEN
+        RAISE EXCEPTION '%', fault
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'payout_moves';
+    END IF;
+
+    EXECUTE 'SELECT n.end_to_end_id FROM old_payouts o JOIN new_payouts n USING (id)'
+        ' LEFT JOIN compensation_journal j ON j.source_key = ''payout:'' || n.id || '':outcome'''
+        ' LEFT JOIN compensation_entry e ON e.journal_id = j.id AND e.account = 9'
+        ' WHERE n.status <> o.status AND (CASE WHEN n.status = ''settled'' THEN ''settle'''
+        ' WHEN n.status IN (''failed'', ''cancelled'') THEN ''release'' END'
+        ' IS DISTINCT FROM j.kind OR j.kind IS NOT NULL'
+        ' AND (j.representative_id IS DISTINCT FROM n.representative_id'
+        ' OR e.amount IS DISTINCT FROM -n.amount_minor)) LIMIT 1' INTO fault;
+    IF fault IS NOT NULL THEN
+        RAISE EXCEPTION 'payout % and its journals tell different outcomes', fault
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'payout_has_its_journals';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER payee_moves BEFORE INSERT OR UPDATE ON compensation_payee
+    FOR EACH ROW EXECUTE FUNCTION compensation_guard_payee();
+CREATE TRIGGER batch_moves BEFORE INSERT OR UPDATE ON compensation_payoutbatch
+    FOR EACH ROW EXECUTE FUNCTION compensation_guard_payout_batch();
+CREATE TRIGGER payouts_begin AFTER INSERT ON compensation_payout
+    REFERENCING NEW TABLE AS new_payouts
+    FOR EACH STATEMENT EXECUTE FUNCTION compensation_check_new_payouts();
+CREATE TRIGGER payouts_move AFTER UPDATE ON compensation_payout
+    REFERENCING OLD TABLE AS old_payouts NEW TABLE AS new_payouts
+    FOR EACH STATEMENT EXECUTE FUNCTION compensation_check_changed_payouts();
+CREATE TRIGGER kept BEFORE DELETE OR TRUNCATE ON compensation_payee
+    FOR EACH STATEMENT EXECUTE FUNCTION compensation_refuse_change();
+CREATE TRIGGER kept BEFORE DELETE OR TRUNCATE ON compensation_payoutbatch
+    FOR EACH STATEMENT EXECUTE FUNCTION compensation_refuse_change();
+CREATE TRIGGER kept BEFORE DELETE OR TRUNCATE ON compensation_payout
+    FOR EACH STATEMENT EXECUTE FUNCTION compensation_refuse_change();
+CREATE TRIGGER kept BEFORE DELETE OR TRUNCATE ON compensation_payoutpart
+    FOR EACH STATEMENT EXECUTE FUNCTION compensation_refuse_change();
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON compensation_payeeevent
+    FOR EACH STATEMENT EXECUTE FUNCTION compensation_refuse_change();
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON compensation_answerfile
+    FOR EACH STATEMENT EXECUTE FUNCTION compensation_refuse_change();
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON compensation_bankanswer
+    FOR EACH STATEMENT EXECUTE FUNCTION compensation_refuse_change();
+ALTER TABLE compensation_payee ENABLE ALWAYS TRIGGER payee_moves;
+ALTER TABLE compensation_payoutbatch ENABLE ALWAYS TRIGGER batch_moves;
+ALTER TABLE compensation_payout ENABLE ALWAYS TRIGGER payouts_begin;
+ALTER TABLE compensation_payout ENABLE ALWAYS TRIGGER payouts_move;
+ALTER TABLE compensation_payee ENABLE ALWAYS TRIGGER kept;
+ALTER TABLE compensation_payoutbatch ENABLE ALWAYS TRIGGER kept;
+ALTER TABLE compensation_payout ENABLE ALWAYS TRIGGER kept;
+ALTER TABLE compensation_payoutpart ENABLE ALWAYS TRIGGER kept;
+ALTER TABLE compensation_payeeevent ENABLE ALWAYS TRIGGER append_only;
+ALTER TABLE compensation_answerfile ENABLE ALWAYS TRIGGER append_only;
+ALTER TABLE compensation_bankanswer ENABLE ALWAYS TRIGGER append_only;

@@ -1,0 +1,15 @@
+DROP TRIGGER append_only ON compensation_bankanswer;
+DROP TRIGGER append_only ON compensation_answerfile;
+DROP TRIGGER append_only ON compensation_payeeevent;
+DROP TRIGGER kept ON compensation_payoutpart;
+DROP TRIGGER kept ON compensation_payout;
+DROP TRIGGER kept ON compensation_payoutbatch;
+DROP TRIGGER kept ON compensation_payee;
+DROP TRIGGER payouts_move ON compensation_payout;
+DROP TRIGGER payouts_begin ON compensation_payout;
+DROP TRIGGER batch_moves ON compensation_payoutbatch;
+DROP TRIGGER payee_moves ON compensation_payee;
+DROP FUNCTION compensation_check_changed_payouts();
+DROP FUNCTION compensation_check_new_payouts();
+DROP FUNCTION compensation_guard_payout_batch();
+DROP FUNCTION compensation_guard_payee();
