@@ -14,6 +14,7 @@ class AdvisoryLock(IntEnum):
     TREE = 5_093_001
     LEDGER = 5_093_002  # taken by the trigger that seals postings
     OUTBOX = 5_093_003
+    PAPERS = 5_093_007  # what statements say is frozen by one publication at a time
 
 
 # Set with the lock and undone with it, by the end of the transaction as by a rollback to a

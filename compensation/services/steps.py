@@ -20,6 +20,7 @@ from compensation.fault_points import reach
 from compensation.models import Period, PeriodStatus, Run, RunKind, RunStatus, RunStep, StepName
 from compensation.services import gate
 from compensation.services.errors import FenceLost, InputChanged, UnableToAdvance
+from compensation.services.paper import freeze_papers
 from compensation.services.runs import Hold, bulk_name, require_fence
 from compensation.services.sources import InputSource
 
@@ -322,6 +323,8 @@ def publish(held: Hold, *, now: datetime) -> None:
             if run.kind == RunKind.CLOSE:
                 period.published_at = now
             period.save(update_fields=["visible_run", "published_at"])
+            if run.kind == RunKind.CLOSE:
+                freeze_papers(run=run, now=now)
         record(run, StepName.PUBLISH, watch)
         reach("publish.before_commit")
     reach("publish.after_commit")

@@ -16,7 +16,8 @@ from fontTools.varLib.instancer import instantiateVariableFont
 FOLDER = Path(__file__).parent
 SOURCE = FOLDER.parents[2] / "static/vendor/inter-4.1.1/inter-latin-polish.woff2"
 WEIGHTS = {"regular": 420, "strong": 640}  # as --pn-weight-normal and --pn-weight-strong
-FEATURES = ("tnum", "cv11", "ss03")
+# What a feature is taken for: figures of one width, but hyphens as they are in running text.
+FEATURES: dict[str, str | None] = {"tnum": "0123456789", "cv11": None, "ss03": None}
 
 
 def single_substitutions(font: TTFont, feature: str) -> dict[str, str]:
@@ -38,10 +39,14 @@ def single_substitutions(font: TTFont, feature: str) -> dict[str, str]:
 def make(name: str, weight: int) -> None:
     """Write one static weight."""
     font = instantiateVariableFont(TTFont(SOURCE, recalcTimestamp=False), {"wght": weight})
-    for feature in FEATURES:
+    font.flavor = None
+    for feature, of in FEATURES.items():
         other = single_substitutions(font, feature)
         for table in font["cmap"].tables:
-            table.cmap = {code: other.get(glyph, glyph) for code, glyph in table.cmap.items()}
+            table.cmap = {
+                code: other.get(glyph, glyph) if of is None or chr(code) in of else glyph
+                for code, glyph in table.cmap.items()
+            }
     options = Options()
     options.layout_features = []
     options.drop_tables += ["GSUB", "GPOS", "GDEF", "STAT", "MVAR", "HVAR", "avar", "DSIG"]
