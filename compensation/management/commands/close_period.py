@@ -10,19 +10,31 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from compensation import selectors, services
-from compensation.models import CheckCode, Period, PeriodStatus, Run, RunStatus, StepName
+from compensation.models import (
+    CheckCode,
+    Period,
+    PeriodStatus,
+    Run,
+    RunStatus,
+    RunStep,
+    StepName,
+)
+from compensation.progress import RunProgress, progress_of
+from compensation.progress_wording import sentence
+from compensation.watching import telling
 from representatives.clock import company_now
 from representatives.errors import UnableTo
 from representatives.models import User
 
 DONE, FAULT, USAGE, BUSY = 0, 1, 2, 3
+PROGRESS_SECONDS = 2.0
 
 
 class Command(BaseCommand):
     """Close a month by hand.
 
     ``close_period 2017-03 [--resume] [--preview] --by EMAIL [--approve-by EMAIL
-    [--acknowledge CODE… --reason TEXT]] [--json]``.
+    [--acknowledge CODE… --reason TEXT]] [--json]``, or ``close_period 2017-03 --status``.
 
     Exit 0: done, already done, or computed and waiting for another person; 1: a fault was found;
     2: usage; 3: another process is at work. Needs no broker and no worker.
@@ -34,7 +46,10 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Name the month, the persons, and what is wanted."""
         parser.add_argument("period", help="the month, such as 2017-03")
-        parser.add_argument("--by", required=True, metavar="EMAIL", help="who closes it")
+        parser.add_argument("--by", metavar="EMAIL", help="who closes it")
+        parser.add_argument(
+            "--status", action="store_true", help="only tell how far the close is, and end"
+        )
         parser.add_argument(
             "--approve-by", metavar="EMAIL", help="who approves it (local settings only)"
         )
@@ -63,19 +78,21 @@ class Command(BaseCommand):
             self.leave(USAGE, "--acknowledge needs --approve-by and --reason")
         self.acknowledged: list[str] = options["acknowledge"]
         self.reason: str = options["reason"] or ""
+        if options["status"]:
+            self.tell_status(options["period"])
+        if options["by"] is None:
+            self.leave(USAGE, "--by is needed: name who closes the month")
         by = self.person(options["by"], "--by")
         approver = self.person(options["approve_by"], "--approve-by")
         assert by is not None
-        period = selectors.get_period(options["period"])
-        if period is None:
-            self.leave(USAGE, f"there is no period {options['period']!r}")
+        period = self.period(options["period"])
         try:
             if options["preview"]:
                 self.preview(period, by)
             else:
                 self.close(period, by, approver, resume=options["resume"])
         except services.Busy as fault:
-            self.leave(BUSY, f"busy: {fault}", period)
+            self.leave(BUSY, f"busy: {fault}{self.how_far(period)}", period)
         except services.UnableToAdvance as fault:
             self.leave(FAULT, str(fault), period)
         except (
@@ -94,11 +111,37 @@ class Command(BaseCommand):
             self.leave(USAGE, f"{option}: {email} is not an active member of staff")
         return user
 
+    def period(self, label: str) -> Period:
+        """Find the month of a label."""
+        period = selectors.get_period(label)
+        if period is None:
+            self.leave(USAGE, f"there is no period {label!r}")
+        return period
+
+    def tell_status(self, label: str) -> NoReturn:
+        """Tell how far the month's close is, and leave."""
+        period = self.period(label)
+        run = selectors.live_close(period)
+        if run is None:
+            self.leave(DONE, f"{label} is {period.status}: no close is under way", period)
+        found = progress_of(run)
+        for step in found.steps:
+            if step.done is not None:
+                self.tell_step(step.done)
+        self.tell_findings(run)
+        self.leave(DONE, f"{label} {run.status} run={run.pk}: {sentence(found)}", period, run)
+
+    def how_far(self, period: Period) -> str:
+        """Say how far the process at work is, if there is one."""
+        run = selectors.live_close(period)
+        found = None if run is None else progress_of(run)
+        return f" ({sentence(found)})" if found is not None and found.is_at_work else ""
+
     def preview(self, period: Period, by: User) -> NoReturn:
         """Compute a preview and leave."""
         run = services.preview_period(period=period, by=by, now=company_now())
         for step in run.steps.order_by("ordinal"):
-            self.tell(f"  {step.name}: {step.rows} rows in {step.duration_ms / 1000:.1f} s")
+            self.tell_step(step)
         self.leave(DONE, f"{period.label} preview run={run.pk}", period, run)
 
     def close(self, period: Period, by: User, approver: User | None, *, resume: bool) -> NoReturn:
@@ -164,16 +207,20 @@ class Command(BaseCommand):
 
     def advance(self, run: Run) -> services.Advance:
         """Advance the run, telling each step."""
-        return services.advance_to_end(run=run, now=company_now(), told=self.step_done(run))
+        with telling(run, self.tell, every=PROGRESS_SECONDS):
+            return services.advance_to_end(run=run, now=company_now(), told=self.step_done(run))
 
     def step_done(self, run: Run) -> Any:
         """Return a function that tells a finished step with rows and time."""
 
         def told(done: services.Advance) -> None:
-            step = run.steps.get(name=done.step)
-            self.tell(f"  {done.step}: {step.rows} rows in {step.duration_ms / 1000:.1f} s")
+            self.tell_step(run.steps.get(name=done.step))
 
         return told
+
+    def tell_step(self, step: RunStep) -> None:
+        """Tell a step that is done."""
+        self.tell(f"  {step.name}: {step.rows} rows in {step.duration_ms / 1000:.1f} s")
 
     @staticmethod
     def published(run: Run) -> bool:
@@ -210,6 +257,7 @@ class Command(BaseCommand):
             found |= {"period": period.label, "status": PeriodStatus(status).value}
         if run is not None:
             run = Run.objects.get(pk=run.pk)
+            found["progress"] = described(progress_of(run))
             found["run"] = {
                 "id": run.pk,
                 "kind": run.kind,
@@ -243,3 +291,16 @@ class Command(BaseCommand):
                 ],
             }
         return found
+
+
+def described(found: RunProgress) -> dict[str, Any]:
+    """Describe how far a run is for a machine; times in milliseconds."""
+    return {
+        "step": None if found.current is None else found.current.name,
+        "state": None if found.current is None else found.current.state.value,
+        "stage": None if found.stage is None else found.stage.value,
+        "rows": found.rows,
+        "rows_expected": None if found.current is None else found.current.rows,
+        "elapsed": found.elapsed_ms,
+        "left": found.left_ms,
+    }
