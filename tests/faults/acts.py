@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import resource
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,6 +21,29 @@ def in_little_memory(*words: str) -> None:
     execute_from_command_line(["manage.py", *words])
 
 
+def post_in_two(between: str) -> None:
+    """The control of what disturbs a posting: its halves are two transactions."""
+    from django.db import connection
+
+    from compensation import ledger
+    from compensation.models import Run
+
+    run = Run.objects.select_related("period").get(status="approved")
+    whole = ledger._POST_RUN
+    for half in (0, 1):
+        ledger._POST_RUN = whole.replace(
+            "WHERE m.run_id = %(run)s", f"WHERE m.run_id = %(run)s AND mod(r.id, 2) = {half}"
+        )
+        assert whole != ledger._POST_RUN
+        ledger.post_run(run=run, period=run.period, currency="EUR")
+        assert connection.in_atomic_block is False
+        if half == 0 and between == "kill":
+            os.kill(os.getpid(), signal.SIGKILL)
+        with connection.cursor() as cursor:
+            cursor.execute("SET statement_timeout = 1")
+
+
 ACTS: dict[str, Callable[..., None]] = {
+    "post-in-two-unguarded": post_in_two,
     "in-little-memory": in_little_memory,
 }

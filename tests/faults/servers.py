@@ -14,7 +14,8 @@ import secrets
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -26,6 +27,7 @@ from psycopg import sql
 
 from config import embedded
 from config.embedded_server import Supervisor
+from tests.faults.pointing import databases_in_use
 
 NAME = "perennial_pristine"
 FOLDER = re.compile(r"faults-(\d+)-[0-9a-f]+")
@@ -64,6 +66,10 @@ class PrivateServers(Supervisor):
         self._start_valkey()
         self._start_postgres()
         self._bootstrap()
+
+    def initialise(self) -> None:
+        """Make the data folder alone, which the start does otherwise."""
+        self._initdb()
 
     def close(self) -> None:
         """Stop both and remove everything."""
@@ -192,6 +198,33 @@ class PrivateServers(Supervisor):
         if done.returncode != 0:
             raise RuntimeError(f"{program}: {done.stderr.decode(errors='replace').strip()}")
         return done.stdout
+
+    # -- a full disk -------------------------------------------------------------------------
+
+    @contextmanager
+    def disk_full(self, table: str) -> Iterator[None]:
+        """Let the disk be full for a table of Django's database that is still empty.
+
+        Its file is ``/dev/full`` meanwhile: the kernel itself refuses each block that PostgreSQL
+        adds. That needs neither a mount nor root, and spoils nothing for other tests.
+        """
+        name = databases_in_use()["default"]["NAME"]
+        with self.connect(name) as connection:
+            row = connection.execute("SELECT pg_relation_filepath(%s)", [table]).fetchone()
+        assert row is not None
+        path = self.pgdata / row[0]
+        kept = path.with_name(f"{path.name}.kept")
+        assert path.stat().st_size == 0, f"{table} is not empty"
+        self._as_user(["mv", "--", str(path), str(kept)])
+        self._as_user(["ln", "-s", "/dev/full", str(path)])
+        try:
+            yield
+        finally:
+            self._as_user(["mv", "-f", "--", str(kept), str(path)])
+
+    def postgres_log(self) -> str:
+        """Return what PostgreSQL has written so far."""
+        return (self.state / "postgres.log").read_text(errors="replace")
 
     # -- how this differs from the demo's servers ----------------------------------------------
 

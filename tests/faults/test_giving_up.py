@@ -15,7 +15,7 @@ import pytest
 from compensation import services, tasks, verification
 from compensation.models import Journal, Period, Run
 from tests.compensation.town import CLOSER, Town, digest
-from tests.faults.closing import BUSY, CLOSE, NOW, Beat, is_published, start_january
+from tests.faults.closing import BUSY, CLOSE, NOW, Beat, approve, is_published, start_january
 from tests.faults.forks import Child
 from tests.race.processes import wait_until
 
@@ -124,7 +124,7 @@ def test_workers_do_not_begin_a_deadly_step_again_and_again(
     )
     run = start_january(town)
     services.advance_to_end(run=run, now=NOW)
-    services.approve_run(run=run, by=town.approver, now=NOW)
+    approve(town)
     beat = Beat({**subprocess_env, **OFTEN}, tmp_path, "beat")
     try:
         tasks.hint(run)

@@ -19,9 +19,7 @@ from tests.faults.points import CASES, Case
 def test_every_fault_point_has_a_test() -> None:
     named = Counter(point for case in CASES for point in case.points)
 
-    assert set(POINTS) - set(named) == set(), (
-        "name the act that gets there in points.py"
-    )
+    assert set(POINTS) - set(named) == set(), "name the act that gets there in points.py"
     assert set(named) - set(POINTS) == set(), "no such point in compensation/fault_points.py"
     assert [point for point, times in named.items() if times > 1] == []
 

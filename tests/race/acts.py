@@ -40,21 +40,6 @@ def write_late(*, guarded: bool) -> None:
     bulk.commit()
 
 
-def post_in_two() -> None:
-    """The control of the kills: a posting whose halves are two transactions, killed between."""
-    from django.db import connection
-
-    from compensation import ledger
-    from compensation.models import Run
-
-    run = Run.objects.select_related("period").get(status="approved")
-    half = ledger._POST_RUN.replace("WHERE run_id = %(run)s", "WHERE run_id = %(run)s AND unit = 0")
-    ledger._POST_RUN = half
-    ledger.post_run(run=run, period=run.period, currency="EUR")
-    assert connection.in_atomic_block is False
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
 def close_unguarded() -> None:
     """The control of the races: every process starts and posts a run of its own."""
     from django.db import transaction
@@ -111,7 +96,6 @@ def accept(*, guarded: bool) -> None:
 ACTS: dict[str, Callable[[], None]] = {
     "write-late": lambda: write_late(guarded=True),
     "write-late-unguarded": lambda: write_late(guarded=False),
-    "post-in-two-unguarded": post_in_two,
     "close-unguarded": close_unguarded,
     "reverse": lambda: accept(guarded=True),
     "reverse-unguarded": lambda: accept(guarded=False),
