@@ -20,7 +20,7 @@ from django.conf import settings
 from django.core.cache import caches
 from django.test import TestCase, TransactionTestCase
 
-from tests import processes
+from tests import processes, soundness
 from tests.databases import TestDatabases, connect_as_owner
 from tests.engine import tally
 
@@ -134,8 +134,23 @@ def _database_of_test(
 
 
 @pytest.fixture
-def _django_db_helper(_database_of_test: None, _clean_redis: None, _django_db_helper: None) -> None:
-    """Extend pytest-django's own fixture behind ``db`` and ``transactional_db``."""
+def _django_db_helper(
+    request: pytest.FixtureRequest,
+    _database_of_test: None,
+    _clean_redis: None,
+    _django_db_helper: None,
+) -> Iterator[None]:
+    """Extend pytest-django's own fixture behind ``db`` and ``transactional_db``.
+
+    Whatever a test did, it leaves a sound ledger behind (case L01). A control that breaks it on
+    purpose begins with ``test_control``; another test that does has the mark ``breaks_ledger``.
+    """
+    yield
+    if not (
+        request.node.name.startswith("test_control")
+        or request.node.get_closest_marker("breaks_ledger")
+    ):
+        assert soundness.ledger_faults() == []
 
 
 @pytest.fixture

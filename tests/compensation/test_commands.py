@@ -104,6 +104,7 @@ def test_a_failed_run_is_told_and_computed_anew_by_resume(
     assert (again.returncode, again.stderr) == (0, "")
 
 
+@pytest.mark.breaks_ledger
 def test_verify_ledger_names_what_is_wrong(
     town: Town, run_command: Command, owner_connection: psycopg.Connection[Any]
 ) -> None:

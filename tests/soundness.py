@@ -1,0 +1,37 @@
+"""Case L01: after every test that left journals behind, the ledger is sound."""
+
+from __future__ import annotations
+
+from django.db import connection
+
+UNBALANCED = """
+    SELECT j.source_key, e.unit FROM compensation_entry e
+    LEFT JOIN compensation_journal j ON j.id = e.journal_id
+    GROUP BY j.source_key, e.journal_id, e.unit HAVING sum(e.amount) <> 0 OR count(*) < 2
+"""
+
+
+def ledger_faults() -> list[str]:
+    """Return what is wrong with the ledger of the test's database; costs little without journals.
+
+    The sums by a query of the tests' own, then all that ``verify_ledger`` and
+    ``rebuild_balances --check`` look at.
+    """
+    if connection.needs_rollback or not _has_journals():
+        return []
+    from compensation import balances, verification
+
+    with connection.cursor() as cursor:
+        cursor.execute(UNBALANCED)
+        found = [f"{key} in {unit}" for key, unit in cursor.fetchall()]
+    found += verification.ledger_faults()
+    return found + [str(one) for one in balances.differences()]
+
+
+def _has_journals() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass('compensation_journal') IS NOT NULL")
+        if not cursor.fetchone()[0]:
+            return False  # a test of migrations went back before the first one
+        cursor.execute("SELECT EXISTS (SELECT FROM compensation_journal)")
+        return bool(cursor.fetchone()[0])
