@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import psycopg
+import pytest
 
 from compensation.fault_points import POINTS
 from compensation.models import Period, Run
