@@ -21,6 +21,12 @@ def _accept_return(**facts: Any) -> Any:
     return accepted
 
 
+def _send_part(*, key: str, payload: dict[str, Any]) -> None:
+    from compensation.services.sending import send_part  # heavy, and needs loaded apps
+
+    send_part(key=key, payload=payload)
+
+
 class CompensationConfig(AppConfig):
     """Plans, engine, close and ledger; the top application, which may read all others."""
 
@@ -29,7 +35,12 @@ class CompensationConfig(AppConfig):
     verbose_name = "Compensation"
 
     def ready(self) -> None:
-        """Give the admin of orders and returns the acts that need open periods and the ledger."""
+        """Give the admin of orders and returns the acts that need open periods and the ledger.
+
+        Make known how files of payouts go to the bank.
+        """
+        from representatives import outbox  # needs loaded apps
         from sales import staff_acts  # needs loaded apps
 
+        outbox.handler("bank.send")(_send_part)
         staff_acts.provide(record_payment=_record_payment, accept_return=_accept_return)

@@ -42,9 +42,9 @@ GRANTS: dict[str, str] = {
         "SELECT, INSERT (payee_id, kind, outcome, reason, happened_at, done_by_id)"
     ),
     "compensation_payoutbatch": (
-        "SELECT, INSERT, UPDATE (status, channel, content_digest, noted_flags, edited_by_id,"
-        " approved_by_id, approved_at, sent_by_id, sent_at, confirmed_by_id, confirmed_at,"
-        " cancelled_by_id, cancel_reason, ended_at)"
+        "SELECT, INSERT, UPDATE (status, channel, debtor_name, debtor_iban, debtor_bic,"
+        " content_digest, noted_flags, edited_by_id, approved_by_id, approved_at, sent_by_id,"
+        " sent_at, confirmed_by_id, confirmed_at, cancelled_by_id, cancel_reason, ended_at)"
     ),
     "compensation_payout": "SELECT, INSERT, UPDATE (status, part, reason, changed_at)",
     "compensation_payoutpart": (

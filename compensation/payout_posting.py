@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
@@ -188,7 +189,7 @@ def _execute(
     period: Period,
     now: datetime,
     batch: PayoutBatch | None = None,
-    **values: object,
+    **values: Any,
 ) -> tuple[int, ...]:
     """Run a statement; return its one row, of which the first number counts payouts."""
     if batch is not None:

@@ -263,6 +263,9 @@ class Migration(migrations.Migration):
                 ("currency", models.CharField(max_length=3)),
                 ("execution_date", models.DateField()),
                 ("channel", models.CharField(blank=True, default="", max_length=4)),
+                ("debtor_name", models.CharField(blank=True, default="", max_length=70)),
+                ("debtor_iban", models.CharField(blank=True, default="", max_length=34)),
+                ("debtor_bic", models.CharField(blank=True, default="", max_length=11)),
                 ("content_digest", models.CharField(blank=True, default="", max_length=64)),
                 (
                     "noted_flags",
@@ -556,6 +559,7 @@ class Migration(migrations.Migration):
                 condition=models.Q(
                     models.Q(
                         ("channel", ""),
+                        ("debtor_iban", ""),
                         ("sent_at__isnull", True),
                         ("sent_by__isnull", True),
                         ("status__in", ["draft", "approved", "cancelled"]),
@@ -565,6 +569,8 @@ class Migration(migrations.Migration):
                         ("sent_at__isnull", False),
                         ("sent_by__isnull", False),
                         ("status__in", ["sent", "closed"]),
+                        models.Q(("debtor_iban", ""), _negated=True),
+                        models.Q(("debtor_name", ""), _negated=True),
                     ),
                     _connector="OR",
                 ),

@@ -27,8 +27,9 @@ class PayoutBatch(models.Model):
 
     Whoever made it, or edited it last, may not approve it; an edit of an approved batch takes it
     back to draft. ``content_digest`` is the digest of what was approved: nothing else is sent.
-    ``reference`` is the message's identification at the bank, the same however often the file is
-    made. Written by ``services.payouts`` and ``services.bank_answers`` alone.
+    ``reference`` begins the identifications at the bank, and the debtor is frozen when the batch
+    is sent, so that its files are the same however often they are made. Written by
+    ``services.payouts`` and ``services.bank_answers`` alone.
     """
 
     reference = models.CharField(max_length=IDENTIFIER_LENGTH, unique=True)
@@ -36,6 +37,9 @@ class PayoutBatch(models.Model):
     currency = models.CharField(max_length=3)
     execution_date = models.DateField()
     channel = models.CharField(max_length=4, blank=True, default="")
+    debtor_name = models.CharField(max_length=HOLDER_LENGTH, blank=True, default="")
+    debtor_iban = models.CharField(max_length=IBAN_LENGTH, blank=True, default="")
+    debtor_bic = models.CharField(max_length=BIC_LENGTH, blank=True, default="")
     content_digest = models.CharField(max_length=64, blank=True, default="")
     noted_flags = ArrayField(models.CharField(max_length=20), default=list, blank=True)
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
@@ -102,12 +106,17 @@ class PayoutBatch(models.Model):
                     sent_by__isnull=True,
                     sent_at__isnull=True,
                     channel="",
+                    debtor_iban="",
                 )
-                | Q(
-                    status__in=["sent", "closed"],
-                    sent_by__isnull=False,
-                    sent_at__isnull=False,
-                    channel__in=["file", "http"],
+                | (
+                    Q(
+                        status__in=["sent", "closed"],
+                        sent_by__isnull=False,
+                        sent_at__isnull=False,
+                        channel__in=["file", "http"],
+                    )
+                    & ~Q(debtor_iban="")
+                    & ~Q(debtor_name="")
                 ),
                 name="payoutbatch_sent_by_somebody",
             ),

@@ -11,6 +11,7 @@ from compensation.services.adjustments import (
 )
 from compensation.services.bank import convert_points
 from compensation.services.bank_answers import import_answers
+from compensation.services.bank_files import part_file
 from compensation.services.bank_shared import UnableToConvert
 from compensation.services.closing import (
     Advance,
@@ -33,6 +34,7 @@ from compensation.services.decisions import (
     grant_rank_override,
     wish_coupons,
 )
+from compensation.services.disputes import answer_dispute, due_after, open_dispute
 from compensation.services.errors import (
     Busy,
     FenceLost,
@@ -42,9 +44,11 @@ from compensation.services.errors import (
     UnableToAddPlanVersion,
     UnableToAdjust,
     UnableToAdvance,
+    UnableToAnswer,
     UnableToApprove,
     UnableToChangePayee,
     UnableToDecide,
+    UnableToDispute,
     UnableToImportAnswers,
     UnableToOpenPeriod,
     UnableToPayOut,
@@ -53,6 +57,7 @@ from compensation.services.errors import (
 )
 from compensation.services.expiry import Expired, expire_points
 from compensation.services.gate import acknowledge
+from compensation.services.paper import erase_statement_names
 from compensation.services.payees import (
     change_bank_account,
     decide_check,
@@ -60,7 +65,6 @@ from compensation.services.payees import (
     release_payee,
     submit_check,
 )
-from compensation.services.paper import erase_statement_names
 from compensation.services.payments import record_payment
 from compensation.services.payouts import (
     approve_batch,
@@ -74,6 +78,7 @@ from compensation.services.periods import ensure_periods, open_months_up_to, ope
 from compensation.services.plans import add_plan_version, currency_of
 from compensation.services.returns import accept_return, reverse_waiting_returns
 from compensation.services.runs import drop_run, start_run
+from compensation.services.sending import fetch_answers
 
 __all__ = [
     "Advance",
@@ -87,10 +92,12 @@ __all__ = [
     "UnableToAddPlanVersion",
     "UnableToAdjust",
     "UnableToAdvance",
+    "UnableToAnswer",
     "UnableToApprove",
     "UnableToChangePayee",
     "UnableToConvert",
     "UnableToDecide",
+    "UnableToDispute",
     "UnableToImportAnswers",
     "UnableToOpenPeriod",
     "UnableToPayOut",
@@ -101,6 +108,7 @@ __all__ = [
     "add_plan_version",
     "advance",
     "advance_to_end",
+    "answer_dispute",
     "approve_adjustment",
     "approve_batch",
     "approve_run",
@@ -115,18 +123,22 @@ __all__ = [
     "drop_old_previews",
     "drop_results_of_dead_runs",
     "drop_run",
+    "due_after",
     "end_rank_override",
     "ensure_periods",
     "erase_statement_names",
     "expire_points",
+    "fetch_answers",
     "grant_coupons",
     "grant_rank_override",
     "hold_payee",
     "import_answers",
     "live_distance",
     "next_step",
+    "open_dispute",
     "open_months_up_to",
     "open_period",
+    "part_file",
     "preview_period",
     "record_payment",
     "refresh_live_figures",

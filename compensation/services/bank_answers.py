@@ -277,7 +277,7 @@ class _Import:
 
     def _note_parts(self) -> None:
         """A file that the bank speaks of is with the bank."""
-        told = {(payout.batch_id, payout.part) for payout, _line in self.answers}
+        told = {(payout.batch_id, payout.part or 0) for payout, _line in self.answers}
         for batch, number in told:
             PayoutPart.objects.filter(
                 batch_id=batch, number=number, status__in=[PartStatus.READY, PartStatus.UNKNOWN]

@@ -27,7 +27,7 @@ from compensation.models import (
     PeriodStatus,
 )
 from compensation.models.payees import REASON_LENGTH
-from compensation.payment_file import CURRENCY
+from compensation.payment_file import CURRENCY, NAME_LIMIT, bank_text
 from compensation.services.errors import OwnBatch, UnableToPayOut
 from representatives import outbox
 from representatives.clock import company_zone
@@ -177,7 +177,16 @@ def send_batch(*, batch: PayoutBatch, by: User, now: datetime) -> PayoutBatch:
         _refuse_stale(found, now)
         found.status, found.channel = BatchStatus.SENT, settings.BANK_CHANNEL
         found.sent_by, found.sent_at = by, now
-        found.save(update_fields=["status", "channel", "sent_by", "sent_at"])
+        company = Company.objects.get(pk=Company.ONLY_ID)
+        found.debtor_name = bank_text(company.name, NAME_LIMIT)
+        found.debtor_iban = settings.PAYOUT_DEBTOR_IBAN
+        found.debtor_bic = settings.PAYOUT_DEBTOR_BIC
+        found.save(
+            update_fields=[
+                *("status", "channel", "sent_by", "sent_at"),
+                *("debtor_name", "debtor_iban", "debtor_bic"),
+            ]
+        )
         parts = _send_payouts(found, now)
         if found.channel == HTTP:
             for part in parts:
@@ -253,8 +262,8 @@ def _send_payouts(batch: PayoutBatch, now: datetime) -> list[PayoutPart]:
     return PayoutPart.objects.bulk_create(
         PayoutPart(
             batch=batch,
-            number=one["part"],
-            message_id=f"{batch.reference}/{one['part']}",
+            number=int(one["part"] or 0),
+            message_id=f"{batch.reference}.{one['part']}",
             payout_count=one["count"],
             total_minor=one["total"],
         )
