@@ -18,6 +18,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
 TARGET = ROOT / "static" / "vendor"
+# What only the tests in a browser load; never served.
+FOR_TESTS = ROOT / "tests" / "vendor"
 
 # Basic Latin, the Polish letters, Western European vowels for names, and the signs the pages
 # set: no-break and thin spaces, dashes, quotes, bullet, ellipsis, euro, arrows, minus, ≈, ≤, ≥.
@@ -37,12 +39,14 @@ def main() -> int:
             shutil.copy(ROOT / name, work / name)
         subprocess.run(["npm", "ci", "--silent"], cwd=work, check=True)
         python = _font_tools(work)
-        if TARGET.exists():
-            shutil.rmtree(TARGET)
-        TARGET.mkdir(parents=True)
+        for folder in (TARGET, FOR_TESTS):
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
         modules = work / "node_modules"
         _bootstrap(modules)
         _htmx(modules)
+        _charts(modules)
+        _axe(modules)
         _icons(modules, python)
         _inter(modules, python)
     _write_checksums()
@@ -60,9 +64,9 @@ def _font_tools(work: Path) -> str:
     return python
 
 
-def _folder(modules: Path, package: str, name: str) -> Path:
+def _folder(modules: Path, package: str, name: str, *, within: Path = TARGET) -> Path:
     version = json.loads((modules / package / "package.json").read_text())["version"]
-    folder = TARGET / f"{name}-{version}"
+    folder = within / f"{name}-{version}"
     folder.mkdir()
     return folder
 
@@ -86,6 +90,26 @@ def _htmx(modules: Path) -> None:
     folder = _folder(modules, "htmx.org", "htmx")
     _copy_text(modules / "htmx.org" / "dist" / "htmx.min.js", folder / "htmx.min.js")
     shutil.copy(modules / "htmx.org" / "LICENSE", folder / "LICENSE")
+
+
+def _charts(modules: Path) -> None:
+    """Copy the chart library and the layout of trees; pages that draw load them, others not."""
+    folder = _folder(modules, "uplot", "uplot")
+    dist = modules / "uplot" / "dist"
+    _copy_text(dist / "uPlot.iife.min.js", folder / "uplot.min.js")
+    _copy_text(dist / "uPlot.min.css", folder / "uplot.min.css")
+    shutil.copy(modules / "uplot" / "LICENSE", folder / "LICENSE")
+    folder = _folder(modules, "d3-hierarchy", "d3-hierarchy")
+    package = modules / "d3-hierarchy"
+    _copy_text(package / "dist" / "d3-hierarchy.min.js", folder / "d3-hierarchy.min.js")
+    shutil.copy(package / "LICENSE", folder / "LICENSE")
+
+
+def _axe(modules: Path) -> None:
+    """Copy the rules of accessibility that the tests in a browser ask."""
+    folder = _folder(modules, "axe-core", "axe-core", within=FOR_TESTS)
+    _copy_text(modules / "axe-core" / "axe.min.js", folder / "axe.min.js")
+    shutil.copy(modules / "axe-core" / "LICENSE", folder / "LICENSE")
 
 
 def _icon_names() -> list[str]:

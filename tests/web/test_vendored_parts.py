@@ -50,6 +50,8 @@ def test_vendored_folders_bear_the_locked_versions() -> None:
         for package, name in (
             ("bootstrap", "bootstrap"),
             ("bootstrap-icons", "bootstrap-icons"),
+            ("d3-hierarchy", "d3-hierarchy"),
+            ("uplot", "uplot"),
             ("htmx.org", "htmx"),
             ("inter-ui", "inter"),
         )
