@@ -119,6 +119,17 @@ def refresh_live_figures_task(**_: Any) -> int | None:
     return run.pk if run else None
 
 
+@shared_task(acks_late=True, autoretry_for=(OperationalError,), max_retries=5)
+def expire_points_task(**_: Any) -> int:
+    """Cash points that nobody converted in time; return how many lots."""
+    try:
+        done = services.expire_points(now=company_now(), by=User.objects.get(is_system=True))
+    except services.UnableToConvert as fault:
+        logger.warning("%s", fault)
+        return 0
+    return done.lots
+
+
 @shared_task(acks_late=True)
 def heartbeat_task(**_: Any) -> None:
     """Leave a sign of life that has gone all the way through broker, worker and database."""

@@ -159,6 +159,7 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_QUEUES = (Queue("default"), Queue("close"))  # a worker without -Q serves both
 CELERY_TASK_ROUTES = {"compensation.tasks.*": {"queue": "close"}}
 CLOSE_WATCH_SECONDS = env.float("CLOSE_WATCH_SECONDS", default=20.0)
+EXPIRE_POINTS_SECONDS = 3600.0
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "apply-sponsor-changes": {
         "task": "representatives.tasks.apply_sponsor_changes_task",
@@ -184,6 +185,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "compensation.tasks.refresh_live_figures_task",
         "schedule": 5.0,
         "options": {"expires": 4},
+    },
+    "expire-points": {
+        "task": "compensation.tasks.expire_points_task",
+        "schedule": EXPIRE_POINTS_SECONDS,
+        "options": {"expires": EXPIRE_POINTS_SECONDS * 0.9},
     },
     "heartbeat": {
         "task": "compensation.tasks.heartbeat_task",
