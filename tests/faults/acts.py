@@ -8,6 +8,8 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.faults import acts_payouts
+
 MEGABYTE = 1 << 20
 
 
@@ -44,6 +46,9 @@ def post_in_two(between: str) -> None:
 
 
 ACTS: dict[str, Callable[..., None]] = {
+    "payouts-reserve": acts_payouts.reserve,
+    "payouts-send": acts_payouts.send,
+    "payouts-answers": acts_payouts.take_answers,
     "post-in-two-unguarded": post_in_two,
     "in-little-memory": in_little_memory,
 }

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from compensation import services
 from tests.compensation.town import Town, digest
+from tests.faults import acts_payouts
 from tests.faults.closing import CLOSE, NOW
 
 
@@ -67,5 +68,26 @@ CASES: tuple[Case, ...] = (
         points=("reverse.before_commit", "reverse.after_commit"),
         words=("watch_closes",),
         prepare=_with_a_return_that_waits,
+    ),
+    Case(
+        name="reserve",
+        points=("reserve.before_commit", "reserve.after_commit"),
+        words=("act:payouts-reserve",),
+        prepare=acts_payouts.with_payees,
+        outcome=acts_payouts.outcome,
+    ),
+    Case(
+        name="send",
+        points=("send.before_commit", "send.after_commit", "send.answered"),
+        words=("act:payouts-send",),
+        prepare=acts_payouts.with_an_approved_batch,
+        outcome=acts_payouts.outcome,
+    ),
+    Case(
+        name="outcome",
+        points=("outcome.before_commit", "outcome.after_commit"),
+        words=("act:payouts-answers",),
+        prepare=acts_payouts.with_a_sent_batch,
+        outcome=acts_payouts.outcome,
     ),
 )
