@@ -71,17 +71,25 @@ class Bank:
 @contextmanager
 def open_bank() -> Iterator[Bank]:
     """Open a bank on a free port of loopback."""
-    bank = Bank()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(bank))
-    bank.url = f"http://127.0.0.1:{server.server_address[1]}/bank"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
+    bank, server, thread = start_bank()
     try:
         yield bank
     finally:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def start_bank() -> tuple[Bank, ThreadingHTTPServer, threading.Thread]:
+    """Start a bank that ends with this process, if nobody ends it before."""
+    bank = Bank()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(bank))
+    bank.url = f"http://127.0.0.1:{server.server_address[1]}/bank"
+    thread = threading.Thread(
+        target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
+    )
+    thread.start()
+    return bank, server, thread
 
 
 def _handler(bank: Bank) -> type[BaseHTTPRequestHandler]:
