@@ -5,6 +5,7 @@ Each kind of component brings its own answers (``Component.behind``, ``verdicts`
 ``opens_to_orders``); here is what is the same for all of them, and for a whole plan.
 
 * ``contributors(component, paid_level, branch)``: positions of those behind a line.
+* ``orders_behind(component, paid_level, branch, orders)``: which of their orders are.
 * ``why(component, sale, seller, enrolled_day, path, plan=...)``: a ``Verdict`` for the seller and
   each upline: paid on which levels or not, the reason, what was needed and had, who received it.
 * ``why_matched(component, path, plan=...)``: the same for each upline of an earner.
@@ -32,9 +33,10 @@ from compensation.engine.branches import (
     standing_of,
 )
 from compensation.engine.components import Component, Match
+from compensation.engine.components.base import TellsOrdersApart
 from compensation.engine.plan import Activity, Plan
 from compensation.engine.reasons import Cause, verdicts_on_levels
-from compensation.engine.types import EngineError, Int, Reason
+from compensation.engine.types import Bool, EngineError, Int, Reason
 from compensation.engine.volumes import Orders
 
 __all__ = [
@@ -47,6 +49,7 @@ __all__ = [
     "Verdict",
     "branch_of",
     "contributors",
+    "orders_behind",
     "standing_by_position",
     "standing_of",
     "why",
@@ -65,6 +68,16 @@ def contributors(component: Component, paid_level: int, branch: Branch) -> Int:
     among them.
     """
     return component.behind(paid_level, branch) + branch.start
+
+
+def orders_behind(component: Component, paid_level: int, branch: Branch, orders: Orders) -> Bool:
+    """Tell which orders of those behind a line make it; ``orders.seller`` points into the branch.
+
+    Of most kinds all of them, as far as they have a quantity.
+    """
+    if isinstance(component, TellsOrdersApart):
+        return component.orders_behind(paid_level, branch, orders)
+    return np.ones(len(orders), dtype=np.bool_)
 
 
 def why(

@@ -21,7 +21,7 @@ import numpy as np
 from compensation.engine.branches import Branch
 from compensation.engine.caps import Cap
 from compensation.engine.components import Component, Match
-from compensation.engine.explain import contributors
+from compensation.engine.explain import contributors, orders_behind
 from compensation.engine.parts import OrderLines, allot, line_parts
 from compensation.engine.plan import Plan
 from compensation.engine.types import Int
@@ -88,6 +88,7 @@ class Opener:
             return {}
         branch = self.branch(line)
         lines = self.order_lines(contributors(source, line.paid_level, branch), branch)
+        lines = lines.only(orders_behind(source, line.paid_level, branch, lines.orders))
         found = line_parts(source, line.amount, lines, branch.standing)
         keys = zip(lines.reference.tolist(), lines.number.tolist(), strict=True)
         return {

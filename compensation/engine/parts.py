@@ -6,14 +6,14 @@ reversed. ``compensation.engine.explain`` finds the sellers behind a line.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from compensation.engine.money import INT64_MAX, largest, require_sum_fits, round_ratio
-from compensation.engine.types import EngineError, Int, Sales
+from compensation.engine.types import Bool, EngineError, Int, Sales
 from compensation.engine.volumes import Orders
 
 if TYPE_CHECKING:
@@ -50,6 +50,15 @@ class OrderLines:
             orders=Orders.of_rows(sales),
             reference=np.asarray(reference, dtype=np.str_),
             number=np.asarray(number, dtype=np.int64),
+        )
+
+    def only(self, chosen: Bool) -> Self:
+        """Keep some of them."""
+        return replace(
+            self,
+            orders=self.orders.only(chosen),
+            reference=self.reference[chosen],
+            number=self.number[chosen],
         )
 
     def __len__(self) -> int:

@@ -265,7 +265,10 @@ def _differential(plan: Plan, component: Differential) -> list[str]:
         whose,
     ]
     if component.from_level:
-        sentences.append(f"Only sales from level {component.from_level} down count.")
+        sentences += [
+            f"Only sales from level {component.from_level} down count.",
+            "The seller stands between as well, paid or not, unless he has bought himself.",
+        ]
     if component.breakaway:
         sentences.append(
             "Whoever reaches the highest bracket breaks away: his leg leaves the group BV of "

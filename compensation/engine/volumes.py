@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Self
 
 import numpy as np
@@ -46,6 +46,10 @@ class Orders:
             number=sales.order,
             **{name: getattr(sales, name) for name in ("seller", *QUANTITIES, *FACTS)},
         )
+
+    def only(self, chosen: Bool) -> Self:
+        """Keep some of the rows."""
+        return type(self)(**{one.name: getattr(self, one.name)[chosen] for one in fields(self)})
 
     def whole(self, rows: Int | slice = slice(None)) -> Self:
         """Give the one order that these rows are the lines of."""

@@ -40,40 +40,9 @@ def run_volume_bracket(example: Example) -> Record:
 def run_differential(example: Example) -> Record:
     """Answer what each member earns by the difference of percentages."""
     parameters = parameters_of(example)
-    from_level = parameters.whole("from_level", 0)
     setup = bracket_plans.differential(parameters, people_of(example))
     parameters.close()
-    if from_level == 0:
-        return answer_of(run_periods(example, setup, None, set()), ("commission", "bv"))
-    told: list[Cast] = []
-
-    def recast(cast: Cast) -> Cast:
-        told.append(cast)
-        return _with_buyers(cast)
-
-    course = run_periods(example, setup, None, set(), recast=recast)
-    course.cast = told[0]  # the buyers are nobody's names
-    return answer_of(course, ("commission",))
-
-
-def _with_buyers(cast: Cast) -> Cast:
-    """Put buyers in as people of their own, so that between them and a member stands who does.
-
-    A customer stands below his seller; a seller who bought himself stands beside his own place
-    and as deep as his customers.
-    """
-    people, lines = dict(cast.people), {}
-    for name, line in cast.lines.items():
-        seller = cast.people[line.seller]
-        nought = replace(seller, numbers={**seller.numbers, "base": 0})
-        above: str | None = line.seller
-        if line.own:
-            above = f"{line.seller} as a buyer"
-            people[above] = replace(nought, name=above)
-        buyer = f"buyer of {name}"
-        people[buyer] = replace(nought, name=buyer, sponsor=above)
-        lines[name] = replace(line, seller=buyer)
-    return replace(cast, people=people, lines=lines)
+    return answer_of(run_periods(example, setup, None, set()), ("commission", "bv"))
 
 
 def run_check_match(example: Example) -> Record:

@@ -46,9 +46,7 @@ def differential(parameters: Fields, people: Iterable[Person]) -> Setup:
     take_test(parameters, "qualified_test", setup)
     take_rounding(parameters, setup)
     component = {"id": "steps", "kind": "differential", **_own_percents(people, "base")}
-    from_level = parameters.whole("from_level", 0)
-    if from_level:
-        component["from_level"] = from_level + 1  # each buyer stands one below his seller
+    component["from_level"] = parameters.whole("from_level", 0)
     setup.percent_field = "base"
     setup.document["components"].append(component)
     return setup

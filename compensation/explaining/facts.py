@@ -11,6 +11,7 @@ import numpy as np
 from django.db import connection
 
 from compensation.engine.parts import OrderLines
+from compensation.engine.types import Bool
 from compensation.models import Run
 from representatives.models import Company
 
@@ -84,6 +85,15 @@ class Sold:
 
     lines: list[SoldLine]
     bundle: OrderLines
+
+    def only(self, chosen: Bool) -> Sold | None:
+        """Keep some of them; None where nothing is left."""
+        if chosen.all():
+            return self
+        if not chosen.any():
+            return None
+        kept = [line for line, stays in zip(self.lines, chosen.tolist(), strict=True) if stays]
+        return Sold(kept, self.bundle.only(chosen))
 
 
 def lines_of_sellers(run: Run, places: Mapping[int, int]) -> Sold | None:

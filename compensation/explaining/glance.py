@@ -14,6 +14,7 @@ import numpy as np
 
 from compensation.engine.caps import Cap
 from compensation.engine.components import Component, Match, VolumeBracket
+from compensation.engine.explain import orders_behind
 from compensation.engine.opening import lines_behind, source_of
 from compensation.engine.types import Int
 from compensation.explaining import facts
@@ -70,6 +71,10 @@ def _first_sellers(
         selling = places[people.fact("order_count")[places] > 0][: parts - count]
         sellers = {int(ids[at]): int(at) for at in selling.tolist()}
         sold = facts.lines_of_sellers(lines.run, sellers)
+        if sold is not None:
+            orders = sold.bundle.orders
+            level = earning.paid_level
+            sold = sold.only(orders_behind(component, level, people.branch(), orders))
         if sold is None:
             continue
         base = component.quantity(sold.bundle.orders, people.standing).tolist()

@@ -14,6 +14,7 @@ import numpy as np
 from compensation.engine.branches import Branch
 from compensation.engine.caps import Cap
 from compensation.engine.components import Component, FlatBonus, Match
+from compensation.engine.explain import orders_behind
 from compensation.engine.opening import Opener, StatementLine, source_of
 from compensation.engine.parts import OrderLines, Parts, allot, line_parts
 from compensation.engine.plan import Plan
@@ -115,6 +116,10 @@ class Lines:
         line = statement_line(earning)
         people = self._read(line).people
         sold = self._lines_of(people, self._opener.behind(line))
+        if sold is not None:
+            orders = sold.bundle.orders
+            branch = self._branch(line)
+            sold = sold.only(orders_behind(source, line.paid_level, branch, orders))
         if sold is None:
             return Opened(earning, [], 0, 0)
         try:

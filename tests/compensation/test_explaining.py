@@ -34,11 +34,25 @@ FURTHER_KINDS = (
   - {id: promotion, kind: rank_bonus, amounts: {Bronze: "10.00", Silver: "20.00"}}
   - {id: pool, kind: pool, percent: "2", shares: {by_rank: {Bronze: 1, Silver: 2}}}
   - {id: match, kind: match, of: [generations, quick, pool], rates: ["30", "20"]}
+  - {id: above, kind: differential, from_level: 1, chosen_by: personal_bv,
+     brackets: [{from: "50", percent: "3"}, {from: "100", percent: "5"},
+                {from: "160", percent: "9"}]}
 caps:
   - {id: most, scope: person, of: [stairs, match], amount: "15.00"}
   - {id: everybody, scope: company, percent: "15", on: bv}
 """
 )
+
+
+FROM_ABOVE = (
+    PLAN.replace("name: town", "name: town-from-above")
+    + """
+  - {id: above, kind: differential, from_level: 1, chosen_by: personal_bv,
+     brackets: [{from: "95", percent: "3"}, {from: "110", percent: "5"},
+                {from: "160", percent: "9"}]}
+"""
+)
+"""Own purchases pay by other steps than customers' orders of the same seller."""
 
 
 def sell_to_customers(town: Town) -> None:
@@ -101,11 +115,13 @@ def test_every_line_opens_to_parts_that_add_up(
     assert {key: amount for key, amount in told.items() if amount} == of_orders
 
 
+@pytest.mark.parametrize("document", [EVERY_KIND, FROM_ABOVE], ids=["first", "from above"])
 def test_a_glance_gives_the_first_parts_to_a_unit(
-    town: Town, monkeypatch: pytest.MonkeyPatch
+    town: Town, monkeypatch: pytest.MonkeyPatch, document: str
 ) -> None:
+    sell_to_customers(town)
     services.add_plan_version(
-        document=EVERY_KIND, effective_from=date(2016, 2, 1), created_by=town.closer
+        document=document, effective_from=date(2016, 2, 1), created_by=town.closer
     )
     run = town.close("2017-01")
     monkeypatch.setattr(glancing, "FEW_ORDERS", 0)

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from compensation.engine import NOT_STATED, Qualifying, Stated, Status, compute
 from tests.engine.worlds import People, hundredths, percentages, plan_of
 
@@ -143,7 +145,9 @@ def test_only_qualified_members_have_a_bracket() -> None:
 STEPS = {"A": "20", "B": "15", "C": "5", "D": "10"}
 
 
-def differences(from_level: int, *unqualified: str, **keys: Any) -> dict[tuple[str, int], int]:
+def differences(
+    from_level: int, *unqualified: str, own: bool = False, **keys: Any
+) -> dict[tuple[str, int], int]:
     people = People.line("A", "B", "C", "D", titles={name: at for at, name in enumerate("ABCD")})
     ranks = [{"name": "A"}] + [{"name": n, "requires": HELD, "maintains": []} for n in "BCD"]
     component = {
@@ -155,22 +159,81 @@ def differences(from_level: int, *unqualified: str, **keys: Any) -> dict[tuple[s
     }
     plan = plan_of(component, ranks={"ladder": ranks}, activity={"test": {"measure": "stated"}})
     stated = Stated.of(4, active=[int(name not in unqualified) for name in "ABCD"])
-    sales = people.sales(("D", {"bv": "100"}))
+    sales = people.sales(("D", {"bv": "100", "own": own}))
     return people.amounts(compute(plan, people.members, sales, stated=stated))
 
 
 def test_differential_table() -> None:
-    assert differences(0) == {("D", 2): 1000, ("B", 1): 500, ("A", 1): 500}
-    assert differences(1) == {("C", 1): 500, ("B", 2): 1000, ("A", 1): 500}
-    assert differences(0, "B") == {("D", 2): 1000, ("A", 2): 1000}
-    assert differences(0, "D", "B") == {("C", 1): 500, ("A", 3): 1500}
+    for own in (False, True):
+        assert differences(0, own=own) == {("D", 2): 1000, ("B", 1): 500, ("A", 1): 500}
+        assert differences(0, "B", own=own) == {("D", 2): 1000, ("A", 2): 1000}
+        for from_level in (0, 1):
+            found = differences(from_level, "D", "B", own=own)
+            assert found == {("C", 1): 500, ("A", 3): 1500}
+    assert differences(1) == {("B", 1): 500, ("A", 1): 500}
+    assert differences(1, own=True) == {("C", 1): 500, ("B", 2): 1000, ("A", 1): 500}
+    assert differences(2, "B") == {("A", 2): 1000}
+    assert differences(2, "B", own=True) == {("A", 3): 1500}
 
 
 def test_differential_from_the_second_level_still_minds_who_stands_between() -> None:
-    assert differences(2) == {("B", 2): 1000, ("A", 1): 500}
-    assert differences(2, "B", "C") == {("A", 4): 2000}
-    assert differences(3) == {("A", 1): 500}
-    assert differences(4) == {}
+    assert differences(2) == {("B", 1): 500, ("A", 1): 500}
+    assert differences(2, own=True) == {("B", 2): 1000, ("A", 1): 500}
+    assert differences(2, "B", "C", own=True) == {("A", 4): 2000}
+    assert differences(2, "B", "C", "D") == {("A", 4): 2000}
+    for own in (False, True):
+        assert differences(3, own=own) == {("A", 1): 500}
+        assert differences(4, own=own) == {}
+
+
+@pytest.mark.parametrize(
+    ("percents", "lines"),
+    [
+        # B takes 10 on the own purchase alone, then both go on together, by one step.
+        (
+            {"A": "30", "B": "10", "C": "5", "D": "10"},
+            {("C", 1): (50, 1, 1), ("B", 1): (50, 1, 1), ("A", 3): (150, 1, 2)},
+        ),
+        # B takes 15 less 5 on the own purchase and 5 on the other order.
+        (
+            {"A": "30", "B": "15", "C": "5", "D": "10"},
+            {
+                ("C", 1): (50, 1, 1),
+                ("B", 2): (50, 1, 1),
+                ("B", 1): (100, 1, 1),
+                ("A", 3): (150, 1, 2),
+            },
+        ),
+        # The seller has nothing that could stand between.
+        (
+            {"A": "30", "B": "15", "C": "15", "D": "0"},
+            {("C", 1): (150, 1, 2), ("A", 1): (150, 1, 2)},
+        ),
+    ],
+)
+def test_a_seller_is_counted_once_on_a_line_though_he_bought_and_sold(
+    percents: dict[str, str], lines: dict[tuple[str, int], tuple[int, int, int]]
+) -> None:
+    people = People.line("A", "B", "C", "D", titles={name: at for at, name in enumerate("ABCD")})
+    ranks = [{"name": "A"}] + [{"name": n, "requires": HELD, "maintains": []} for n in "BCD"]
+    component = {"id": "steps", "kind": "differential", "percent_by_rank": percents}
+    plan = plan_of({**component, "from_level": 1}, ranks={"ladder": ranks})
+    sales = people.sales(("D", {"bv": "100"}), ("D", {"bv": "50", "own": True}))
+
+    found = compute(plan, people.members, sales).earnings
+
+    names = [people.names[row] for row in found.receiver.tolist()]
+    assert {
+        (name, level): (base // 100, members, orders)
+        for name, level, base, members, orders in zip(
+            names,
+            found.paid_level.tolist(),
+            found.base.tolist(),
+            found.members.tolist(),
+            found.sales.tolist(),
+            strict=True,
+        )
+    } == lines
 
 
 def test_stairstep_pays_what_a_group_earns_less_what_its_legs_earn() -> None:

@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from compensation.engine import EngineError, Reason, Sales, Status, compute
-from compensation.engine.explain import Upline, Verdict, branch_of, contributors, why
+from compensation.engine.explain import (
+    Upline,
+    Verdict,
+    branch_of,
+    contributors,
+    orders_behind,
+    why,
+)
 from compensation.engine.parts import OrderLines, line_parts
 from compensation.engine.tree import build_tree
 from compensation.engine.volumes import Orders, gather_orders
@@ -31,6 +38,8 @@ def test_every_line_is_the_sum_of_its_parts(name: str, seed: int) -> None:
         seller = position[sales.seller]
         chosen = np.isin(seller, behind)
         lines = lines_of(sales, chosen, seller - branch.start)
+        level = int(earnings.paid_level[line])
+        lines = lines.only(orders_behind(component, level, branch, lines.orders))
         amount = int(earnings.amount[line])
 
         parts = line_parts(component, amount, lines, branch.standing)

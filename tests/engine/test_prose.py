@@ -134,6 +134,7 @@ def test_prose_and_worst_case_of_differentials() -> None:
     assert "a qualified member earns his own percentage less the highest percentage" in text
     assert "that of the own pay rank: Member 12.5 %." in text
     assert "Only sales from level 1 down count." in text
+    assert "The seller stands between as well, paid or not" in text
     assert (worst_case(by_rank).of_bv, worst_case(by_rank).of_net) == (
         Fraction(5, 100),
         Fraction(1, 8),

@@ -37,6 +37,7 @@ __all__ = [
     "Ranking",
     "Situation",
     "Standing",
+    "TellsOrdersApart",
     "component_table",
     "read_depths",
     "read_identifier",
@@ -208,6 +209,17 @@ class HasFigures(Protocol):
 
         ``personal_bv`` as computed, whatever is stated; ``stated_group_bv`` is ``NOT_STATED``
         where nothing is.
+        """
+
+
+@runtime_checkable
+class TellsOrdersApart(Protocol):
+    """A component with which not all orders of a seller behind a line are behind it."""
+
+    def orders_behind(self, paid_level: int, branch: Branch, orders: Orders) -> Bool:
+        """Tell which orders of sellers in the receiver's branch make his line of a level.
+
+        ``orders.seller`` points into the branch. The receiver is taken as paid.
         """
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from functools import cache
 from typing import ClassVar, Self
 
 import numpy as np
@@ -33,14 +32,15 @@ from compensation.engine.components.brackets import (
     read_brackets,
 )
 from compensation.engine.components.breakaway import broken_away
+from compensation.engine.components.climbing import Volumes, climb, steps_of
 from compensation.engine.components.receiving import AnyDepth, ByQualification
 from compensation.engine.levels import Level
 from compensation.engine.parts import OrderLines, Parts, weighed_parts
 from compensation.engine.reading import Mapping, Node
 from compensation.engine.requirements import MEASURES, Requirement, read_requirements
-from compensation.engine.tree import Tree, count_above, nearest_above
+from compensation.engine.tree import Tree, count_above
 from compensation.engine.types import NOT_STATED, Bool, Int, Reason, Unit
-from compensation.engine.volumes import Orders, Sums, by_seller
+from compensation.engine.volumes import Orders
 
 MOST_FROM_LEVEL = 10
 
@@ -58,7 +58,11 @@ class Differential(ByQualification, AnyDepth):
     """Measure that is looked up in ``brackets``; empty where ranks say the percentage."""
     brackets: tuple[Bracket, ...]
     from_level: int
-    """Sales at a smaller distance pay nothing; 0 stands for own sales."""
+    """Sales at a smaller distance pay nothing; 0 stands for own sales.
+
+    Where it is above 0 a seller stands between on customers' orders, though he is not paid; on
+    his own purchases he is the buyer.
+    """
     qualification: tuple[Requirement, ...]
     breakaway: bool = field(default=False, metadata={LATER: True})
     """Whoever reaches the highest bracket leaves the group volume of those above."""
@@ -160,7 +164,7 @@ class Differential(ByQualification, AnyDepth):
 
     def steps(self) -> tuple[Fraction, ...]:
         """Give all differences above nought in ascending order: paid level 1, 2, ..."""
-        return _steps(self.percents())[0]
+        return steps_of(self.percents())[0]
 
     def places(self, standing: Standing) -> Int:
         """Give the place of everybody's percentage in ``percents``; 0 for who isn't qualified."""
@@ -180,53 +184,28 @@ class Differential(ByQualification, AnyDepth):
     def spread(self, situation: Situation) -> list[Level]:
         """Give the volumes by step.
 
-        Each sale goes up from one to the next whose percentage is higher than all below. What has
-        been taken at one percentage is passed on together, so there is one pass for each
-        percentage and none for each depth of the tree.
+        Each sale goes up from one to the next whose percentage is higher than all between.
         """
-        tree, orders = situation.tree, situation.orders
-        sums = by_seller(orders.seller, self.quantity(orders, situation.standing), len(tree))
-        places = self.places(situation.standing)
-        numbers = _steps(self.percents())[1]
-        levels: list[Level] = []
-        sponsor = self._sponsors(tree.sponsor, situation.standing)
-        start, below = self._starts(sums, places, sponsor)
-        seller = np.flatnonzero(sums.orders)
-        # What has been taken so far at the percentage of a receiver, by his position.
-        taken = [np.zeros(len(tree), dtype=np.int64) for _ in range(3)]
-        facts = (sums.total[seller], np.ones(len(seller), dtype=np.int64), sums.orders[seller])
-        for place in range(len(numbers) - 1):
-            begins = (start >= 0) & (below == place)
-            passed_on = np.flatnonzero((taken[2] > 0) & (places == place))
-            here = np.concatenate((start[begins], passed_on))
-            if len(here) == 0:
-                continue
-            target = nearest_above(sponsor, places > place)[here]
-            if place == 0 and self.from_level == 0:
-                target = np.where(places[here] > 0, here, target)  # the seller himself
-            going = target >= 0
-            target = target[going]
-            arrived = []
-            for total, fact in zip(taken, facts, strict=True):
-                sent = np.concatenate((fact[begins], total[passed_on]))[going]
-                received = np.zeros(len(tree), dtype=np.int64)
-                np.add.at(received, target, sent)
-                arrived.append(received)
-            receiver = np.flatnonzero(arrived[2])
-            found = tuple(one[receiver] for one in arrived)
-            levels.extend(_by_step(receiver, found, numbers[places[receiver], place]))
-            for total, fact in zip(taken, found, strict=True):
-                total[receiver] += fact
-        return sorted(levels, key=lambda level: level.number)
+        orders, standing = situation.orders, situation.standing
+        places = self.places(standing)
+        sponsor = self._sponsors(situation.tree.sponsor, standing)
+        start, between = self._starts(places, sponsor)
+        below = np.maximum(between, places) if self.from_level else between
+        volumes = Volumes.of(orders, self.quantity(orders, standing), start, below, between)
+        numbers = steps_of(self.percents())[1]
+        return climb(volumes, sponsor, places, numbers, pays_seller=self.from_level == 0)
 
-    def _starts(self, sums: Sums, places: Int, sponsor: Int) -> tuple[Int, Int]:
-        """For each seller: from whom the sale goes up, and the highest percentage so far."""
-        start = np.flatnonzero(sums.orders)
-        below = np.zeros(len(start), dtype=np.int64)
+    def _starts(self, places: Int, sponsor: Int) -> tuple[Int, Int]:
+        """For everybody: above whom his sales pay, and the highest percentage up to there.
+
+        The own one is not in it yet.
+        """
+        start = np.arange(len(sponsor))
+        between = np.zeros(len(sponsor), dtype=np.int64)
         for _ in range(1, self.from_level):
             start = np.where(start >= 0, sponsor[start], -1)
-            below = np.where(start >= 0, np.maximum(below, places[start]), below)
-        return start, below
+            between = np.where(start >= 0, np.maximum(between, places[start]), between)
+        return start, between
 
     def rate(self, level: int, bv_value: Fraction) -> Fraction:
         """Give minor units for one hundredth of BV or one minor unit of net sales."""
@@ -235,37 +214,58 @@ class Differential(ByQualification, AnyDepth):
 
     def behind(self, paid_level: int, branch: Branch) -> Int:
         """Give the places in the branch of those whose sales pay the receiver this step."""
+        found = self._behind(paid_level, branch, minding_sellers=True)
+        if self.from_level:
+            found |= self._behind(paid_level, branch, minding_sellers=False)
+        return np.flatnonzero(found)
+
+    def orders_behind(self, paid_level: int, branch: Branch, orders: Orders) -> Bool:
+        """Tell which orders of sellers in the branch pay the receiver this step.
+
+        Where sellers are not paid themselves, one stands between on customers' orders alone.
+        """
+        others = self._behind(paid_level, branch, minding_sellers=True)[orders.seller]
+        if not self.from_level:
+            return others
+        own = self._behind(paid_level, branch, minding_sellers=False)[orders.seller]
+        return np.where(orders.own, own, others)
+
+    def _behind(self, paid_level: int, branch: Branch, *, minding_sellers: bool) -> Bool:
+        """Tell whose sales pay the receiver this step, if sellers stand between or not."""
         places = self.places(branch.standing)
-        numbers = _steps(self.percents())[1]
+        numbers = steps_of(self.percents())[1]
         own = int(places[0])
         below = [place for place in range(own) if numbers[own, place] == paid_level]
         if not below:
-            return np.zeros(0, dtype=np.int64)
+            return np.zeros(len(branch), dtype=np.bool_)
         higher, equal = places > below[0], (places == below[0]) & (below[0] > 0)
         higher[0] = equal[0] = False
         end = branch.end - branch.start
         over, same = count_above(end, higher), count_above(end, equal)
-        if self.from_level == 0:
+        if minding_sellers:
             over, same = over + higher, same + equal
-        found = (over == 0) & (branch.depth - branch.depth[0] >= self.from_level)
+        found: Bool = (over == 0) & (branch.depth - branch.depth[0] >= self.from_level)
         if below[0] > 0:
             found &= same > 0
         if self.breakaway:
             leaving = self.has_left(branch.standing)
             leaving[0] = False  # the receiver's own leaving keeps nothing from him
             found &= ~leaving & (count_above(end, leaving) == 0)
-        return np.flatnonzero(found)
+        return found
 
     def verdicts(
         self, sale: Orders, seller: Upline, enrolled_day: int, path: Sequence[Upline]
     ) -> list[Verdict]:
-        """Tell whom a sale pays and at which step, the seller first where he can be paid."""
+        """Tell whom a sale pays and at which step, the seller first where he can be paid.
+
+        Where he can't, he stands between all the same, unless he is the buyer.
+        """
         people = [seller, *path]
         standing = standing_of_people(people, enrolled_day)
         if int(self.quantity(sale, standing)[0]) == 0:
             return []
         qualified, places = self.counted(standing).tolist(), self.places(standing).tolist()
-        numbers = _steps(self.percents())[1]
+        numbers = steps_of(self.percents())[1]
         leaving = self.has_left(standing).tolist()
         percents = self.percents()
         found = []
@@ -289,7 +289,7 @@ class Differential(ByQualification, AnyDepth):
                 found.append(Verdict(person.position, distance, reason, paid, None, None, missed))
                 if reason == Reason.BREAKAWAY:
                     found[-1] = replace(found[-1], blocked_by=blocked_by)
-            if distance or self.from_level == 0:
+            if distance or self.from_level == 0 or not sale.own[0]:
                 highest = max(highest, places[distance])
             if leaving[distance] and blocked_by is None:
                 blocked_by = person.position
@@ -298,35 +298,6 @@ class Differential(ByQualification, AnyDepth):
     def parts(self, amount: int, lines: OrderLines, standing: Standing) -> Parts:
         """Allot a line's amount by BV or net sales."""
         return weighed_parts(amount, self.quantity(lines.orders, standing), lines)
-
-
-@cache
-def _steps(percents: tuple[Fraction, ...]) -> tuple[tuple[Fraction, ...], Int]:
-    """Give the differences in ascending order, and the number of each [higher, lower] pair."""
-    steps = tuple(sorted({high - low for high in percents for low in percents if high > low}))
-    numbers = np.zeros((len(percents), len(percents)), dtype=np.int64)
-    for high, upper in enumerate(percents):
-        for low, lower in enumerate(percents[:high]):
-            numbers[high, low] = steps.index(upper - lower) + 1
-    return steps, numbers
-
-
-def _by_step(receiver: Int, facts: tuple[Int, ...], number: Int) -> list[Level]:
-    """Part the sums of distinct, ascending receivers by their step."""
-    base, members, orders = facts
-    levels = []
-    for one in np.flatnonzero(np.bincount(number)).tolist():
-        chosen = number == one
-        levels.append(
-            Level(
-                number=one,
-                receiver=receiver[chosen],
-                base=base[chosen],
-                members=members[chosen].astype(np.int32),
-                orders=orders[chosen].astype(np.int32),
-            )
-        )
-    return levels
 
 
 def _read_by_rank(table: Mapping, ranks: tuple[str, ...]) -> tuple[Fraction, ...]:

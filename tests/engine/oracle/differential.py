@@ -33,8 +33,9 @@ def pay(period: Statement, index: int, component: dict[str, Any]) -> None:
                 period.add(
                     key, period.rate(str(difference), on), "money", order, volume_of(order, on)
                 )
-            if distance >= 1 or from_level == 0:
-                highest = max(highest, percent)
+            if distance == 0 and from_level > 0 and order.own:
+                continue  # the buyer himself: he does not stand between
+            highest = max(highest, percent)
 
 
 def break_away(period: Statement, component: dict[str, Any]) -> tuple[dict[int, Decimal], set[int]]:
