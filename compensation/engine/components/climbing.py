@@ -102,11 +102,12 @@ def _alone(volumes: Volumes, begins: Bool, sponsor: Int, as_high: Bool, above: I
     Once for each time. These arrive by the same step where somebody with the very percentage at
     which the rest begins stands between.
     """
-    start = volumes.start[begins & (volumes.members == 0)]
+    start: Int = volumes.start[begins & (volumes.members == 0)]
     if len(start) == 0:
         return start
     target = above[start]
-    return target[(target >= 0) & (nearest_above(sponsor, as_high)[start] == target)]
+    found: Int = target[(target >= 0) & (nearest_above(sponsor, as_high)[start] == target)]
+    return found
 
 
 @cache
