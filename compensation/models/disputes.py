@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Length
 from django.db.models.lookups import LessThanOrEqual
 
+from compensation.models.adjustments import AdjustmentStatus, StatementLineKey
 from compensation.models.periods import Period, Run
 from compensation.models.results import EarningUnit
 
@@ -120,7 +121,7 @@ class Dispute(models.Model):
                 name="dispute_evidence_digest_form",
             ),
             models.CheckConstraint(
-                condition=~Q(text="") & length_at_most("text", TEXT_LENGTH),
+                condition=~Q(text="") & Q(length_at_most("text", TEXT_LENGTH)),
                 name="dispute_says_why",
             ),
             models.CheckConstraint(
@@ -134,6 +135,24 @@ class Dispute(models.Model):
 
     def __str__(self) -> str:
         return f"dispute {self.pk}"
+
+    @property
+    def line(self) -> StatementLineKey:
+        """The statement line that it is about."""
+        return StatementLineKey(
+            run_id=self.run_id,
+            receiver_id=self.representative_id,
+            component=self.component,
+            paid_level=self.paid_level,
+            rate_num=self.rate_num,
+            rate_den=self.rate_den,
+        )
+
+    @property
+    def is_sent_back(self) -> bool:
+        """Whether the second person refused the adjustment, so that it is answered anew."""
+        adjustment = self.adjustment
+        return adjustment is not None and adjustment.status == AdjustmentStatus.REFUSED
 
 
 class DisputeEvent(models.Model):

@@ -65,3 +65,11 @@ class UnableToImportAnswers(UnableTo):
 
 class UnableToAdjust(UnableTo):
     """An adjustment is refused; `field` names the part at fault."""
+
+
+class UnableToDispute(UnableTo):
+    """A dispute can't be opened; `field` names the part at fault."""
+
+
+class UnableToAnswer(UnableTo):
+    """A dispute can't be answered so, or not by this person; `field` names the part at fault."""

@@ -80,7 +80,10 @@ class _Paper(FPDF):
     def _fill(self, area: Area) -> None:
         self.set_fill_color(*area.colour)
         self.rect(
-            *(_mm(one) for one in (area.x, area.y, area.width, area.height)),
+            x=_mm(area.x),
+            y=_mm(area.y),
+            w=_mm(area.width),
+            h=_mm(area.height),
             style="F",
             round_corners=True,
             corner_radius=CORNER,

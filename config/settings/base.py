@@ -215,6 +215,9 @@ BANK_URL = env.str("BANK_URL", default="")
 BANK_TOKEN = env.str("BANK_TOKEN", default="")
 BANK_TIMEOUT_SECONDS = env.int("BANK_TIMEOUT_SECONDS", default=20)
 
+# Working days within which a dispute on a statement line is answered.
+DISPUTE_DAYS = env.int("DISPUTE_DAYS", default=10)
+
 # -- People, sessions, log-in ----------------------------------------------------------------------
 AUTH_USER_MODEL = "representatives.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]

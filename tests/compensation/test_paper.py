@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
-
-import pytest
-
-from compensation.models import Account, Balance, Earning, StatementFrame, StatementName
+from compensation.models import Account, Balance, Earning
 from compensation.statements import content
 from compensation.statements.pdf import as_pdf
 from compensation.statements.reading import find_frame, read_statement

@@ -8,7 +8,7 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.faults import acts_payouts
+from tests.faults import acts_disputes, acts_payouts
 
 MEGABYTE = 1 << 20
 
@@ -46,6 +46,8 @@ def post_in_two(between: str) -> None:
 
 
 ACTS: dict[str, Callable[..., None]] = {
+    "dispute-open": acts_disputes.open_one,
+    "dispute-answer": acts_disputes.answer_it,
     "payouts-reserve": acts_payouts.reserve,
     "payouts-send": acts_payouts.send,
     "payouts-answers": acts_payouts.take_answers,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from compensation import services
 from tests.compensation.town import Town, digest
-from tests.faults import acts_payouts
+from tests.faults import acts_disputes, acts_payouts
 from tests.faults.closing import CLOSE, NOW
 
 
@@ -68,6 +68,20 @@ CASES: tuple[Case, ...] = (
         points=("reverse.before_commit", "reverse.after_commit"),
         words=("watch_closes",),
         prepare=_with_a_return_that_waits,
+    ),
+    Case(
+        name="dispute",
+        points=("dispute.before_commit", "dispute.after_commit"),
+        words=("act:dispute-open",),
+        prepare=acts_disputes.with_a_statement,
+        outcome=acts_disputes.outcome,
+    ),
+    Case(
+        name="answer",
+        points=("answer.before_commit", "answer.after_commit"),
+        words=("act:dispute-answer",),
+        prepare=acts_disputes.with_a_dispute,
+        outcome=acts_disputes.outcome,
     ),
     Case(
         name="reserve",
