@@ -8,7 +8,7 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.faults import acts_disputes, acts_payouts
+from tests.faults import acts_bank, acts_disputes, acts_payouts
 
 MEGABYTE = 1 << 20
 
@@ -46,6 +46,8 @@ def post_in_two(between: str) -> None:
 
 
 ACTS: dict[str, Callable[..., None]] = {
+    "bank-convert": acts_bank.convert,
+    "bank-expire": acts_bank.expire,
     "dispute-open": acts_disputes.open_one,
     "dispute-answer": acts_disputes.answer_it,
     "payouts-reserve": acts_payouts.reserve,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from compensation import services
 from tests.compensation.town import Town, digest
-from tests.faults import acts_disputes, acts_payouts
+from tests.faults import acts_bank, acts_disputes, acts_payouts
 from tests.faults.closing import CLOSE, NOW
 
 
@@ -26,8 +26,6 @@ class Case:
     prepare: Callable[[Town], object] = id
     """What happens before, undisturbed."""
     outcome: Callable[[], object] = digest
-    is_done: Callable[[], bool] | None = None
-    """Tells that the act is done although it was killed, where doing it again can't."""
 
 
 def _with_a_return_that_waits(town: Town) -> None:
@@ -82,6 +80,18 @@ CASES: tuple[Case, ...] = (
         words=("act:dispute-answer",),
         prepare=acts_disputes.with_a_dispute,
         outcome=acts_disputes.outcome,
+    ),
+    Case(
+        name="convert",
+        points=("convert.before_commit", "convert.after_commit"),
+        words=("act:bank-convert",),
+        prepare=acts_bank.with_points,
+    ),
+    Case(
+        name="expire",
+        points=("expire.before_commit", "expire.after_commit"),
+        words=("act:bank-expire",),
+        prepare=acts_bank.with_points_past_their_date,
     ),
     Case(
         name="reserve",
