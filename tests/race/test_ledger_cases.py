@@ -208,3 +208,13 @@ def test_l11_a_posted_period_takes_nothing(application: Any) -> None:
     assert counts() == before
     assert application(posting("in time", GOOD))[0] is None
     assert Journal.objects.get(source_key="in time").period.label == "2017-02"
+
+
+def test_l12_no_column_holds_a_float(db: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT table_name, column_name, data_type FROM information_schema.columns"
+            " WHERE table_schema = 'public' AND (data_type IN ('real', 'double precision', 'money')"
+            " OR data_type = 'ARRAY' AND udt_name IN ('_float4', '_float8', '_money'))"
+        )
+        assert cursor.fetchall() == []
