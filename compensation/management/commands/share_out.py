@@ -6,7 +6,7 @@ import json
 import sys
 from argparse import ArgumentParser
 from collections.abc import Iterable
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -75,7 +75,7 @@ class Command(BaseCommand):
 def _minor(text: str) -> int:
     try:
         amount = Decimal(text) * 100
-    except InvalidOperation:
+    except ArithmeticError:
         raise CommandError(f"{text} is no amount", returncode=2) from None
     if not (amount.is_finite() and 0 <= amount <= INT64_MAX and amount == int(amount)):
         raise CommandError(f"{text} is no amount in whole cents", returncode=2)
