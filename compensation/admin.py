@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from compensation import services, tasks
+from compensation import services, views_period
 from compensation.admin_decisions import CouponEntryAdmin, RankOverrideAdmin
 from compensation.models import (
     Entry,
@@ -24,7 +27,6 @@ from compensation.models import (
     RunStep,
 )
 from representatives.admin import ReadOnlyAdmin
-from representatives.clock import company_now
 from representatives.errors import UnableTo
 from representatives.formatting import hundredths, money
 from representatives.models import User
@@ -36,6 +38,11 @@ def _person(request: HttpRequest) -> User:
     """Return who is logged in; the admin lets nobody else come here."""
     assert isinstance(request.user, User)
     return request.user
+
+
+def _page_of(period: Period) -> str:
+    """Return the address of the page on which a month is closed."""
+    return reverse(views_period.PAGE, args=[period.label])
 
 
 class PlanVersionForm(forms.ModelForm):
@@ -94,28 +101,46 @@ class PeriodAdmin(ReadOnlyAdmin):
 
     list_display = (
         *("label", "status", "starts_at", "ends_at", "frozen_at", "posted_at", "published_at"),
-        "visible_run",
+        *("visible_run", "to_close"),
     )
     list_filter = ("status",)
     list_select_related = ("visible_run",)
     ordering = ("-starts_at",)
     actions = ("close",)
 
+    def get_urls(self) -> list[URLPattern]:
+        """Add the page of a month's close, its part that looks again, and what is done there."""
+        views = (
+            ("close/", views_period.period_page, "close"),
+            ("close/progress/", views_period.period_progress, "progress"),
+            ("close/<str:act>/", views_period.period_act, "act"),
+        )
+        return [
+            *(
+                path(
+                    f"<str:label>/{end}",
+                    self.admin_site.admin_view(view),
+                    name=f"compensation_period_{name}",
+                )
+                for end, view, name in views
+            ),
+            *super().get_urls(),
+        ]
+
+    @admin.display(description=_("Close"))
+    def to_close(self, period: Period) -> SafeString:
+        """Lead to the page on which the month is closed."""
+        return format_html('<a href="{}">{}</a>', _page_of(period), _("Open"))
+
     def has_close_permission(self, request: HttpRequest) -> bool:
-        """Tell who may have a month computed."""
-        return bool(request.user.has_perm("compensation.add_run"))
+        """Tell who may see a month's close."""
+        return bool(request.user.has_perm(views_period.VIEW))
 
     @admin.action(description=_("Close the month"), permissions=["close"])
-    def close(self, request: HttpRequest, queryset: QuerySet[Period]) -> None:
-        """Start the closing run and leave it to a worker."""
-        for period in queryset.order_by("starts_at"):
-            try:
-                run = services.start_run(period=period, by=_person(request), now=company_now())
-            except UnableTo as fault:
-                self.message_user(request, fault.message, messages.ERROR)
-                continue
-            tasks.hint(run)
-            self.message_user(request, _("%(run)s is being computed.") % {"run": run})
+    def close(self, request: HttpRequest, queryset: QuerySet[Period]) -> HttpResponse | None:
+        """Lead to the page of the oldest of the chosen months: they are closed one by one."""
+        oldest = queryset.order_by("starts_at").first()
+        return None if oldest is None else HttpResponseRedirect(_page_of(oldest))
 
 
 class RunStepInline(admin.TabularInline):
@@ -168,20 +193,14 @@ class RunAdmin(ReadOnlyAdmin):
         return hundredths(run.rsp_credited)
 
     def has_approve_permission(self, request: HttpRequest) -> bool:
-        """Tell who may approve a close."""
-        return bool(request.user.has_perm("compensation.change_run"))
+        """Tell who may see what there is to approve."""
+        return bool(request.user.has_perm(views_period.VIEW))
 
     @admin.action(description=_("Approve the close"), permissions=["approve"])
-    def approve(self, request: HttpRequest, queryset: QuerySet[Run]) -> None:
-        """Approve as the person logged in, and leave the posting to a worker."""
-        for run in queryset.order_by("period__starts_at"):
-            try:
-                approved = services.approve_run(run=run, by=_person(request), now=company_now())
-            except UnableTo as fault:
-                self.message_user(request, fault.message, messages.ERROR)
-                continue
-            tasks.hint(approved)
-            self.message_user(request, _("%(run)s is approved.") % {"run": approved})
+    def approve(self, request: HttpRequest, queryset: QuerySet[Run]) -> HttpResponse | None:
+        """Lead to the page on which what was found is read before the close is approved."""
+        oldest = queryset.order_by("period__starts_at").select_related("period").first()
+        return None if oldest is None else HttpResponseRedirect(_page_of(oldest.period))
 
 
 class EntryInline(admin.TabularInline):

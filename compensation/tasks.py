@@ -19,7 +19,7 @@ from kombu.exceptions import OperationalError as BrokerError
 from redis.exceptions import RedisError
 
 from compensation import selectors, services
-from compensation.models import HeartBeat, Run
+from compensation.models import HeartBeat, Period, Run
 from representatives.clock import company_now
 from representatives.models import User
 
@@ -41,6 +41,18 @@ def hint(run: Run) -> None:
             advance_run_task.delay(run_id=run.pk)
         except BrokerError:
             logger.warning("run %s: no broker to tell; beat will find it", run.pk)
+
+    transaction.on_commit(send)
+
+
+def hint_preview(period: Period) -> None:
+    """Tell a worker, once this is committed, that a preview of a month is wanted."""
+
+    def send() -> None:
+        try:
+            preview_period_task.delay(period_id=period.pk)
+        except BrokerError:
+            logger.warning("preview of %s: no broker to tell", period.label)
 
     transaction.on_commit(send)
 
@@ -128,6 +140,19 @@ def expire_points_task(**_: Any) -> int:
         logger.warning("%s", fault)
         return 0
     return done.lots
+
+
+@shared_task(acks_late=True)
+def preview_period_task(*, period_id: int, **_: Any) -> int | None:
+    """Compute a preview of a month that is not posted, once; nobody waits for its message."""
+    system = User.objects.get(is_system=True)
+    period = Period.objects.get(pk=period_id)
+    try:
+        run = services.preview_period(period=period, by=system, now=company_now())
+    except (services.Busy, services.UnableToStartRun, services.UnableToAdvance) as fault:
+        logger.warning("preview of %s: %s", period.label, fault)
+        return None
+    return run.pk
 
 
 @shared_task(acks_late=True)

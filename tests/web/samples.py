@@ -52,6 +52,7 @@ def values(town: Town) -> dict[str, str]:
         "reference": Order.objects.filter(seller=own).get().reference,
         "code": town.people["Ana Silva"].code,
         "label": town.period.label,
+        "act": "start",
         "key": line_key(line),
         "app_label": "representatives",
         "content_type_id": str(ContentType.objects.get_for_model(Customer).pk),
