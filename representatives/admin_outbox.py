@@ -20,7 +20,7 @@ from representatives.clock import company_now
 from representatives.errors import UnableTo
 from representatives.models import Alert, OutboxEvent, User
 
-STATES = {
+STATES: dict[str, dict[str, Any]] = {
     "waiting": {"sent_at__isnull": True, "failed_at__isnull": True, "attempts": 0},
     "retrying": {"sent_at__isnull": True, "failed_at__isnull": True, "attempts__gt": 0},
     "failed": {"failed_at__isnull": False},

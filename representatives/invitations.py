@@ -30,7 +30,6 @@ VALID_FOR = timedelta(days=14)
 MOST_PER_DAY = 50
 
 _SALT = "representatives.invitation"
-_signer = Signer(salt=_SALT)
 
 
 class UnableToInvite(UnableTo):
@@ -90,7 +89,7 @@ def token_of(invitation: Invitation, *, seed: str) -> str:
     for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
         secret = _secret(seed, key)
         if constant_time_compare(_digest(secret), invitation.token_digest):
-            return _signer.sign(secret)
+            return _signer().sign(secret)
     raise NotDelivered("the portal's key is not the one the invitation was made with")
 
 
@@ -110,7 +109,7 @@ def find_invitation(*, token: str, now: datetime) -> Invitation:
         can't sponsor any more.
     """
     try:
-        secret = _signer.unsign(token)
+        secret = _signer().unsign(token)
         invitation = Invitation.objects.select_related("sponsor").get(token_digest=_digest(secret))
     except (BadSignature, Invitation.DoesNotExist):
         raise UnableToAccept("unknown", "This invitation does not exist.") from None
@@ -156,6 +155,10 @@ def accept_invitation(
         invitation.representative = member
         invitation.save(update_fields=["accepted_at", "representative"])
     return member
+
+
+def _signer() -> Signer:
+    return Signer(salt=_SALT)
 
 
 def _secret(seed: str, key: str) -> str:
