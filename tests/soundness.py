@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import connection
+from psycopg.pq import TransactionStatus
 
 UNBALANCED = """
     SELECT j.source_key, e.unit FROM compensation_entry e
@@ -17,7 +18,7 @@ def ledger_faults() -> list[str]:
     The sums by a query of the tests' own, then all that ``verify_ledger`` and
     ``rebuild_balances --check`` look at.
     """
-    if connection.needs_rollback or not _has_journals():
+    if _is_aborted() or not _has_journals():
         return []
     from compensation import balances, verification
 
@@ -26,6 +27,14 @@ def ledger_faults() -> list[str]:
         found = [f"{key} in {unit}" for key, unit in cursor.fetchall()]
     found += verification.ledger_faults()
     return found + [str(one) for one in balances.differences()]
+
+
+def _is_aborted() -> bool:
+    """Tell whether the test's transaction ended in an error, which takes back all it did."""
+    raw = connection.connection
+    return connection.needs_rollback or (
+        raw is not None and raw.info.transaction_status == TransactionStatus.INERROR
+    )
 
 
 def _has_journals() -> bool:
