@@ -1,42 +1,18 @@
-"""Many processes close one month at once: one run, one posting, the same digest."""
+"""Closing at once without the guards: a month is posted twice.
+
+That twenty processes with them close it once stands in ``tests/faults/test_at_once.py``.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import psycopg
 from django.db.models import Sum
 
 from compensation.models import Account, Entry, Journal, Run
-from tests.compensation.town import APPROVED, CLOSER, Town, build_town, digest
+from tests.compensation.town import Town
 from tests.race.processes import start_act
-
-PROCESSES = 10
-
-
-def test_ten_processes_close_a_month_once(
-    town: Town,
-    start_command: Callable[..., Any],
-    run_command: Callable[..., Any],
-    fresh_database: Callable[[], None],
-) -> None:
-    close = ("close_period", "2017-01", "--by", CLOSER, *APPROVED)
-    started = [start_command(*close) for _ in range(PROCESSES)]
-    outcomes = [(process.communicate(timeout=170), process.returncode) for process in started]
-
-    assert {code for _, code in outcomes} <= {0, 3}, outcomes
-    assert 0 in {code for _, code in outcomes}
-    assert Run.objects.get().status == "posted"
-    ended = run_command(*close)
-    assert ended.returncode == 0
-    assert "already posted" in ended.stdout
-    raced = digest()
-
-    fresh_database()
-    build_town().close("2017-01")
-
-    assert raced == digest()
 
 
 def test_control_without_the_guards_a_month_is_posted_twice(
