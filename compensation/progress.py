@@ -86,6 +86,7 @@ class RunProgress:
 def progress_of(run: Run) -> RunProgress:
     """Read how far a run is."""
     done = {step.name: step for step in run.steps.all()}
+    stage: Stage | None
     is_alive, elapsed, stage, rows = _at_work(run)
     expected = _expected(run, done)
     order = CLOSE_ORDER if run.kind == RunKind.CLOSE else PREVIEW_ORDER

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -335,10 +335,9 @@ def _checklist(found: Cockpit, now: datetime) -> list[Item]:
     period, close = found.period, found.close
     live = close if close is not None and close.status != RunStatus.FAILED else None
     done, later = StepState.DONE, StepState.LATER
+    progress = found.progress if live is not None else None
     steps = {
-        step.name: step
-        for step in (found.progress.steps if found.progress is not None and live else ())
-        if step.done is not None
+        step.name for step in (() if progress is None else progress.steps) if step.done is not None
     }
     items = [
         Item(_("The month is over"), done if now >= period.ends_at else later),
@@ -371,7 +370,7 @@ def _acknowledged(found: Cockpit, live: Run | None) -> Item:
     return Item(text, StepState.PERSON if found.open_codes else StepState.DONE, detail)
 
 
-def _by_people(live: Run | None, steps: Mapping[str, object]) -> list[Item]:
+def _by_people(live: Run | None, steps: Set[StepName]) -> list[Item]:
     is_computed = live is not None and live.status == RunStatus.COMPUTED
     approval = StepState.PERSON if is_computed else StepState.LATER
     return [
