@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -32,6 +32,8 @@ from compensation.models import (
 from compensation.selectors_pages.plans import get_plan
 
 MONTHS_PER_YEAR = 12
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+"""When points of months without a bank are ready."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,6 @@ def get_bank(representative_id: int, *, now: datetime, zone: ZoneInfo) -> Bank:
     Points of months that no plan gives a bank to are pending without end.
     """
     terms = terms_by_period(zone)
-    never = datetime.max.replace(tzinfo=now.tzinfo)
     entries = list(
         Entry.objects.filter(representative_id=representative_id, account=Account.RSP_BANK)
         .order_by("journal__created_at", "journal_id", "id")
@@ -152,7 +153,7 @@ def get_bank(representative_id: int, *, now: datetime, zone: ZoneInfo) -> Bank:
         if amount < 0:
             debits.append(Debit(_use(kind), -amount, order))
             continue
-        held = terms.get(period, Terms(label, never, never))
+        held = terms.get(period, Terms(label, NEVER, NEVER))
         for source, points in _sources(kind, amount, own.get(run, 0)):
             before = credits.get((period, source))
             points += before.points if before else 0

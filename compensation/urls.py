@@ -2,7 +2,14 @@
 
 from django.urls import path
 
-from compensation import views, views_downline, views_earnings, views_explain, views_what_if
+from compensation import (
+    views,
+    views_bank,
+    views_downline,
+    views_earnings,
+    views_explain,
+    views_what_if,
+)
 
 app_name = "compensation"
 
@@ -24,6 +31,9 @@ urlpatterns = [
         views_earnings.line_orders,
         name="statement_line_orders",
     ),
+    path("rsp/", views_bank.rsp_bank, name="rsp"),
+    path("rsp/confirm/", views_bank.rsp_confirm, name="rsp_confirm"),
+    path("rsp/conversions/<str:token>/", views_bank.rsp_done, name="rsp_done"),
     path("staff/what-if/order/", views_what_if.what_if_order, name="what_if_order"),
     path("staff/what-if/sponsor/", views_what_if.what_if_sponsor, name="what_if_sponsor"),
     path("staff/what-if/plan/", views_what_if.what_if_plan, name="what_if_plan"),
