@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from compensation import services, views_period
 from compensation.admin_decisions import CouponEntryAdmin, RankOverrideAdmin
+from compensation.admin_disputes import DisputeAdmin
 from compensation.models import (
     Entry,
     HeartBeat,
@@ -31,7 +32,7 @@ from representatives.errors import UnableTo
 from representatives.formatting import hundredths, money
 from representatives.models import User
 
-__all__ = ["CouponEntryAdmin", "RankOverrideAdmin"]
+__all__ = ["CouponEntryAdmin", "DisputeAdmin", "RankOverrideAdmin"]
 
 
 def _person(request: HttpRequest) -> User:

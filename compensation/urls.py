@@ -5,9 +5,11 @@ from django.urls import path
 from compensation import (
     views,
     views_bank,
+    views_disputes,
     views_downline,
     views_earnings,
     views_explain,
+    views_paper,
     views_what_if,
 )
 
@@ -25,6 +27,16 @@ urlpatterns = [
     path("downline/<str:code>/people/", views_downline.people, name="downline_people"),
     path("earnings/", views_earnings.statements, name="earnings"),
     path("earnings/<str:label>/", views_earnings.statement, name="statement"),
+    *(
+        path(
+            f"earnings/<str:label>/statement.{form}",
+            views_paper.own_paper,
+            {"form": form},
+            name=f"statement_{form}",
+        )
+        for form in views_paper.FORMS
+    ),
+    path("earnings/<str:label>/<str:key>/dispute/", views_disputes.dispute_line, name="dispute"),
     path("earnings/<str:label>/<str:key>/", views_earnings.line, name="statement_line"),
     path(
         "earnings/<str:label>/<str:key>/<str:code>/",
@@ -34,6 +46,17 @@ urlpatterns = [
     path("rsp/", views_bank.rsp_bank, name="rsp"),
     path("rsp/confirm/", views_bank.rsp_confirm, name="rsp_confirm"),
     path("rsp/conversions/<str:token>/", views_bank.rsp_done, name="rsp_done"),
+    path("disputes/", views_disputes.disputes, name="disputes"),
+    path("disputes/<int:dispute_id>/", views_disputes.own_dispute, name="own_dispute"),
+    *(
+        path(
+            f"staff/statements/<str:label>/<str:code>/statement.{form}",
+            views_paper.staff_paper,
+            {"form": form},
+            name=f"staff_statement_{form}",
+        )
+        for form in views_paper.FORMS
+    ),
     path("staff/what-if/order/", views_what_if.what_if_order, name="what_if_order"),
     path("staff/what-if/sponsor/", views_what_if.what_if_sponsor, name="what_if_sponsor"),
     path("staff/what-if/plan/", views_what_if.what_if_plan, name="what_if_plan"),

@@ -8,9 +8,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from compensation.engine.plan import Plan
-from compensation.models import Earning, Period
+from compensation.models import Earning, Period, StatementFrame
 from compensation.selectors_pages import dashboard as figures
-from compensation.selectors_pages import downline, months, parts, plans
+from compensation.selectors_pages import disputes, downline, held, months, parts, plans
 from compensation.selectors_pages import statement as selectors
 from compensation.views_shared import Visit, open_visit, page_number
 
@@ -58,6 +58,10 @@ def statement(request: HttpRequest, label: str) -> HttpResponse:
         }
         if visit.is_estimate:
             context["waiting"] = figures.count_waiting_orders(run, period)
+        else:
+            context["has_paper"] = StatementFrame.objects.filter(run_id=run.pk).exists()
+            context["disputed"] = len(disputes.open_lines(visit.viewer.pk, run.pk))
+        context["money_standing"] = held.get_standing(visit.viewer, visit.now)
     return render(request, "compensation/statement.html", context)
 
 

@@ -26,6 +26,8 @@ MOST_TIPS = 3
 COUNTED_AT_MOST = 50_000
 
 OWN_ACCOUNTS = (Account.COMMISSION_PAYABLE, Account.RSP_BANK)
+CORRECTIONS = (JournalKind.REVERSAL, JournalKind.ADJUSTMENT)
+"""What changes a month's earnings beside its lines; all other journals only move them on."""
 
 
 def list_earnings(run_id: int, representative_id: int) -> list[Earning]:
@@ -132,10 +134,17 @@ class Moved:
 
 
 def moved_by_period(representative_id: int) -> dict[int, Moved]:
-    """Return what the ledger holds for a representative by period, corrections also apart."""
+    """Return what a representative earned by period as the ledger has it, corrections also apart.
+
+    What conversions and payouts moved on is not in it.
+    """
     sums: dict[int, Moved] = {}
     rows = (
-        Entry.objects.filter(representative_id=representative_id, account__in=OWN_ACCOUNTS)
+        Entry.objects.filter(
+            representative_id=representative_id,
+            account__in=OWN_ACCOUNTS,
+            journal__kind__in=(JournalKind.COMMISSION, *CORRECTIONS),
+        )
         .values("journal__period", "journal__kind", "account")
         .annotate(total=Sum("amount"))
         .order_by("journal__period", "journal__kind", "account")

@@ -12,7 +12,6 @@ from compensation.models import (
     EarningUnit,
     Entry,
     Journal,
-    JournalKind,
     MemberResult,
     Period,
     RunStatus,
@@ -96,7 +95,8 @@ def _corrections(period: Period, representative_id: int) -> QuerySet[Entry]:
         representative_id=representative_id,
         account__in=(Account.COMMISSION_PAYABLE, Account.RSP_BANK),
         journal__period=period,
-    ).exclude(journal__kind=JournalKind.COMMISSION)
+        journal__kind__in=dashboard.CORRECTIONS,
+    )
 
 
 def list_corrections(period: Period, representative_id: int) -> list[dict[str, Any]]:
@@ -106,7 +106,7 @@ def list_corrections(period: Period, representative_id: int) -> list[dict[str, A
     """
     entries = (
         _corrections(period, representative_id)
-        .select_related("journal__sales_return__line__order")
+        .select_related("journal__sales_return__line__order", "journal__adjustment")
         .order_by("journal__effective_at", "id")[:MOST_CORRECTIONS]
     )
     return [
@@ -122,12 +122,19 @@ def list_corrections(period: Period, representative_id: int) -> list[dict[str, A
 
 
 def _cause(journal: Journal) -> dict[str, Any]:
-    """Say what a correction is for: never whose customer, only the order's reference and date."""
+    """Say what a correction is for: the reason, or an order's reference; never whose customer."""
     returned = journal.sales_return
     if returned is None:
-        return {"kind": journal.kind, "reference": "", "sold_on": None}
+        adjustment = getattr(journal, "adjustment", None)
+        reason = adjustment.reason if adjustment is not None else ""
+        return {"kind": journal.kind, "reference": "", "sold_on": None, "reason": reason}
     order = returned.line.order
-    return {"kind": journal.kind, "reference": order.reference, "sold_on": order.paid_at}
+    return {
+        "kind": journal.kind,
+        "reference": order.reference,
+        "sold_on": order.paid_at,
+        "reason": "",
+    }
 
 
 def sum_corrections(period: Period, representative_id: int) -> dict[str, int]:
