@@ -131,6 +131,10 @@ oracle: install ## Compare the engine with its second implementation on many mor
 	@ORACLE_CASES=$(CASES) ORACLE_SEED=$(SEED) $(BIN)/python -m pytest tests/engine/test_oracle.py \
 		--timeout 0 $(PYTEST_ARGS)
 
+.PHONY: soak
+soak: install ## Faults at random moments for hours or SOAK_MINUTES, from SOAK_SEED; exit 1 on any loss
+	@nice -n 10 $(BIN)/python -m tests.soak
+
 .PHONY: mutation
 mutation: install ## Mutation testing of the engine; goes on where it stopped (MODULES="money.py parts.py")
 	@nice -n 19 $(BIN)/python -m tests.mutation run $(MODULES)

@@ -154,13 +154,17 @@ class PrivateServers(Supervisor):
         """Return the name of a fresh copy of the pristine database."""
         self.count += 1
         name = f"perennial_faults_{self.count}"
+        self.copy(NAME, name)
+        return name
+
+    def copy(self, template: str, name: str) -> None:
+        """Make a database like another one, to which nobody is connected."""
         with self.connect() as connection:
             connection.execute(
                 sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER perennial_owner").format(
-                    sql.Identifier(name), sql.Identifier(NAME)
+                    sql.Identifier(name), sql.Identifier(template)
                 )
             )
-        return name
 
     def drop(self, name: str) -> None:
         """Drop a copy, ending whatever is still connected."""
