@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from django.db import connection, transaction
+
+from compensation.balances import differences
+from compensation.chain import Anchor, chain_faults
 
 # table → trigger → the function it must call.
 GUARDS: dict[tuple[str, str], str] = {
     ("compensation_journal", "ledger_check"): "compensation_check_journals",
+    ("compensation_journal", "dated_check"): "compensation_check_dates",
     ("compensation_journal", "append_only"): "compensation_refuse_change",
     ("compensation_entry", "ledger_check"): "compensation_check_entries",
     ("compensation_entry", "append_only"): "compensation_refuse_change",
+    ("compensation_batch", "append_only"): "compensation_refuse_change",
+    ("compensation_adjustment", "adjustment_moves"): "compensation_guard_adjustment",
+    ("compensation_adjustment", "kept"): "compensation_refuse_change",
     ("compensation_reversal", "append_only"): "compensation_refuse_change",
     ("compensation_reversedpart", "append_only"): "compensation_refuse_change",
     ("compensation_planversion", "append_only"): "compensation_refuse_change",
@@ -62,11 +69,19 @@ GUARDS: dict[tuple[str, str], str] = {
 CONSTRAINTS = (
     "journal_source_key_once",
     "journal_reversed_once",
+    "compensation_batch_pkey",
+    "compensation_balance_pkey",
+    "adjustment_key_once",
     "payout_once_in_a_batch",
     "run_one_live_close_per_period",
 )
 CHECKS = (
     "entry_amount_not_nought",
+    "entry_owner_fits_account",
+    "batch_not_empty",
+    "batch_digests_whole",
+    "adjustment_decided_by_another_person",
+    "adjustment_decided_whole",
     "run_approved_by_another_person",
     "run_approved_before_posting",
     "period_no_overlap",
@@ -80,9 +95,19 @@ ROWS_PER_FETCH = 20_000
 MOST_NAMED = 20
 
 
-def ledger_faults() -> list[str]:
-    """Return what is wrong with the ledger and its guards, each in a sentence; none is sound."""
-    return [*_guard_faults(), *_sum_faults(), *_run_faults(), *_receiver_faults()]
+def ledger_faults(*, anchors: Sequence[Anchor] = ()) -> list[str]:
+    """Return what is wrong with the ledger and its guards, each in a sentence; none is sound.
+
+    With anchors, also where the chain differs from what was noted outside the database.
+    """
+    return [
+        *_guard_faults(),
+        *chain_faults(anchors),
+        *_sum_faults(),
+        *_run_faults(),
+        *_receiver_faults(),
+        *map(str, differences(at_most=MOST_NAMED)),
+    ]
 
 
 def _guard_faults() -> Iterator[str]:
