@@ -282,6 +282,33 @@ CREATE TRIGGER kept BEFORE DELETE OR TRUNCATE ON compensation_adjustment
 ALTER TABLE compensation_adjustment ENABLE ALWAYS TRIGGER adjustment_moves;
 ALTER TABLE compensation_adjustment ENABLE ALWAYS TRIGGER kept;
 
+-- A posting may not be dated back into a month that is closed, whatever period it goes into: what
+-- was decided later is dated later. Commissions bear the end of their month, and a reversal the day
+-- on which the return counts, which may lie in a month that has been closed since.
+CREATE FUNCTION compensation_check_dates() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    fault text;
+BEGIN
+    SELECT format('journal %s is dated into period %s, which is %s', j.source_key, p.label,
+                  p.status)
+    INTO fault
+    FROM (SELECT effective_at, min(source_key) AS source_key FROM new_journals
+          WHERE kind NOT IN ('commission', 'reversal') GROUP BY effective_at) j
+    JOIN public.compensation_period p
+    ON p.starts_at <= j.effective_at AND p.ends_at > j.effective_at
+    WHERE p.status <> 'open' LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION '%', fault
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'journal_dated_in_open_period';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER dated_check AFTER INSERT ON compensation_journal
+    REFERENCING NEW TABLE AS new_journals
+    FOR EACH STATEMENT EXECUTE FUNCTION compensation_check_dates();
+ALTER TABLE compensation_journal ENABLE ALWAYS TRIGGER dated_check;
+
 -- What was posted before the chain, a batch for each transaction.
 DO $$
 DECLARE

@@ -1,3 +1,5 @@
+DROP TRIGGER dated_check ON compensation_journal;
+DROP FUNCTION compensation_check_dates();
 DROP TRIGGER kept ON compensation_adjustment;
 DROP TRIGGER adjustment_moves ON compensation_adjustment;
 DROP FUNCTION compensation_guard_adjustment();
