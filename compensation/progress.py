@@ -73,6 +73,12 @@ class RunProgress:
         return self.current is not None and self.current.state is StepState.AT_WORK
 
     @property
+    def is_late(self) -> bool:
+        """Whether the step at work takes longer than it did before."""
+        expected = None if self.current is None else self.current.milliseconds
+        return expected is not None and self.elapsed_ms > expected
+
+    @property
     def share(self) -> int:
         """How much of the time until the next stop is over, in whole per cent."""
         if self.left_ms is None:

@@ -41,11 +41,12 @@ def left(found: RunProgress) -> str:
     """Say about how long it will take; nothing where nothing is known."""
     if found.left_ms is None or not found.is_at_work:
         return ""
-    if not found.left_ms:
+    if found.is_late and found.stage is not Stage.WRITING:
         return _("longer than last time")
     # Whole seconds: tenths would pretend to know more than an estimate does.
-    seconds = (found.left_ms + MILLISECONDS - 1) // MILLISECONDS
-    return _("about %(time)s left") % {"time": duration(max(seconds, 1) * MILLISECONDS)}
+    seconds = max(1, (found.left_ms + MILLISECONDS - 1) // MILLISECONDS)
+    told = f"{seconds}\u00a0s" if seconds < 10 else duration(seconds * MILLISECONDS)
+    return _("about %(time)s left") % {"time": told}
 
 
 def rows(found: RunProgress) -> str:

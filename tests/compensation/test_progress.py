@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import time
 from collections.abc import Iterator
@@ -219,3 +220,16 @@ def test_status_tells_without_doing_anything(town: Town, run_command: Any) -> No
     assert "another process works on run" in busy.stderr
     assert "(Compute: " in busy.stderr
     assert RunStep.objects.count() == 1
+
+
+def test_a_step_that_takes_longer_than_before_says_so(town: Town) -> None:
+    town.close("2017-01")
+    run = begin(town, "2017-02")
+    with runs.hold(run):
+        time.sleep(0.4)
+        found = look(run)
+
+    assert found.is_late
+    assert progress_wording.left(found) == "longer than last time"
+    early = dataclasses.replace(found, elapsed_ms=0, left_ms=8_200)
+    assert progress_wording.left(early) == "about 9\u00a0s left"
