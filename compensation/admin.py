@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from compensation import services, views_period
 from compensation.admin_decisions import CouponEntryAdmin, RankOverrideAdmin
 from compensation.admin_disputes import DisputeAdmin
+from compensation.admin_payouts import AnswerFileAdmin, PayeeAdmin, PayoutBatchAdmin
 from compensation.models import (
     Entry,
     HeartBeat,
@@ -32,7 +33,14 @@ from representatives.errors import UnableTo
 from representatives.formatting import hundredths, money
 from representatives.models import User
 
-__all__ = ["CouponEntryAdmin", "DisputeAdmin", "RankOverrideAdmin"]
+__all__ = [
+    "AnswerFileAdmin",
+    "CouponEntryAdmin",
+    "DisputeAdmin",
+    "PayeeAdmin",
+    "PayoutBatchAdmin",
+    "RankOverrideAdmin",
+]
 
 
 def _person(request: HttpRequest) -> User:

@@ -11,7 +11,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from compensation.models import CheckStatus, Payout, PayoutFlag, PayoutStatus
+from compensation.models import BatchStatus, CheckStatus, Payout, PayoutFlag, PayoutStatus
 from compensation.selectors_payouts import Hold, HoldCode
 from representatives.formatting import money
 
@@ -49,6 +49,13 @@ STATES: dict[str, Any] = {
     PayoutStatus.SETTLED: gettext_lazy("Paid"),
     PayoutStatus.FAILED: gettext_lazy("Came back"),
     PayoutStatus.CANCELLED: gettext_lazy("Withdrawn"),
+}
+BATCH_STATES: dict[str, Any] = {
+    BatchStatus.DRAFT: gettext_lazy("Draft"),
+    BatchStatus.APPROVED: gettext_lazy("Approved"),
+    BatchStatus.SENT: gettext_lazy("Sent"),
+    BatchStatus.CLOSED: gettext_lazy("Ended"),
+    BatchStatus.CANCELLED: gettext_lazy("Cancelled"),
 }
 CHECKS: dict[str, Any] = {
     CheckStatus.NONE: gettext_lazy("Not begun"),

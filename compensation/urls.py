@@ -10,6 +10,7 @@ from compensation import (
     views_earnings,
     views_explain,
     views_paper,
+    views_payouts,
     views_what_if,
 )
 
@@ -46,6 +47,9 @@ urlpatterns = [
     path("rsp/", views_bank.rsp_bank, name="rsp"),
     path("rsp/confirm/", views_bank.rsp_confirm, name="rsp_confirm"),
     path("rsp/conversions/<str:token>/", views_bank.rsp_done, name="rsp_done"),
+    path("payouts/", views_payouts.payouts, name="payouts"),
+    path("payouts/bank/", views_payouts.bank_account, name="bank_account"),
+    path("payouts/papers/<str:what>/", views_payouts.submit_papers, name="submit_papers"),
     path("disputes/", views_disputes.disputes, name="disputes"),
     path("disputes/<int:dispute_id>/", views_disputes.own_dispute, name="own_dispute"),
     *(

@@ -72,6 +72,7 @@ from compensation.services.payouts import (
     confirm_sending,
     draft_batch,
     remove_payout,
+    remove_stale_payouts,
     send_batch,
 )
 from compensation.services.periods import ensure_periods, open_months_up_to, open_period
@@ -145,6 +146,7 @@ __all__ = [
     "refuse_adjustment",
     "release_payee",
     "remove_payout",
+    "remove_stale_payouts",
     "report_key_conflict",
     "request_adjustment",
     "reverse_waiting_returns",

@@ -97,6 +97,31 @@ def remove_payout(*, payout: Payout, reason: str, by: User, now: datetime) -> Pa
     return batch
 
 
+@transaction.atomic
+def remove_stale_payouts(*, batch: PayoutBatch, by: User, now: datetime) -> int:
+    """Remove whatever may not be paid any more since the draft, at most 100; return how many.
+
+    :raises UnableToPayOut: if the batch was sent or cancelled.
+    """
+    _require_staff(by)
+    found = _locked(batch.pk)
+    _require(found, BatchStatus.DRAFT, BatchStatus.APPROVED)
+    names = selectors_payouts.stale_payouts(found, now=now)
+    if not names:
+        return 0
+    _back_to_draft(found, by)
+    numbers = found.payouts.filter(end_to_end_id__in=names).values_list("pk", flat=True)
+    return payout_posting.end_payouts(
+        [
+            payout_posting.Outcome(number, PayoutStatus.CANCELLED, "not payable any more")
+            for number in numbers.order_by("pk")
+        ],
+        currency=found.currency,
+        period=open_period(now),
+        now=now,
+    )
+
+
 def approve_batch(
     *, batch: PayoutBatch, by: User, now: datetime, noted: Collection[str] = ()
 ) -> PayoutBatch:
