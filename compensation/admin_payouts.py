@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -55,6 +56,8 @@ class PayoutBatchAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         """Lead to the batch's page."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         batch = get_object_or_404(PayoutBatch, pk=object_id if object_id.isdecimal() else 0)
         return redirect(views_payouts_staff.PAGE, batch.pk)
 
@@ -104,6 +107,8 @@ class PayeeAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         """Lead to the payee's page, which shows no more than the viewer may see."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         payee = get_object_or_404(Payee, pk=object_id if object_id.isdecimal() else 0)
         return redirect(views_payees_staff.PAGE, payee.representative.code)
 

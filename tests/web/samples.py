@@ -33,6 +33,7 @@ NOTHING = "0"
 
 # Values of one route where the general ones do not fit, by route name.
 SPECIAL: dict[str, dict[str, str]] = {
+    "admin:compensation_payoutbatch_act": {"act": "approve"},
     "account_confirm_email": {"key": "MQ:none"},
     "account_reset_password_from_key": {"uidb36": "1", "key": "none-none"},
 }
@@ -53,12 +54,16 @@ def values(town: Town) -> dict[str, str]:
         "code": town.people["Ana Silva"].code,
         "label": town.period.label,
         "act": "start",
+        "number": NOTHING,
+        "part": "1",
+        "what": "identity",
         "key": line_key(line),
         "app_label": "representatives",
         "content_type_id": str(ContentType.objects.get_for_model(Customer).pk),
         "object_id": NOTHING,
         "token": "none",
         "change_id": NOTHING,
+        "dispute_id": NOTHING,
         "id": str(town.staff.pk),
         "url": "nowhere/",
     }
