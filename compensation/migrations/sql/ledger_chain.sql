@@ -145,6 +145,7 @@ DECLARE
     fault_is_account boolean;
     fault_kind text;
     fault_account smallint;
+    periods bigint[];
 BEGIN
     SELECT min(journal_id), max(journal_id) INTO lowest, highest FROM new_entries;
     IF lowest IS NULL THEN
@@ -204,6 +205,20 @@ BEGIN
     IF FOUND THEN
         RAISE EXCEPTION 'journals % to % are sealed already', lowest, highest
             USING ERRCODE = 'check_violation', CONSTRAINT = 'entry_journal_not_sealed';
+    END IF;
+
+    -- What is posted into an open period holds it open to the end of the transaction: a freeze
+    -- waits for it, or the posting for the freeze, and is refused.
+    SELECT array_agg(DISTINCT period_id) INTO periods FROM public.compensation_journal
+    WHERE id BETWEEN lowest AND highest AND xact = pg_current_xact_id() AND kind <> 'commission';
+    IF periods IS NOT NULL THEN
+        PERFORM FROM public.compensation_period WHERE id = ANY (periods) ORDER BY id FOR SHARE;
+        SELECT label INTO fault_kind FROM public.compensation_period
+        WHERE id = ANY (periods) AND status <> 'open' LIMIT 1;
+        IF FOUND THEN
+            RAISE EXCEPTION 'period % was frozen meanwhile', fault_kind
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'journal_period_stays_open';
+        END IF;
     END IF;
     PERFORM public.compensation_seal(pg_current_xact_id(), lowest, highest);
     RETURN NULL;
