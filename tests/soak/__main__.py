@@ -43,12 +43,13 @@ def main() -> int:
 def _soak(servers: PrivateServers, folder: Path, seed: int, minutes: float, began: float) -> int:
     os.environ.update(servers.environment("perennial"))
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings.test"
+    os.environ["REDIS_KEY_PREFIX"] = "perennial-soak"
     os.environ["LEDGER_ANCHORS"] = str(folder / "anchors")
     os.environ["TEST_EMAIL_BACKEND"] = "django.core.mail.backends.dummy.EmailBackend"
     import django
 
     django.setup()
-    from tests.soak import beats, kills, races
+    from tests.soak import beats, kills, messages, races
     from tests.soak.company import found_company
     from tests.soak.table import Table
 
@@ -58,6 +59,7 @@ def _soak(servers: PrivateServers, folder: Path, seed: int, minutes: float, bega
     try:
         races.run(company, table, seed=seed, seconds=left * RACES_SHARE)
         beats.run(company, table, seconds=left * BEATS_SHARE)
+        messages.run(company, table)
         until = began + minutes * 60 - 5 if minutes else None
         kills.run(company, table, seed=seed, kills=KILLS, until=until)
     except KeyboardInterrupt:

@@ -38,7 +38,6 @@ class Company:
         return {
             **os.environ,
             **self.servers.environment(WORKING),
-            "REDIS_KEY_PREFIX": "perennial-soak",
             "PYTHONUNBUFFERED": "1",
             **more,
         }
