@@ -249,8 +249,12 @@ def post_at_once(
     member: int,
     environment: Mapping[str, str],
     act: str = "post-once",
+    more: int = 0,
 ) -> Rounds:
-    """L07: two processes post the same command at once, each round another one."""
+    """L07: two processes post the same command at once, each round another one.
+
+    L08: with `more`, the second one states that many cents more under the same key.
+    """
     chance = random.Random(seed)
     found = Rounds()
     with Workers(act, environment) as workers:
@@ -263,7 +267,8 @@ def post_at_once(
             }
             for worker in range(2):
                 pause = chance.random() * LONGEST_PAUSE
-                workers.give(worker, {**task, "pause": pause})
+                amount = AMOUNT + worker * more
+                workers.give(worker, {**task, "amount": amount, "pause": pause})
             found.answers.append([workers.answer(worker) for worker in range(2)])
             found.balances.append(owed(member))
     return found

@@ -5,6 +5,7 @@ The long forms run the same functions with more rounds (`make soak`).
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import psycopg
@@ -110,6 +111,19 @@ def test_l07_a_command_given_twice_at_once_is_posted_once(
     assert all(len({one["journal"] for one in answers}) == 1 for answers in found.answers)
     assert found.balances == [AMOUNT * (number + 1) for number in range(ROUNDS)]
     assert Journal.objects.count() == ROUNDS
+
+
+def test_l08_a_key_stands_for_one_content(town: Town, subprocess_env: dict[str, str]) -> None:
+    facts = race(town, subprocess_env)
+    member = facts.pop("members")[0]
+
+    found = ledger_races.post_at_once(rounds=ROUNDS, member=member, more=1, **facts)
+
+    assert found.successes == [1] * ROUNDS
+    assert found.refusals == {"KeyUsedOtherwise"}
+    assert Journal.objects.count() == ROUNDS
+    amounts = [b - a for a, b in pairwise([0, *found.balances])]
+    assert set(amounts) <= {AMOUNT, AMOUNT + 1}
 
 
 def test_control_l07_without_the_unique_key_it_is_posted_twice(
