@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -35,6 +38,16 @@ def whole_numbers(name: str, values: npt.ArrayLike, length: int | None) -> Int:
     if length is not None and len(array) != length:
         raise EngineError(f"{name}: {len(array)} elements, {length} are needed")
     return np.ascontiguousarray(array, dtype=np.int64)
+
+
+def as_numbers(values: npt.NDArray[np.integer[Any]] | Bool) -> Int:
+    """Take whole numbers of any width, or truth values (1 and 0), as 64-bit numbers."""
+    return values.astype(np.int64)
+
+
+def column(values: Iterable[int]) -> Int:
+    """Put whole numbers into an array; none at all are an empty one of the same type."""
+    return np.array(list(values), dtype=np.int64)
 
 
 def truths(name: str, values: npt.ArrayLike, length: int) -> Bool:

@@ -189,7 +189,7 @@ def standing_of_people(people: Sequence[Upline], enrolled_day: int) -> Standing:
     return Standing(
         enrolled=np.array([one.status == Status.ENROLLED for one in people], dtype=np.bool_),
         qualified=np.array([one.active for one in people], dtype=np.bool_),
-        enrolled_day=np.full(len(people), enrolled_day, dtype=np.int64),
+        enrolled_day=np.full(len(people), enrolled_day),
         pay_rank=np.array([one.pay_rank for one in people], dtype=np.int64),
         figures={
             name: np.array([one.figures[name] for one in people], dtype=np.int64) for name in names

@@ -103,7 +103,7 @@ def why(
     """
     if len(sale) != 1:
         raise EngineError("one order is needed")
-    alone = replace(sale, seller=np.zeros(1, dtype=np.int64))
+    alone = replace(sale, seller=np.zeros_like(sale.seller))
     found = component.verdicts(alone, seller, enrolled_day, path)
     return _told(found, component, [seller, *path], plan)
 

@@ -38,7 +38,7 @@ Found = Iterator[tuple[str, str]]
 def flat_spots(plan: Plan) -> list[Fault]:
     """Find where a sale can lower somebody's pay, each with its path and example numbers."""
     found = [
-        Fault(f"components[{index}].{key}" if key else f"components[{index}]", message)
+        Fault(f"components[{index}].{key}", message)
         for index, component in enumerate(plan.components)
         for look in _LOOKS
         for key, message in look(plan, component)
@@ -130,20 +130,20 @@ def _risen_below(plan: Plan, component: Component) -> Found:
     percents = [Fraction(0), *(bracket.percent for bracket in component.brackets)]
     highest = max(percents)
     steps = [
-        (bracket, before, min(bracket.percent, highest))
-        for bracket, before in zip(component.brackets, percents, strict=False)
-        if bracket.start > 0 and before < bracket.percent
+        (bracket.start, before, after)
+        for bracket, (before, after) in zip(component.brackets, pairwise(percents), strict=True)
+        if bracket.start > 0 and before < after
     ]
     if not steps:
         return
-    bracket, before, after = max(steps, key=lambda step: (step[2] - step[1]) * step[0].start)
+    start, before, after = max(steps, key=lambda step: (step[2] - step[1]) * step[0])
     yield (
         "brackets",
-        f"with {decimal_text(bracket.start - 1, 2)} somebody has {percent_text(before)} and his "
+        f"with {decimal_text(start - 1, 2)} somebody has {percent_text(before)} and his "
         f"upline at {percent_text(highest)} earns "
-        f"{_money(plan, bracket.start - 1, highest - before, on)} on it; with "
-        f"{decimal_text(bracket.start, 2)} he has {percent_text(after)} and the upline earns "
-        f"{_money(plan, bracket.start, highest - after, on)}",
+        f"{_money(plan, start - 1, highest - before, on)} on it; with "
+        f"{decimal_text(start, 2)} he has {percent_text(after)} and the upline earns "
+        f"{_money(plan, start, highest - after, on)}",
     )
     if component.breakaway:
         top = component.brackets[-1]
@@ -250,7 +250,8 @@ def _shared_out(plan: Plan, component: Component) -> Found:
 
 def _flushed(plan: Plan, component: Component) -> Found:
     if isinstance(component, BinaryCycles) and component.flush_over_most:
-        most = component.most_cycles or 0
+        most = component.most_cycles
+        assert most is not None  # the plan is refused without it
         left, right = component.cycle_left * (most + 1), component.cycle_right * (most + 1)
         yield (
             "flush_over_most",
@@ -295,5 +296,5 @@ def _can_cut(plan: Plan, cap: Cap) -> bool:
     covered = [share for share in worst_case(plan).shares if share.component in cap.of]
     if any(share.share is None or share.of != cap.on for share in covered):
         return True
-    total = sum((share.share for share in covered if share.share is not None), Fraction(0))
+    total = sum(share.share for share in covered if share.share is not None)
     return total > cap.percent * of_base(plan, cap.on)

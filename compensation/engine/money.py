@@ -34,16 +34,13 @@ def round_ratio(numerator: int, denominator: int, mode: str = "half_away_from_ze
     sign = -1 if numerator < 0 else 1
     whole, rest = divmod(abs(numerator), denominator)
     twice = 2 * rest
-    if mode == "down":
-        up = False
-    elif twice == denominator:
-        up = {
-            "half_away_from_zero": True,
-            "half_even": whole % 2 == 1,
-            "half_up": sign > 0,
-        }[mode]
-    else:
-        up = twice > denominator
+    on_tie = {
+        "half_away_from_zero": True,
+        "half_even": whole % 2 == 1,
+        "half_up": numerator > 0,
+        "down": False,
+    }[mode]
+    up = mode != "down" and (twice > denominator or (twice == denominator and on_tie))
     return sign * (whole + up)
 
 
@@ -102,6 +99,6 @@ def multiply_and_round(base: Int, rate: Fraction, mode: str, what: str) -> Int:
         whole, rest = np.divmod(magnitude, den)
         tie = 2 * rest == den
         on_tie = (whole & 1).astype(np.bool_) if mode == "half_even" else product > 0
-        rounded = whole + np.where(tie, on_tie, 2 * rest > den)
-    result: Int = np.where(product < 0, -rounded, rounded)
+        rounded = whole + ((2 * rest > den) | (tie & on_tie))
+    result: Int = rounded * np.sign(product)
     return result

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from compensation.engine.arrays import column
 from compensation.engine.branches import Branch
 from compensation.engine.caps import Cap
 from compensation.engine.components import Component, Match
@@ -60,7 +61,7 @@ class Opener:
         """Give the positions of those behind a line: of a cut, the member himself."""
         source = source_of(self.plan, line.component)
         if isinstance(source, Cap):
-            return np.array([line.position], dtype=np.int64)
+            return column([line.position])
         return contributors(source, line.paid_level, self.branch(line))
 
     def through(self, line: StatementLine) -> list[tuple[StatementLine, int]]:
@@ -130,5 +131,5 @@ def _shared(amount: int, weights: Sequence[int]) -> list[int]:
     """Share out by largest remainder; ties go in the given order."""
     places = np.arange(len(weights))
     names = np.zeros(len(weights), dtype=np.str_)
-    shares: list[int] = allot(amount, np.array(weights, dtype=np.int64), names, places).tolist()
+    shares: list[int] = allot(amount, column(weights), names, places).tolist()
     return shares

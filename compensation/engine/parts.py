@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 import numpy.typing as npt
 
+from compensation.engine.arrays import column
 from compensation.engine.money import INT64_MAX, largest, require_sum_fits, round_ratio
 from compensation.engine.types import Bool, EngineError, Int, Sales
 from compensation.engine.volumes import Orders
@@ -90,21 +91,17 @@ def allot(amount: int, weights: Int, references: Text, numbers: Int) -> Int:
     total = int(weights.sum())
     if total == 0:
         raise EngineError(f"the weights add up to nought, {amount} can't be allotted")
-    if amount < 0:
-        return -allot(-amount, weights, references, numbers)
-    if total < 0:
-        weights, total = -weights, -total
-    if largest(weights) * amount <= INT64_MAX:
-        shares, remainders = np.divmod(weights * amount, total)
+    magnitude = abs(amount)
+    weights, total = weights * np.sign(total), abs(total)
+    if largest(weights) * magnitude <= INT64_MAX:
+        shares, remainders = np.divmod(weights * magnitude, total)
     else:
-        pairs = [divmod(weight * amount, total) for weight in weights.tolist()]
-        shares = np.array([pair[0] for pair in pairs], dtype=np.int64)
-        remainders = np.array([pair[1] for pair in pairs], dtype=np.int64)
-    left = amount - int(shares.sum())
-    if left:
-        order = np.lexsort((numbers, references, -remainders))
-        shares[order[:left]] += 1
-    result: Int = shares
+        pairs = [divmod(weight * magnitude, total) for weight in weights.tolist()]
+        shares, remainders = column(one for one, _ in pairs), column(rest for _, rest in pairs)
+    left = magnitude - int(shares.sum())
+    order = np.lexsort((numbers, references, -remainders))
+    shares[order[:left]] += 1
+    result: Int = shares * np.sign(amount)
     return result
 
 

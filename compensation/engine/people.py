@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from compensation.engine.arrays import as_numbers
 from compensation.engine.tree import Tree
 from compensation.engine.types import Bool, Int
 
@@ -21,9 +22,9 @@ class Counting:
         self._count()
 
     def _count(self) -> None:
-        people = self.of_kind.astype(np.int64)
+        people = as_numbers(self.of_kind)
         if self._legs:
-            people = (self._tree.subtree_sums(people) > 0).astype(np.int64)
+            people = as_numbers(self._tree.subtree_sums(people) > 0)
         self._heads = people > 0
         """Who is counted by his sponsor."""
         self.counts: Int = self._tree.child_sums(people)

@@ -53,7 +53,7 @@ def place(members: Members, tree: Tree) -> Placement:
             above = int(members.ids[tree.row[int(np.argmax(taken))]])
             name = ("left", "right")[leg]
             raise EngineError(f"member {above}: two people are placed in the {name} leg")
-        found = np.full(n, NOWHERE, dtype=np.int64)
+        found = np.full(n, NOWHERE)
         found[parent[child]] = child
         legs.append(found)
     people = Members.of(members.ids[tree.row], parent)

@@ -152,7 +152,7 @@ class Stated:
         unknown = sorted(set(values) - set(names))
         if unknown:
             raise EngineError(f"stated.{unknown[0]}: no such figure")
-        empty = np.full(count, NOT_STATED, dtype=np.int64)
+        empty = np.full(count, NOT_STATED)
         given = {
             name: whole_numbers(f"stated.{name}", array, count) for name, array in values.items()
         }

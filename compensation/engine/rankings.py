@@ -147,6 +147,6 @@ def _coupons_per_unit(table: Mapping, value: str) -> Fraction | None:
 def _last_sale(orders: Orders, count: int) -> Int:
     """Give the time of each one's latest order with units, ``NO_SALE`` where there is none."""
     sold = orders.units > 0
-    latest = np.full(count, -INT64_MAX, dtype=np.int64)
+    latest = np.full(count, -INT64_MAX)
     np.maximum.at(latest, orders.seller[sold], orders.paid_at[sold])
     return np.where(latest == -INT64_MAX, NO_SALE, latest)

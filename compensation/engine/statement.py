@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from compensation.engine.arrays import as_numbers
 from compensation.engine.components import Component
 from compensation.engine.components.base import Situation
 from compensation.engine.levels import Level
@@ -89,7 +90,7 @@ def paid_sums(what: str, blocks: Sequence[Block], count: int) -> Sums:
     total, number = (np.zeros(count, dtype=np.int64) for _ in range(2))
     for block in blocks:
         np.add.at(total, block.receiver, block.amount)
-        np.add.at(number, block.receiver, (block.amount != 0).astype(np.int64))
+        np.add.at(number, block.receiver, as_numbers(block.amount != 0))
     return Sums(total=total, orders=number)
 
 

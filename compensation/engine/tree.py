@@ -114,16 +114,15 @@ def build_tree(members: Members) -> Tree:
         return Tree(nothing, nothing, nothing, nothing, nothing.astype(np.int32))
     by_id, sponsor = _in_order_of_ids(members)
     tour, head = _tour(sponsor)
-    step = None if head == NOWHERE else _places(tour, head)
+    step = _places(tour, head)
     if step is None:
         raise EngineError(
             f"member {int(members.ids[by_id[_on_a_cycle(sponsor)]])} is among the own uplines "
             "(a cycle of sponsors)"
         )
-    downs = np.zeros(2 * n, dtype=np.int64)
-    downs[step[:n]] = 1
-    place = np.cumsum(downs, out=downs)[step[:n]]
-    place -= 1
+    downs = np.zeros(2 * n, dtype=np.bool_)
+    downs[step[:n]] = True
+    place = np.cumsum(downs)[step[:n]] - 1
     row = np.empty(n, dtype=np.int64)
     row[place] = by_id
     position = np.empty(n, dtype=np.int64)
@@ -131,7 +130,7 @@ def build_tree(members: Members) -> Tree:
     above = np.empty(n, dtype=np.int64)
     above[place] = np.append(place, NOWHERE)[sponsor]
     end = np.empty(n, dtype=np.int64)
-    end[place] = place + ((step[n:] - step[:n] + 1) >> 1)  # a downline is two steps a member
+    end[place] = place + (step[n:] - step[:n]) // 2 + 1  # a downline is two steps a member
     depth = np.empty(n, dtype=np.int32)
     depth[place] = 2 * place - step[:n]
     return Tree(row=row, position=position, sponsor=above, end=end, depth=depth)
@@ -140,7 +139,7 @@ def build_tree(members: Members) -> Tree:
 def _in_order_of_ids(members: Members) -> tuple[Int, Int]:
     """Give the rows in the order of their ids, and the sponsors renumbered to that order."""
     n = len(members)
-    if n < 2 or bool((members.ids[1:] > members.ids[:-1]).all()):
+    if bool((members.ids[1:] > members.ids[:-1]).all()):
         return np.arange(n), members.sponsor
     by_id = np.argsort(members.ids)
     rank = np.empty(n, dtype=np.int64)
@@ -152,9 +151,9 @@ def _in_order_of_ids(members: Members) -> tuple[Int, Int]:
 def _tour(sponsor: Int) -> tuple[Int, int]:
     """Link the tour around the tree: element v is "down into v", element n + v "up from v".
 
-    Gives the successor of each element (2n stands for the end) and the first element, -1 if
-    there is no root. No two elements have the same successor, so what does not lead to the end
-    goes round in circles.
+    Gives the successor of each element (2n stands for the end) and the first element; without a
+    root none leads to the end. No two elements have the same successor, so what does not lead to
+    the end goes round in circles.
     """
     n = len(sponsor)
     bits = n.bit_length()
@@ -168,26 +167,25 @@ def _tour(sponsor: Int) -> tuple[Int, int]:
     starts = np.empty(n, dtype=np.bool_)
     starts[0] = True
     np.not_equal(key[1:], key[:-1], out=starts[1:])
-    tour = np.empty(2 * n + 1, dtype=np.int64)
+    tour = np.empty(2 * n, dtype=np.int64)
     tour[:n] = np.arange(n, 2 * n)  # without a child: straight up again
     first = np.flatnonzero(starts)
     first = first[key[first] >= 0]
     tour[key[first]] = child[first]
-    up = tour[n : 2 * n]
+    up = tour[n:]
     np.add(sponsor, n, out=up)  # the last child: up to the sponsor
     up[sponsor < 0] = 2 * n
     younger = np.flatnonzero(~starts)
     up[child[younger - 1]] = child[younger]
-    tour[2 * n] = 2 * n
-    return tour, int(child[0]) if int(key[0]) < 0 else NOWHERE
+    return tour, int(child[0])
 
 
 def _places(following: Int, head: int) -> Int | None:
     """Give the place of each element in the list from ``head``; ``None`` if one is not on it.
 
-    ``following`` has one element more than the list, which stands for the end.
+    The end is one place behind ``following``.
     """
-    n = len(following) - 1
+    n = len(following)
     # Multiplying by an odd constant scatters the beginnings, whatever order the ids are in.
     scattered = np.arange(n, dtype=np.uint32)
     scattered *= np.uint32(0x9E3779B1)
@@ -199,7 +197,7 @@ def _places(following: Int, head: int) -> Int | None:
     stretches = len(heads) - 1  # the end is the last of them
 
     seen = np.zeros(n, dtype=np.int64)  # (stretch + 1) << 32 | steps since it began
-    behind = np.full(stretches + 1, stretches, dtype=np.int64)
+    behind = np.full(stretches + 1, stretches)
     length = np.zeros(stretches + 1, dtype=np.int64)
     walker, here, steps = np.arange(stretches), heads[:-1], 0
     code = (walker + 1) << 32
@@ -218,7 +216,7 @@ def _places(following: Int, head: int) -> Int | None:
     behind[:-1] = np.searchsorted(heads, behind[:-1])
 
     # From the far end: how much of the list lies at and behind each stretch.
-    for _ in range(stretches.bit_length() + 1):
+    for _ in range(stretches.bit_length()):
         length += length[behind]
         behind = behind[behind]
     if bool((behind != stretches).any()) or int(seen.min()) == 0:

@@ -139,7 +139,7 @@ class Members:
         keys = whole_numbers("members.ids", ids, None)
         n = len(keys)
         zeros = np.zeros(n, dtype=np.int64)
-        nobody = np.full(n, -1, dtype=np.int64)
+        nobody = np.full(n, -1)
 
         def optional(name: str, values: npt.ArrayLike | None, missing: Int = zeros) -> Int:
             return missing if values is None else whole_numbers(f"members.{name}", values, n)
@@ -304,11 +304,7 @@ class Sales:
             own=flags("own", own),
             first_order=flags("first_order", first_order),
             day=numbers("day", day),
-            customer=(
-                np.full(n, -1, dtype=np.int64)
-                if customer is None
-                else numbers("customer", customer)
-            ),
+            customer=(np.full(n, -1) if customer is None else numbers("customer", customer)),
             margin=numbers("margin", margin),
             units=numbers("units", units),
             rsp_repeat=numbers("rsp_repeat", rsp_repeat),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
@@ -58,18 +59,18 @@ COMPRESSION_SENTENCES = {
 
 def percent_text(share: Fraction) -> str:
     """Write a fraction as per cent, e.g. ``12.5 %``; at most four decimals."""
-    ten_thousandths = round(share * 1_000_000)
-    text = f"{ten_thousandths // 10_000}.{ten_thousandths % 10_000:04d}".rstrip("0").rstrip(".")
-    return f"{text} %"
+    return f"{_shortest(round(share * 1_000_000), 4)} %"
 
 
 def plain_text(number: Fraction) -> str:
     """Write a fraction as a decimal if it has one of at most six places, else as a fraction."""
     millionths = number * 1_000_000
-    if millionths.denominator != 1:
-        return str(number)
-    whole, rest = divmod(millionths.numerator, 1_000_000)
-    return f"{whole}.{rest:06d}".rstrip("0").rstrip(".")
+    return _shortest(millionths.numerator, 6) if millionths.denominator == 1 else str(number)
+
+
+def _shortest(number: int, digits: int) -> str:
+    """Write an integer of 10 ** -digits as a decimal without noughts at its end."""
+    return f"{Decimal(number).scaleb(-digits).normalize():f}"
 
 
 def decimal_text(number: int, digits: int) -> str:
@@ -121,7 +122,7 @@ def _kind_text(figure: Counted, ranks: Sequence[str]) -> str:
         return f"with the pay rank {rank} or a higher one"
     if figure.measure == "active":
         return "who are active" if figure.what == "directs" else "who is active"
-    return f"with {requirement_text(Requirement(figure.measure, figure.at_least), ranks)}"
+    return f"with {requirement_text(Requirement(figure.measure, figure.at_least))}"
 
 
 def requirement_text(requirement: Requirement, ranks: Sequence[str] = ()) -> str:

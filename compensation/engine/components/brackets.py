@@ -8,6 +8,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from compensation.engine.arrays import as_numbers, column
 from compensation.engine.reading import Node
 from compensation.engine.types import Int
 
@@ -29,7 +30,7 @@ def read_brackets(node: Node, digits: int) -> tuple[Bracket, ...]:
     found: list[Bracket] = []
     for element in node.items(least=1, most=MOST_BRACKETS):
         table = element.mapping(("from", "percent"))
-        if table.broken or not table.has("from") or not table.has("percent"):
+        if not table.has("from") or not table.has("percent"):
             continue
         start = table["from"].scaled("a figure", digits)
         if found and start <= found[-1].start:
@@ -40,5 +41,5 @@ def read_brackets(node: Node, digits: int) -> tuple[Bracket, ...]:
 
 def bracket_numbers(brackets: Sequence[Bracket], figures: Int) -> Int:
     """Give the number of the bracket that each figure reaches, from 1; 0 below the first."""
-    starts = np.array([bracket.start for bracket in brackets], dtype=np.int64)
-    return np.searchsorted(starts, figures, side="right").astype(np.int64)
+    starts = column(bracket.start for bracket in brackets)
+    return as_numbers(np.searchsorted(starts, figures, side="right"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from compensation.engine.arrays import as_numbers, column
 from compensation.engine.tree import Tree
 from compensation.engine.types import Bool, Int
 
@@ -19,12 +20,12 @@ def broken_away(tree: Tree, personal_bv: Int, top: int) -> tuple[Int, Bool]:
     """
     whole = tree.subtree_sums(personal_bv)
     broken = np.zeros(len(tree), dtype=np.bool_)
-    able = tree.subtree_sums((whole >= top).astype(np.int64)) > 0
+    able = tree.subtree_sums(as_numbers(whole >= top)) > 0
     candidate = np.flatnonzero(able)
     if len(candidate) == 0:
         return whole, broken
     # Volume that has left below each candidate, as far as it is known; nobody stands last.
-    place_of = np.full(len(tree) + 1, len(candidate), dtype=np.int64)
+    place_of = np.full(len(tree) + 1, len(candidate))
     place_of[candidate] = np.arange(len(candidate))
     above = place_of[tree.nearest_above(able)[candidate]].tolist()
     volumes = whole[candidate].tolist()
@@ -38,5 +39,5 @@ def broken_away(tree: Tree, personal_bv: Int, top: int) -> tuple[Int, Bool]:
             gone[above[place]] += gone[place]
     broken[candidate[left]] = True
     group = whole.copy()
-    group[candidate] -= np.array(gone[:-1], dtype=np.int64)
+    group[candidate] -= column(gone[:-1])
     return group, broken

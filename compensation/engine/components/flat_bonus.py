@@ -9,6 +9,7 @@ from typing import ClassVar, Self
 
 import numpy as np
 
+from compensation.engine.arrays import as_numbers
 from compensation.engine.branches import Branch, Missed, Upline, Verdict
 from compensation.engine.components.base import (
     Situation,
@@ -92,7 +93,7 @@ class FlatBonus(AnyDepth):
             triggers &= orders.first_order
         if self.buyers != "all":
             triggers &= orders.own == (self.buyers == "own")
-        return triggers.astype(np.int64)
+        return as_numbers(triggers)
 
     def spread(self, situation: Situation) -> list[Level]:
         """Give the number of orders by receiver."""

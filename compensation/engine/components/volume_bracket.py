@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar, Self
 
 import numpy as np
 
+from compensation.engine.arrays import as_numbers
 from compensation.engine.branches import (
     Branch,
     Missed,
@@ -35,7 +36,7 @@ from compensation.engine.levels import Level
 from compensation.engine.parts import OrderLines, Parts, weighed_parts
 from compensation.engine.reading import Mapping, Node
 from compensation.engine.requirements import MEASURES, Requirement, read_requirements
-from compensation.engine.types import Int, Reason, Unit
+from compensation.engine.types import Bool, Int, Reason, Unit
 from compensation.engine.volumes import Orders, by_seller
 
 METHODS = ("whole", "marginal")
@@ -83,11 +84,7 @@ class VolumeBracket(ByQualification, AnyDepth):
             chosen_by=chosen_by,
             on=base,
             scope=scope,
-            brackets=(
-                read_brackets(table["brackets"], digits if in_money else 2)
-                if table.has("brackets")
-                else ()
-            ),
+            brackets=read_brackets(table["brackets"], digits if in_money else 2),
             method=method,
             qualification=read_requirements(table["qualification"], MEASURES, ranks),
         )
@@ -100,23 +97,12 @@ class VolumeBracket(ByQualification, AnyDepth):
         """Give the paid volume by bracket."""
         tree, orders = situation.tree, situation.orders
         sums = by_seller(orders.seller, self.quantity(orders, situation.standing), len(tree))
-        volume, count, members = sums.total, sums.orders, (sums.orders > 0).astype(np.int64)
+        volume, count, members = sums.total, sums.orders, as_numbers(sums.orders > 0)
         if self.scope == "group":
             volume, count, members = map(tree.subtree_sums, (volume, count, members))
-        if self.method == "whole":
-            number = bracket_numbers(self.brackets, situation.standing.figure(self.chosen_by))
-        else:
-            number = np.zeros(len(tree), dtype=np.int64)
         levels = []
-        for index, bracket in enumerate(self.brackets, start=1):
-            if self.method == "whole":
-                base = volume
-                receiver = np.flatnonzero((number == index) & (count > 0))
-            else:
-                following = self.brackets[index : index + 1]
-                top = np.minimum(volume, following[0].start) if following else volume
-                base = top - bracket.start
-                receiver = np.flatnonzero((base > 0) & (count > 0))
+        for index, (base, reached) in enumerate(self._bases(volume, situation.standing), start=1):
+            receiver = np.flatnonzero(reached & (count > 0))
             levels.append(
                 Level(
                     number=index,
@@ -127,6 +113,18 @@ class VolumeBracket(ByQualification, AnyDepth):
                 )
             )
         return levels
+
+    def _bases(self, volume: Int, standing: Standing) -> Iterator[tuple[Int, Bool]]:
+        """Give for each bracket what is paid on of everybody's volume, and who reaches it."""
+        if self.method == "whole":
+            number = bracket_numbers(self.brackets, standing.figure(self.chosen_by))
+            for index, _ in enumerate(self.brackets, start=1):
+                yield volume, number == index
+            return
+        ends = (*(bracket.start for bracket in self.brackets[1:]), None)
+        for bracket, end in zip(self.brackets, ends, strict=True):
+            within = volume if end is None else np.minimum(volume, end)
+            yield within - bracket.start, within > bracket.start
 
     def rate(self, level: int, bv_value: Fraction) -> Fraction:
         """Give minor units for one hundredth of BV or one minor unit of net sales."""
