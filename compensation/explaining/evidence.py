@@ -25,6 +25,13 @@ MOST_PARTS = 200
 WHOLE_ORDERS = 5_000
 """Lines with more orders behind them keep their first parts and the sums of all."""
 
+FIGURES = {
+    "line": ("source", "paid_level", "base", "rate", "amount", "members", "sales"),
+    "parts": ("people", "base", "amount", "unopened"),
+    "since": ("taken_back", "adjusted_money", "adjusted_rsp"),
+}
+"""What is compared, in the order in which it is read."""
+
 Evidence = dict[str, Any]
 
 
@@ -158,8 +165,8 @@ def compare(was: Evidence, now: Evidence) -> list[Compared]:
     """Return the figures of the line, of its parts and of its people, as they were and are."""
     rows = [
         Compared((part, name), was[part].get(name), now[part].get(name))
-        for part in ("line", "parts", "since")
-        for name in was[part]
+        for part, names in FIGURES.items()
+        for name in names
     ]
     before = {one["code"]: one for one in was["people"]}
     after = {one["code"]: one for one in now["people"]}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from fractions import Fraction
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -146,11 +147,7 @@ def compare_evidence(dispute: Dispute) -> list[dict[str, Any]]:
             "differs": row.differs,
         }
         for row in evidence.compare(dispute.evidence, now)
-        if row.path not in _HIDDEN
     ]
-
-
-_HIDDEN = {("line", "component"), ("line", "unit")}
 
 
 def _label(path: tuple[str, ...], names: dict[str, str]) -> str:
@@ -181,9 +178,9 @@ def _figure(
 ) -> str:
     if value is None:
         return "–"
-    if isinstance(value, str):
-        return value
     language, what = get_language(), row.path[-1]
+    if isinstance(value, str):
+        return _rate(value, unit, currency) if what == "rate" else value
     is_money = dispute.unit == EarningUnit.MONEY
     if what == "adjusted_money" or (what in _AMOUNTS and is_money):
         return formatting.money(value, currency, language)
@@ -194,6 +191,13 @@ def _figure(
             return formatting.money(value, currency, language)
         return formatting.hundredths(value, language)
     return formatting.whole(value, language)
+
+
+def _rate(value: str, unit: str, currency: str) -> str:
+    rate = Fraction(value)
+    if unit in ("orders", "times"):
+        return f"× {formatting.money(int(rate), currency, get_language())}"
+    return formatting.percent(rate, get_language())
 
 
 _AMOUNTS = ("amount", "unopened", "taken_back")
