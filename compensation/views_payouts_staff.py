@@ -11,6 +11,7 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
@@ -25,6 +26,7 @@ from compensation.forms_payouts import AnswersForm, DraftForm, StaffForm
 from compensation.models import Payout, PayoutBatch, PayoutPart
 from compensation.selectors_pages.payouts import BatchPage, read_batch
 from compensation.services.bank_answers import AnswerReport, Verdict
+from compensation.services.payouts import HTTP
 from compensation.views_shared import page_number
 from representatives import outbox
 from representatives.clock import company_now
@@ -128,7 +130,7 @@ def _spelled(found: BatchPage) -> dict[str, Any]:
                 "payout": one,
                 "account": payout_words.masked(one.iban),
                 "state": payout_words.payout_state(one),
-                "flags": [payout_words.FLAGS[flag] for flag in one.flags],
+                "flags": [(flag, payout_words.FLAGS[flag]) for flag in one.flags],
             }
             for one in found.rows
         ],
@@ -303,4 +305,11 @@ def reconcile(request: HttpRequest) -> HttpResponse:
         return redirect("admin:compensation_payoutbatch_reconcile")
     person(request, VIEW)
     found = selectors_reconciling.reconcile(now=now)
-    return show(request, "reconcile", _("Reconcile payouts"), PayoutBatch, found=found)
+    return show(
+        request,
+        "reconcile",
+        _("Reconcile payouts"),
+        PayoutBatch,
+        found=found,
+        asks_bank=settings.BANK_CHANNEL == HTTP,
+    )
