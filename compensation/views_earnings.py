@@ -61,6 +61,7 @@ def statement(request: HttpRequest, label: str) -> HttpResponse:
         else:
             context["has_paper"] = StatementFrame.objects.filter(run_id=run.pk).exists()
             context["disputed"] = len(disputes.open_lines(visit.viewer.pk, run.pk))
+            context["later"] = selectors.list_later_adjustments(period, visit.viewer.pk)
         context["money_standing"] = held.get_standing(visit.viewer, visit.now)
     return render(request, "compensation/statement.html", context)
 

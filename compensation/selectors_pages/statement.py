@@ -8,6 +8,8 @@ from django.db.models import Count, Q, QuerySet, Sum
 from compensation.engine.plan import Plan
 from compensation.models import (
     Account,
+    Adjustment,
+    AdjustmentStatus,
     Earning,
     EarningUnit,
     Entry,
@@ -106,7 +108,7 @@ def list_corrections(period: Period, representative_id: int) -> list[dict[str, A
     """
     entries = (
         _corrections(period, representative_id)
-        .select_related("journal__sales_return__line__order", "journal__adjustment")
+        .select_related("journal__sales_return__line__order", "journal__adjustment__related_period")
         .order_by("journal__effective_at", "id")[:MOST_CORRECTIONS]
     )
     return [
@@ -126,15 +128,48 @@ def _cause(journal: Journal) -> dict[str, Any]:
     returned = journal.sales_return
     if returned is None:
         adjustment = getattr(journal, "adjustment", None)
-        reason = adjustment.reason if adjustment is not None else ""
-        return {"kind": journal.kind, "reference": "", "sold_on": None, "reason": reason}
+        found = {"kind": journal.kind, "reference": "", "sold_on": None, "reason": "", "about": ""}
+        if adjustment is not None:
+            found["reason"] = adjustment.reason
+            if adjustment.related_period_id not in (None, journal.period_id):
+                found["about"] = months.title(adjustment.related_period)
+        return found
     order = returned.line.order
     return {
         "kind": journal.kind,
         "reference": order.reference,
         "sold_on": order.paid_at,
         "reason": "",
+        "about": "",
     }
+
+
+def list_later_adjustments(period: Period, representative_id: int) -> list[dict[str, Any]]:
+    """Return what was adjusted for a month and posted in a later one, in order of time.
+
+    It is in the sums of that later month, and here only told.
+    """
+    found = (
+        Adjustment.objects.filter(
+            related_period=period,
+            representative_id=representative_id,
+            status=AdjustmentStatus.APPROVED,
+        )
+        .exclude(journal__period=period)
+        .select_related("journal__period")
+        .order_by("decided_at", "pk")[:MOST_CORRECTIONS]
+    )
+    return [
+        {
+            "label": one.journal.period.label,
+            "title": months.title(one.journal.period),
+            "reason": one.reason,
+            "money": one.money_minor,
+            "points": one.rsp,
+        }
+        for one in found
+        if one.journal is not None
+    ]
 
 
 def sum_corrections(period: Period, representative_id: int) -> dict[str, int]:

@@ -13,12 +13,15 @@ import psycopg
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.test import Client
 
-from compensation import verification
+from compensation import services, verification
 from compensation.models import Entry, Journal, Period, Run
+from representatives.services import give_login
 from tests.compensation.town import Town, digest
 
 CHECK_VIOLATION, PRIVILEGE = "23514", "42501"
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 MONEY_TABLES = ("compensation_journal", "compensation_entry")
 
 
@@ -211,6 +214,37 @@ def test_l11_a_posted_period_takes_nothing(application: Any) -> None:
     assert counts() == before
     assert application(posting("in time", GOOD)) == Ended()
     assert Journal.objects.get(source_key="in time").period.label == "2017-02"
+
+
+def test_l11_an_adjustment_names_the_posted_month_and_both_reports_show_it(
+    posted: Run, town: Town, client: Client
+) -> None:
+    now = town.set_clock("2017-02-10T09:00")
+    member = give_login(representative=town.members["A"], email="a@example.com", now=now)
+    client.force_login(member.user, backend=BACKEND)
+    february = Period.objects.get(label="2017-02")
+    services.preview_period(period=february, by=town.closer, now=now)
+    adjustment = services.request_adjustment(
+        representative=member,
+        money_minor=12_34,
+        rsp=0,
+        reason="A parcel that was lost",
+        line=None,
+        related_period=posted.period,
+        by=town.closer,
+        now=now,
+    )
+    january = client.get("/earnings/2017-01/").content.decode()
+    assert "A parcel that was lost" not in january
+
+    services.approve_adjustment(adjustment=adjustment, by=town.approver, now=now)
+
+    assert Journal.objects.get(kind="adjustment").period == february
+    for label, words in (("2017-01", "posted in February 2017"), ("2017-02", "for January 2017")):
+        page = client.get(f"/earnings/{label}/").content.decode()
+        assert "A parcel that was lost" in page
+        assert words in page
+        assert "12.34" in page
 
 
 def test_l12_no_column_holds_a_float(db: None) -> None:
