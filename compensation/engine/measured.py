@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
+from compensation.engine.arrays import as_numbers
 from compensation.engine.figures import (
     BOUGHT,
     WITH_BOUGHT,
@@ -145,4 +146,4 @@ def retail_customers(orders: Orders, count: int) -> Int:
     differs = (np.diff(seller) != 0) | (np.diff(customer) != 0)
     begins = np.concatenate((np.zeros(1, dtype=np.int64), np.flatnonzero(differs) + 1))
     real = np.add.reduceat(bv, begins) > 0
-    return np.bincount(seller[begins][real], minlength=count).astype(np.int64)
+    return as_numbers(np.bincount(seller[begins][real], minlength=count))

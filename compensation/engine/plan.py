@@ -346,7 +346,7 @@ def _check_matched(match: Match, node: Node, before: list[Component]) -> None:
     """A match takes what components before it have paid: none can feed itself."""
     known = {component.id: component for component in before}
     for place, one in enumerate(match.of):
-        entry = Node(one, f"{node.path}.of[{place}]", node.faults)
+        entry = Node(None, f"{node.path}.of[{place}]", node.faults)
         if one == match.id:
             entry.fault("a component can't match itself")
         elif one in match.of[:place]:

@@ -13,6 +13,7 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
+from compensation.engine.arrays import column
 from compensation.engine.branches import (
     Branch,
     Missed,
@@ -186,7 +187,7 @@ def _of_seller(component: PaysForSales, seller: Upline, standing: Standing) -> V
 
 def depth_of(component: Component, person: Upline) -> int | None:
     """Give the deepest level on which somebody may be paid; ``None``: no limit."""
-    depth = component.depth(np.array([person.pay_rank], dtype=np.int64))
+    depth = component.depth(column([person.pay_rank]))
     return None if depth is None else int(depth[0])
 
 

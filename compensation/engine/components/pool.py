@@ -207,14 +207,12 @@ def _read_shares(
     keys = node.value if isinstance(node.value, dict) else {}
     if "by_rank" in keys:
         parts = node.mapping(("by_rank",))
-        return _by_rank(parts["by_rank"], ranks) if parts.has("by_rank") else nothing
+        return _by_rank(parts["by_rank"], ranks)
     if "ranking" in keys:
         parts = node.mapping(("ranking", "by_position"))
         return SharesByPosition(
-            parts["ranking"].text(pattern=IDENTIFIER, what="an id in a-z, 0-9 and _")
-            if parts.has("ranking")
-            else "",
-            _by_position(parts["by_position"]) if parts.has("by_position") else (),
+            parts["ranking"].text(pattern=IDENTIFIER, what="an id in a-z, 0-9 and _"),
+            _by_position(parts["by_position"]),
         )
     if "measure" in keys:
         parts = node.mapping(("measure", "per"))
@@ -253,7 +251,7 @@ def check_ranking(pool: Pool, node: Node, rankings: Sequence[Ranking]) -> None:
     if not isinstance(pool.shares, SharesByPosition) or not pool.shares.ranking:
         return
     name = pool.shares.ranking
-    place = Node(name, f"{node.path}.shares.ranking", node.faults)
+    place = Node(None, f"{node.path}.shares.ranking", node.faults)
     found = [ranking for ranking in rankings if ranking.id == name]
     if not found:
         place.fault(f'"{name}" is not a ranking of the plan')

@@ -147,7 +147,7 @@ def check_volumes(
     for name, index in zip(bonus.ranks, bonus.indexes, strict=True):
         if any(one.at_least > 0 and is_volume(one.measure) for one in requires[index]):
             continue
-        place = Node(name, f"{node.path}.amounts.{name}", node.faults)
+        place = Node(None, f"{node.path}.amounts.{name}", node.faults)
         place.fault(
             f"would pay without a product sale: {name} requires no volume (BV or RSP above nought)"
         )
