@@ -27,8 +27,11 @@ def test_a_preset_is_printed_as_prose_with_its_worst_case() -> None:
 
     assert "A member is active with at least 60 personal BV from the first day of the" in text
     assert "Gold needs 60 personal BV, 3,000 group BV, 400 RSP credited at the base depth" in text
-    assert "rsp: 4.42 % of BV (5 × 0.34 RSP per BV at 0.026 a point)" in text
-    assert "together 34.42 % of BV, with RSP at the cash rate" in text
+    assert (
+        "rsp: 5.1 % of BV (5 × 0.34 RSP per BV at 0.03 a point, as 2,500 RSP together bring)"
+        in text
+    )
+    assert "together 35.1 % of BV, with RSP at the cash rate" in text
     assert "Illustrative, not published: rsp_per_bv" in text
 
 
