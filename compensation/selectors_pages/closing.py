@@ -28,7 +28,7 @@ from compensation.models import (
 )
 from compensation.progress import RunProgress, StepState, progress_of
 from compensation.selectors_pages.plans import get_plan
-from compensation.services.gate_checks import worth_of
+from compensation.services.gate_checks import cash_rate, worth_of
 from representatives.formatting import hundredths, money, whole
 from representatives.models import User
 
@@ -322,8 +322,7 @@ def _figure(name: str, value: int, was: int | None, spell: Callable[[int], str])
 
 
 def _ratio(run: Run) -> Fraction | None:
-    rate = get_plan(run.plan_version).rsp_cash_rate
-    worth = worth_of(run, Fraction(0) if rate is None else rate.per_point)
+    worth = worth_of(run, cash_rate(get_plan(run.plan_version)))
     return Fraction(worth, run.net_minor) if run.net_minor > 0 else None
 
 

@@ -76,13 +76,14 @@ def worth_of(run: Run, rate: Fraction) -> int:
     return run.commission_minor + int(run.rsp_credited * rate)
 
 
-def _rate(plan: Plan) -> Fraction:
-    return plan.rsp_cash_rate.per_point if plan.rsp_cash_rate is not None else Fraction(0)
+def cash_rate(plan: Plan) -> Fraction:
+    """Give what a hundredth of a point is worth at most, in minor units; nought: not stated."""
+    return plan.cash_at_best or Fraction(0)
 
 
 def _totals(checked: Checked, run: Run, before: Run | None, plan: Plan) -> None:
     """The month's pay against its net sales, and against the month before."""
-    bands, rate = plan.close_checks, _rate(plan)
+    bands, rate = plan.close_checks, cash_rate(plan)
     worth = worth_of(run, rate)
     paid = {
         "currency": plan.currency,
@@ -106,7 +107,7 @@ def _totals(checked: Checked, run: Run, before: Run | None, plan: Plan) -> None:
     if before is None:
         checked.add(CheckCode.TOTAL_MOVED, 0, {})
         return
-    was = worth_of(before, _rate(load_plan(before.plan_version.document)))
+    was = worth_of(before, cash_rate(load_plan(before.plan_version.document)))
     checked.add(
         CheckCode.TOTAL_MOVED,
         int(abs(worth - was) > bands.total_moved * was),
@@ -125,9 +126,9 @@ def _totals(checked: Checked, run: Run, before: Run | None, plan: Plan) -> None:
 def _people(checked: Checked, run: Run, before: Run | None, plan: Plan) -> None:
     """Everybody's pay and ranks against the month before, in one pass over both."""
     titles = titles_before(run, plan)
-    bands, rate = plan.close_checks, _rate(plan)
+    bands, rate = plan.close_checks, cash_rate(plan)
     names = plan.ranks.names
-    rate_before = rate if before is None else _rate(load_plan(before.plan_version.document))
+    rate_before = rate if before is None else cash_rate(load_plan(before.plan_version.document))
     found: dict[CheckCode, list[tuple[Any, ...]]] = {code: [] for code in OF_PEOPLE}
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('work_mem', '128MB', true)")

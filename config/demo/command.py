@@ -10,7 +10,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core.management import call_command
 
-from config.demo import closing, company, months, summary
+from config.demo import closing, company, money, months, summary
 from config.demo.files import DemoData, read_demo_data
 from config.demo.processes import FIRST_PORT, Processes, StartError
 from config.demo.year import CLOCK
@@ -61,10 +61,12 @@ def build(data: DemoData, processes: Processes) -> None:
         note(f"{label}: close")
         closing.close_through_worker(label, processes, now=months.closing_instant(label))
     label = months.open_label()
+    company.add_logins(data, months.closing_instant(months.closed_labels()[-1]))
+    note(f"{label}: payouts, conversions, corrections")
+    money.settle_money(label, data)
     months.import_month(label, data, note)
     closing.reverse_returns_through_worker(label, processes)
     company.freeze_clock(CLOCK)
-    company.add_logins(data, CLOCK)
     note(f"{label}: live figures")
     closing.preview_through_worker(label, processes)
 
@@ -83,6 +85,7 @@ def summary_lines(data: DemoData) -> Iterator[str]:
     if live is not None:
         yield str(summary.month_line(live, live=True))
     yield ""
+    yield from summary.money_lines()
     yield f"ledger digest  {closing.ledger_digest()}"
     yield f"address        http://127.0.0.1:{os.environ.get('PORT') or FIRST_PORT}/"
     yield f"log-ins        password of all: {company.PASSWORD}"

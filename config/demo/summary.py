@@ -5,9 +5,18 @@ from dataclasses import dataclass
 from datetime import timedelta
 from fractions import Fraction
 
-from django.db.models import Sum
+from django.db.models import Count, Sum
 
-from compensation.models import Run, RunStep
+from compensation.models import (
+    Adjustment,
+    AdjustmentStatus,
+    Dispute,
+    DisputeStatus,
+    PayoutBatch,
+    RspConversion,
+    Run,
+    RunStep,
+)
 from compensation.plans import load_plan
 
 HEADER = (
@@ -79,6 +88,23 @@ def hundredths(number: int) -> str:
 def percent(ratio: Fraction) -> str:
     """Return a ratio in per cent with two decimals, rounded half up."""
     return hundredths((ratio * 20_000 + 1).__floor__() // 2) + "%"
+
+
+def money_lines() -> Iterator[str]:
+    """Yield what was paid out, converted and disputed since the last month was posted."""
+    for batch in PayoutBatch.objects.order_by("pk").annotate(
+        count=Count("payouts"), total=Sum("payouts__amount_minor")
+    ):
+        yield (
+            f"payouts        {batch.reference}: {batch.status}, {batch.count:,} payouts, "
+            f"{hundredths(batch.total or 0)} {batch.currency}"
+        )
+    points = RspConversion.objects.aggregate(count=Count("pk"), points=Sum("points"))
+    if points["count"]:
+        yield f"conversions    {points['count']:,}, {hundredths(points['points'])} RSP"
+    open_disputes = Dispute.objects.filter(status=DisputeStatus.OPEN).count()
+    waiting = Adjustment.objects.filter(status=AdjustmentStatus.REQUESTED).count()
+    yield f"to look at     {open_disputes:,} disputes, {waiting:,} adjustments"
 
 
 def purchase_lines(counts: dict[str, int]) -> Iterator[str]:

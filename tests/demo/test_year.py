@@ -10,8 +10,22 @@ import pyarrow.parquet as pq
 import pytest
 from django.db.models import F
 
+from compensation import verification
 from compensation.explaining.opened import Lines
-from compensation.models import Earning, Journal, Period, Reversal, Run, RunStep
+from compensation.models import (
+    Acknowledgement,
+    Adjustment,
+    Dispute,
+    Earning,
+    Finding,
+    Journal,
+    PayoutBatch,
+    Period,
+    Reversal,
+    RspConversion,
+    Run,
+    RunStep,
+)
 from compensation.plans import load_plan
 from config.demo import closing, command, company, months
 from config.demo.files import DemoData, read_demo_data
@@ -71,6 +85,21 @@ def unexplained() -> list[Earning]:
     return found
 
 
+def assert_money_was_settled() -> None:
+    """A batch is paid, somebody has converted points, and staff have things to look at."""
+    paid = PayoutBatch.objects.order_by("pk").first()
+    assert paid is not None
+    assert paid.status == "closed"
+    assert paid.approved_by != paid.made_by
+    assert PayoutBatch.objects.exclude(pk=paid.pk).filter(status="draft").count() <= 1
+    assert RspConversion.objects.exists()
+    assert Dispute.objects.get().status == "open"
+    assert sorted(Adjustment.objects.values_list("status", flat=True)) == ["approved", "requested"]
+    assert Finding.objects.exists()
+    assert {said.by.email for said in Acknowledgement.objects.all()} == {company.APPROVER}
+    assert verification.ledger_faults() == []
+
+
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_worker_closes_the_months_and_a_second_run_changes_nothing(
@@ -100,6 +129,7 @@ def test_worker_closes_the_months_and_a_second_run_changes_nothing(
     returned = [r for r in data.returns if r.returned_at < CLOCK.timestamp()]
     assert Reversal.objects.count() <= len(returned)
     assert not Order.objects.exclude(customer__representative=F("seller")).exists()
+    assert_money_was_settled()
     for _, member in company.people_with_logins(data):
         user = Representative.objects.get(code=member.code).user
         assert user is not None
