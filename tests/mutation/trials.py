@@ -36,8 +36,8 @@ from tests.mutation.verdicts import (
     SURVIVED,
     UNREACHED,
     Module,
-    digest_of_engine,
     digest_of_file,
+    digests_of_engine,
     killed,
     not_killed,
     read_state,
@@ -130,14 +130,20 @@ class Trials:
 
     def baseline(self) -> None:
         """Run the tests unchanged: how long each takes, and which functions it reaches."""
-        engine, state = digest_of_engine(), read_state("baseline")
-        tests = state.get("tests", {}) if state.get("engine") == engine else {}
-        tests = {name: one for name, one in tests.items() if one["file"] == digest_of_file(name)}
+        engine, state = digests_of_engine(), read_state("baseline")
+        before = state.get("modules", {})
+        same = {name for name, digest in engine.items() if before.get(name) == digest}
+        tests = {
+            name: one
+            for name, one in state.get("tests", {}).items()
+            if one["file"] == digest_of_file(name)
+            and all(function.partition(":")[0] in same for function in one["reached"])
+        }
         new = [item for name, item in self.items.items() if name not in tests]
         say(f"{len(new)} of {len(self.items)} tests to run without any change")
         for name, one in observed(new).items():
             tests[name] = {"file": digest_of_file(name), **one}
-        write_state("baseline", {"engine": engine, "tests": tests})
+        write_state("baseline", {"modules": engine, "tests": tests})
         for name, one in tests.items():
             if name not in self.items:
                 continue

@@ -41,9 +41,10 @@ def digest_of_tests() -> str:
 
 
 @cache
-def digest_of_engine() -> str:
-    """Digest every module of the engine."""
-    return digest_of(*sorted((ROOT / ENGINE).rglob("*.py")))
+def digests_of_engine() -> dict[str, str]:
+    """Digest every module of the engine, by its path in it."""
+    folder = ROOT / ENGINE
+    return {path.relative_to(folder).as_posix(): digest_of(path) for path in folder.rglob("*.py")}
 
 
 @cache
