@@ -16,6 +16,7 @@ from compensation.statements.ink import (
     Rule,
     Text,
     drawable,
+    fitted,
     width_of,
     wrapped,
 )
@@ -24,6 +25,7 @@ from representatives import formatting
 
 LEFT, RIGHT, TOP, BOTTOM = Fraction(20), Fraction(190), Fraction(30), Fraction(275)
 BASE_END, RATE_END = Fraction(137), Fraction(160)
+HALF = (RIGHT - LEFT) / 2 - 2
 
 
 @dataclass(slots=True)
@@ -45,9 +47,11 @@ class Canvas:
         colour: Colour = INK,
         end: bool = False,
         y: Fraction | None = None,
+        most: Fraction | None = None,
     ) -> None:
-        """Put a text on the page, beginning or (``end``) ending at ``x``."""
-        shown = drawable(text)
+        """Put a text on the page, beginning or (``end``) ending at ``x``, at ``most`` so wide."""
+        room = x - LEFT if end else RIGHT - x
+        shown = fitted(drawable(text), weight, size, room if most is None else min(most, room))
         if not shown.strip():
             return
         if end:
@@ -84,8 +88,8 @@ class Canvas:
             return
         self.pages.append(Page())
         self.y = Fraction(18)
-        self.text(LEFT, self.statement.company, 80, colour=INK_3)
-        self.text(RIGHT, self.statement.number, 80, colour=INK_3, end=True)
+        self.text(LEFT, self.statement.company, 80, colour=INK_3, most=HALF)
+        self.text(RIGHT, self.statement.number, 80, colour=INK_3, end=True, most=HALF)
         self.y += 3
         self.rule()
         self.y = TOP
@@ -122,7 +126,8 @@ class Canvas:
             self.pages = [page]
             self.rule(y=Fraction(281))
             y = Fraction(286)
-            self.text(LEFT, f"{statement.company} · {statement.number}", 75, colour=INK_3, y=y)
+            left = f"{statement.company} · {statement.number}"
+            self.text(LEFT, left, 75, colour=INK_3, y=y, most=Fraction(140))
             shown = words.say("page", page=number, pages=count)
             self.text(RIGHT, shown, 75, colour=INK_3, end=True, y=y)
         self.pages = pages

@@ -15,6 +15,8 @@ REGULAR, STRONG = "regular", "strong"
 POINT = Fraction(254, 720)
 """Millimetres of a typographic point."""
 UNKNOWN = "?"
+UNDECOMPOSED = {"Đ": "D", "đ": "d", "Ħ": "H", "ħ": "h", "ı": "i", "Ŧ": "T", "ŧ": "t"}
+"""Letters with a stroke, which Unicode does not take apart."""
 
 INK = (0x23, 0x29, 0x1A)
 INK_2 = (0x4D, 0x54, 0x3F)
@@ -105,7 +107,7 @@ def drawable(text: str) -> str:
             continue
         else:
             plain = [one for one in unicodedata.normalize("NFKD", char) if ord(one) in known]
-            found.append("".join(plain) or UNKNOWN)
+            found.append("".join(plain) or UNDECOMPOSED.get(char, UNKNOWN))
     return "".join(found)
 
 
@@ -114,6 +116,15 @@ def width_of(text: str, weight: str, size: int) -> Fraction:
     known = face(weight)
     units = sum(known.advances[ord(char)] for char in text)
     return Fraction(units * size, known.em * 10) * POINT
+
+
+def fitted(text: str, weight: str, size: int, most: Fraction) -> str:
+    """Return a drawable text, cut with an ellipsis if it is wider than so much."""
+    if width_of(text, weight, size) <= most:
+        return text
+    while text and width_of(f"{text}…", weight, size) > most:
+        text = text[:-1]
+    return f"{text.rstrip()}…"
 
 
 def wrapped(text: str, weight: str, size: int, width: Fraction) -> list[str]:

@@ -20,6 +20,7 @@ from compensation.statements.ink import (
     Colour,
     Page,
     drawable,
+    fitted,
     width_of,
     wrapped,
 )
@@ -55,7 +56,7 @@ class _Layout(Canvas):
         """Company, month, whom it is for, and what the paper is."""
         statement, words = self.statement, self.words
         self.rule(end=LEFT + 12, width=110, colour=OLIVE, y=Fraction(15))
-        self.text(LEFT, statement.company, 120, weight=STRONG)
+        self.text(LEFT, statement.company, 120, weight=STRONG, most=Fraction(130))
         self.text(RIGHT, words.say("statement"), 120, colour=INK_3, end=True)
         month = words.month(statement.first_day)
         self.text(LEFT, month[:1].upper() + month[1:], 240, weight=STRONG, y=Fraction(40))
@@ -67,7 +68,7 @@ class _Layout(Canvas):
         """The block of the name: all that the paper says of the person, in a room of its own."""
         width = NAME_END - LEFT
         label = f"{self.words.say('for')} {addressee.label}, {addressee.code}"
-        self.text(LEFT, label, 80, colour=INK_3, y=Fraction(52))
+        self.text(LEFT, label, 80, colour=INK_3, y=Fraction(52), most=width)
         name = drawable(addressee.name or self.words.say("erased"))
         size = 120 if addressee.name else 90
         while len(lines := wrapped(name, STRONG, size, width)) > 2 and size > 60:
@@ -135,11 +136,9 @@ class _Layout(Canvas):
         )
         for number, (key, shown, colour) in enumerate(facts):
             x = LEFT + number * 34
-            self.text(x, words.say(key), 80, colour=INK_3)
-            text, size = drawable(shown), 95
-            while text and width_of(text, STRONG, size) > 32 and size > 50:
-                size -= 5
-            self.text(x, text, size, weight=STRONG, colour=colour, y=self.y + 5)
+            self.text(x, words.say(key), 80, colour=INK_3, most=Fraction(32))
+            y, most = self.y + 5, Fraction(32)
+            self.text(x, shown, 95, weight=STRONG, colour=colour, y=y, most=most)
 
     # -- The lines ---------------------------------------------------------------------------
 
@@ -187,7 +186,7 @@ class _Layout(Canvas):
         if len(group.lines) == 1:
             self.line(group.lines[0], x=LEFT, weight=STRONG)
         else:
-            self.text(LEFT, name, 95, weight=STRONG)
+            self.text(LEFT, name, 95, weight=STRONG, most=RATE_END - LEFT)
         self.y += Fraction(9, 2)
         self.paragraph(LEFT, words.rule(group.source), 80, BASE_END)
         self.y += 6
@@ -203,7 +202,7 @@ class _Layout(Canvas):
     def line(self, line: Line, *, x: Fraction, weight: str = REGULAR) -> None:
         """One line: name, who is behind it, base, rate and amount."""
         words = self.words
-        name = drawable(words.line_name(line))
+        name = fitted(drawable(words.line_name(line)), weight, 95, BASE_END - 24 - x)
         self.text(x, name, 95, weight=weight)
         behind, begins = words.behind(line), x + width_of(name, weight, 95) + 3
         if behind and begins + width_of(drawable(behind), REGULAR, 80) < BASE_END - 22:
@@ -229,7 +228,7 @@ class _Layout(Canvas):
         """The sum of a group, below a short line."""
         self.need(8)
         self.rule(RATE_END, RIGHT, y=self.y - 4, colour=INK_3, width=15)
-        self.text(LEFT + INDENT, label, 90, colour=INK_2)
+        self.text(LEFT + INDENT, label, 90, colour=INK_2, most=RATE_END - LEFT - 2 * INDENT)
         shown = self.amount(amount, is_money=is_money)
         self.text(RIGHT, shown, 95, weight=STRONG, end=True)
         self.y += 9
@@ -270,7 +269,7 @@ class _Layout(Canvas):
         what, note = self.words.correction(one)
         lines = wrapped(drawable(note), REGULAR, 80, RATE_END - LEFT - INDENT)
         self.need(5 + 4 * len(lines), self.words.say("line"))
-        self.text(LEFT + INDENT, what, 95)
+        self.text(LEFT + INDENT, what, 95, most=RATE_END - LEFT - 2 * INDENT)
         self.text(RIGHT, self.amount(one.amount, is_money=one.is_money), 95, end=True)
         for line in lines:
             self.y += 4

@@ -93,8 +93,8 @@ _WORDS: dict[str, dict[str, str]] = {
         "rank": "Ranga płatna",
         "title": "Tytuł",
         "activity": "Aktywność",
-        "active": "aktywny miesiąc",
-        "inactive": "nieaktywny miesiąc",
+        "active": "tak",
+        "inactive": "nie",
         "personal_bv": "Osobiste BV",
         "group_bv": "Grupowe BV",
         "commission": "Prowizje i premie",
@@ -298,12 +298,12 @@ class Words:
         }
         own = {"rsp_points": "own_points", "level_percent": "own_commission"}
         own["generation_percent"] = "own_group"
-        if kind == "rank_bonus":
-            return words["rank"].format(**values)
+        if kind in ("rank_bonus", "volume_bracket"):
+            return words["rank" if kind == "rank_bonus" else "bracket"].format(**values)
         if line.level == 0:
             return words[own[kind]].format(**values) if kind in own else str(values["name"])
-        named = {"generation_percent": "generation", "volume_bracket": "bracket"}
-        return words[named.get(kind, "level")].format(**values)
+        named = "generation" if kind == "generation_percent" else "level"
+        return words[named].format(**values)
 
     def rule(self, source: Source) -> str:
         """Return the rule of a component or a limit in one sentence."""

@@ -36,7 +36,7 @@ def single_substitutions(font: TTFont, feature: str) -> dict[str, str]:
     return found
 
 
-def make(name: str, weight: int) -> None:
+def make(name: str, weight: int, folder: Path = FOLDER) -> None:
     """Write one static weight."""
     font = instantiateVariableFont(TTFont(SOURCE, recalcTimestamp=False), {"wght": weight})
     font.flavor = None
@@ -56,7 +56,7 @@ def make(name: str, weight: int) -> None:
     subsetter = Subsetter(options)
     subsetter.populate(unicodes=sorted(font.getBestCmap()))
     subsetter.subset(font)
-    font.save(FOLDER / f"inter-{name}.ttf")
+    font.save(folder / f"inter-{name}.ttf")
 
 
 if __name__ == "__main__":
