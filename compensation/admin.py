@@ -15,6 +15,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from compensation import services, views_period
+from compensation.admin_adjustments import AdjustmentAdmin
+from compensation.admin_bank import RspConversionAdmin
 from compensation.admin_decisions import CouponEntryAdmin, RankOverrideAdmin
 from compensation.admin_disputes import DisputeAdmin
 from compensation.admin_payouts import AnswerFileAdmin, PayeeAdmin, PayoutBatchAdmin
@@ -34,12 +36,14 @@ from representatives.formatting import hundredths, money
 from representatives.models import User
 
 __all__ = [
+    "AdjustmentAdmin",
     "AnswerFileAdmin",
     "CouponEntryAdmin",
     "DisputeAdmin",
     "PayeeAdmin",
     "PayoutBatchAdmin",
     "RankOverrideAdmin",
+    "RspConversionAdmin",
 ]
 
 

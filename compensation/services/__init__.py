@@ -8,6 +8,7 @@ from compensation.services.adjustments import (
     refuse_adjustment,
     report_key_conflict,
     request_adjustment,
+    statement_line,
 )
 from compensation.services.bank import convert_points
 from compensation.services.bank_answers import import_answers
@@ -152,6 +153,7 @@ __all__ = [
     "reverse_waiting_returns",
     "send_batch",
     "start_run",
+    "statement_line",
     "submit_check",
     "unfinished_runs",
     "wish_coupons",

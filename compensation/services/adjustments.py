@@ -20,6 +20,7 @@ from compensation.models import (
     RunStatus,
     StatementLineKey,
 )
+from compensation.selectors_pages import statement
 from compensation.services.errors import UnableToAdjust
 from representatives import alerts
 from representatives.models import Company, Representative, User
@@ -120,7 +121,7 @@ def refuse_adjustment(
 
     :raises UnableToAdjust: if the person may not, or it is decided already.
     """
-    reason = _text(reason, "decision_reason")
+    reason = _text(reason, "why_refused")
     adjustment = _undecided(adjustment, by=by, wanted=AdjustmentStatus.REFUSED)
     if adjustment.status == AdjustmentStatus.REFUSED:
         return adjustment
@@ -130,6 +131,29 @@ def refuse_adjustment(
     adjustment.decision_reason = reason
     adjustment.save(update_fields=["status", "decided_by", "decided_at", "decision_reason"])
     return adjustment
+
+
+def statement_line(*, representative: Representative, text: str) -> StatementLineKey:
+    """Return the line of a posted statement that a text such as ``2017-03:0-1-5-100`` names.
+
+    The month, then component, level and rate as in the address of the line's page.
+
+    :raises UnableToAdjust: if the person's posted statements have no such line.
+    """
+    label, _, key = text.strip().partition(":")
+    period = selectors.get_period(label)
+    run = None if period is None else selectors.posted_run(period)
+    line = None if run is None else statement.get_earning(run.pk, representative.pk, key)
+    if run is None or line is None:
+        raise UnableToAdjust("There is no such line in this person's posted statements.", "line")
+    return StatementLineKey(
+        run_id=run.pk,
+        receiver_id=line.receiver_id,
+        component=line.component,
+        paid_level=line.paid_level,
+        rate_num=line.rate_num,
+        rate_den=line.rate_den,
+    )
 
 
 def report_key_conflict(*, fault: ledger.KeyUsedOtherwise, now: datetime) -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 import psycopg
 import pytest
+from django.contrib.auth.models import Permission
 from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.test import Client
+from django.urls import reverse
 
 from compensation import ledger, selectors_ledger, services, verification
 from compensation.models import (
@@ -20,8 +25,9 @@ from compensation.models import (
     Run,
     StatementLineKey,
 )
+from representatives.models import User
 from representatives.models_outbox import Alert
-from tests.compensation.town import Town, local
+from tests.compensation.town import APPROVER, CLOSER, Town, local
 
 NOW = local("2017-02-10T09:00")
 
@@ -256,3 +262,162 @@ def test_an_adjustment_begins_as_a_request(town: Town, posted: Run) -> None:
             decided_at=NOW,
             decision_reason="y",
         )
+
+
+# -- The command ----------------------------------------------------------------------------------
+
+
+def _words(key: str = "ticket 7", money: str = "-12.34", **more: str) -> list[str]:
+    stated = {
+        "key": key,
+        "representative": "A",
+        "rsp": "5",
+        "reason": "A parcel that was lost",
+        "by": CLOSER,
+        **more,
+    }
+    options = [word for name, text in stated.items() for word in (f"--{name}", text)]
+    return [*options, f"--money={money}"]
+
+
+def test_the_command_posts_once_by_its_key(
+    town: Town, posted: Run, run_command: Callable[..., Any]
+) -> None:
+    town.set_clock("2017-02-10T09:00")
+
+    asked = run_command("adjust", *_words())
+    first = run_command("adjust", *_words(), "--approve-by", APPROVER)
+    again = run_command("adjust", *_words(), "--approve-by", APPROVER, "--json")
+    other = run_command("adjust", *_words(money="-12.33"), "--approve-by", APPROVER)
+
+    journal = Journal.objects.get(kind="adjustment")
+    assert (asked.returncode, asked.stdout) == (0, "adjustment 1 is requested\n")
+    assert (first.returncode, first.stdout) == (0, f"posted journal={journal.pk}\n")
+    told = json.loads(again.stdout)
+    assert (again.returncode, told["journal"]) == (0, journal.pk)
+    assert told["message"] == f"already posted journal={journal.pk}"
+    assert (other.returncode, other.stderr) == (
+        3,
+        "The key ticket 7 was used with other content.\n",
+    )
+    assert Alert.objects.get().code == "key_conflict"
+    assert list(
+        Entry.objects.filter(journal=journal).order_by("id").values_list("account", "amount")
+    ) == [(1, 1234), (2, -1234), (3, -500), (4, 500)]
+    assert verification.ledger_faults() == []
+
+
+def test_the_command_names_a_line(town: Town, posted: Run, run_command: Callable[..., Any]) -> None:
+    town.set_clock("2017-02-10T09:00")
+    line = _line(posted, town)
+    text = f"2017-01:{line.component}-{line.paid_level}-{line.rate_num}-{line.rate_den}"
+
+    done = run_command("adjust", *_words(line=text))
+    missing = run_command("adjust", *_words("other", line="2017-01:9-9-1-1"))
+
+    assert done.returncode == 0, done.stderr
+    assert Adjustment.objects.get().line == line
+    assert (missing.returncode, Adjustment.objects.count()) == (1, 1)
+
+
+def test_the_command_refuses_what_it_can_not_read(
+    town: Town, posted: Run, run_command: Callable[..., Any]
+) -> None:
+    town.set_clock("2017-02-10T09:00")
+    for words, code in (
+        (_words(money="1.234"), 2),
+        (_words(money="much"), 2),
+        (_words(representative="nobody"), 2),
+        (_words(by="nobody@example.com"), 2),
+        (_words(period="2031-01"), 2),
+        (_words(money="0", rsp="0"), 1),
+        ([*_words(), "--approve-by", CLOSER], 1),
+    ):
+        done = run_command("adjust", *words)
+        assert done.returncode == code, (words, done.stdout, done.stderr)
+
+
+# -- The pages of staff ---------------------------------------------------------------------------
+ADD = "admin:compensation_adjustment_add"
+CHANGE = "admin:compensation_adjustment_change"
+
+
+def _client(user: User, *permissions: str) -> Client:
+    names = permissions or ("view", "add", "approve")
+    user.user_permissions.set(
+        Permission.objects.filter(codename__in=[f"{name}_adjustment" for name in names])
+    )
+    client = Client()
+    client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    return client
+
+
+def test_staff_ask_and_another_person_grants(town: Town, posted: Run) -> None:
+    town.set_clock("2017-02-10T09:00")
+    line = _line(posted, town)
+    text = f"2017-01:{line.component}-{line.paid_level}-{line.rate_num}-{line.rate_den}"
+    asked = {
+        "representative": town.members["A"].pk,
+        "money_minor": "-12.34",
+        "rsp": "",
+        "reason": "Lost",
+        "line": text,
+        "related_period": "",
+    }
+    closer, approver = _client(town.closer), _client(town.approver)
+
+    assert closer.post(reverse(ADD), {**asked, "line": "x"}).status_code == 200
+    assert closer.post(reverse(ADD), {**asked, "money_minor": ""}).status_code == 200
+    assert not Adjustment.objects.exists()
+    assert closer.post(reverse(ADD), asked).status_code == 302
+    adjustment = Adjustment.objects.get()
+    page = reverse(CHANGE, args=[adjustment.pk])
+    shown = closer.get(page).content.decode()
+    assert "Grant it and post it" not in shown
+    assert "12.34" in shown
+    assert closer.post(page, {"decision": "grant"}).status_code == 403
+    assert "Grant it and post it" in approver.get(page).content.decode()
+    assert approver.post(page, {"decision": "grant"}).status_code == 302
+
+    adjustment.refresh_from_db()
+    assert (adjustment.status, adjustment.requested_by, adjustment.decided_by) == (
+        "approved",
+        town.closer,
+        town.approver,
+    )
+    assert (adjustment.line, adjustment.money_minor, adjustment.rsp) == (line, -1234, 0)
+    assert Journal.objects.filter(source_key=f"adjustment:{adjustment.pk}").exists()
+    assert approver.post(page, {"decision": "refuse", "why_refused": "x"}).status_code == 403
+    assert (
+        "adjustment"
+        in approver.get(reverse("admin:compensation_adjustment_changelist")).content.decode()
+    )
+
+
+def test_staff_refuse_with_a_reason(town: Town, posted: Run) -> None:
+    town.set_clock("2017-02-10T09:00")
+    adjustment = _request(town)
+    page = reverse(CHANGE, args=[adjustment.pk])
+    approver = _client(town.approver)
+
+    assert approver.post(page, {"decision": "refuse"}).status_code == 200
+    assert approver.post(page, {"decision": "refuse", "why_refused": "No"}).status_code == 302
+
+    adjustment.refresh_from_db()
+    assert (adjustment.status, adjustment.decision_reason) == ("refused", "No")
+
+
+def test_who_may_only_look_does_not_ask_or_decide(town: Town, posted: Run) -> None:
+    adjustment = _request(town)
+    page = reverse(CHANGE, args=[adjustment.pk])
+    looker = _client(town.approver, "view")
+
+    assert looker.get(page).status_code == 200
+    assert looker.get(reverse(ADD)).status_code == 403
+    assert looker.post(page, {"decision": "grant"}).status_code == 403
+    assert (
+        looker.post(
+            reverse("admin:compensation_adjustment_delete", args=[adjustment.pk]), {"post": "yes"}
+        ).status_code
+        == 403
+    )
