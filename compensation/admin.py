@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from compensation import services, views_period
 from compensation.admin_adjustments import AdjustmentAdmin
+from compensation.admin_bank import RspConversionAdmin
 from compensation.admin_decisions import CouponEntryAdmin, RankOverrideAdmin
 from compensation.admin_disputes import DisputeAdmin
 from compensation.admin_payouts import AnswerFileAdmin, PayeeAdmin, PayoutBatchAdmin
@@ -42,6 +43,7 @@ __all__ = [
     "PayeeAdmin",
     "PayoutBatchAdmin",
     "RankOverrideAdmin",
+    "RspConversionAdmin",
 ]
 
 

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.test import Client
 
 from compensation import services
@@ -312,3 +313,34 @@ def test_points_owed_are_said(town: Town) -> None:
     town.take_back(order, 1, "2017-02-20")
 
     assert "5 RSP are owed" in text_of(log_in(town, "C").get(PAGE))
+
+
+# -- staff ----------------------------------------------------------------------------------------
+
+ADMIN = "/admin/compensation/rspconversion/"
+
+
+def test_staff_read_banks_and_change_nothing(town: Town) -> None:
+    convert(town, "A", 2000, "2017-02-20T12:00", token="a-conversion")
+    row = RspConversion.objects.get()
+    client = Client()
+    client.force_login(town.closer, backend=BACKEND)
+    for address in (ADMIN, f"{ADMIN}bank/", f"{ADMIN}{row.pk}/change/"):
+        assert client.get(address).status_code in (302, 403), address
+
+    town.closer.user_permissions.add(Permission.objects.get(codename="view_rspconversion"))
+    listed = client.get(ADMIN)
+    page = client.get(f"{ADMIN}bank/", {"code": "a"})
+    unknown = client.get(f"{ADMIN}bank/", {"code": "nobody"})
+
+    assert "€1.00" in text_of(listed)
+    assert f'href="{ADMIN}bank/?code=A"' in listed.content.decode()
+    text = text_of(page)
+    assert "Active 240" in text
+    assert "Converted 20" in text
+    assert "January 2017 own sales 40 20 20 0 0 15 Feb 2017 1 Apr 2017" in text
+    assert "Nobody has this code." in text_of(unknown)
+    assert client.get(f"{ADMIN}{row.pk}/change/").status_code == 200
+    for address in (f"{ADMIN}{row.pk}/change/", f"{ADMIN}{row.pk}/delete/", f"{ADMIN}add/"):
+        assert client.post(address, {"points": "1"}).status_code == 403
+    assert client.post(f"{ADMIN}bank/").status_code == 405
