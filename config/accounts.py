@@ -6,6 +6,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context as allauth_context
 from django.db import transaction
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import get_language
 
 
@@ -27,4 +28,4 @@ class AccountAdapter(DefaultAccountAdapter):
         origin = allauth_context.request.build_absolute_uri("/").rstrip("/")
         place = mail.Place(origin, get_language() or "en")
         with transaction.atomic():
-            mail.queue_password_reset(user, to=email, place=place)
+            mail.queue_password_reset(user, to=email, place=place, now=timezone.now())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 
@@ -44,12 +44,14 @@ def queue_welcome(member: Representative, *, place: Place) -> None:
     outbox.enqueue(topic=WELCOME, key=f"welcome:{member.user_id}", payload=payload)
 
 
-def queue_password_reset(user: User, *, to: str, place: Place) -> None:
+def queue_password_reset(user: User, *, to: str, place: Place, now: datetime) -> None:
     """Send a link that sets a new password; each request is an effect of its own.
+
+    `now` is real time: a request that waited longer than a link lives is dropped.
 
     :raises RuntimeError: outside a transaction.
     """
-    until = datetime.now(UTC) + timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)
+    until = now + timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)
     payload = {"user": user.pk, "to": to, "until": until.isoformat(), **_facts(place)}
     key = f"password-reset:{user.pk}:{secrets.token_hex(8)}"
     outbox.enqueue(topic=PASSWORD_RESET, key=key, payload=payload)

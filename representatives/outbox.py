@@ -168,6 +168,16 @@ def retry(*, event: OutboxEvent, now: datetime) -> OutboxEvent:
     return locked
 
 
+def hint() -> None:
+    """Tell a worker that something waits; without a broker beat finds it in a few seconds."""
+    from representatives.tasks import drain_outbox_task  # which calls this module
+
+    try:
+        drain_outbox_task.delay()
+    except BrokerError:
+        logger.warning("outbox: no broker to tell; beat will look")
+
+
 def _claim(now: datetime) -> OutboxEvent | bool:
     """Count an attempt at the next event that is due and return it.
 
@@ -271,14 +281,5 @@ def _only_drainer() -> bool:
 def _hint_on_commit() -> None:
     """Tell a worker, once this is committed, that something waits; once for a row of events."""
     pending = connection.run_on_commit
-    if not (pending and pending[-1][1] is _send_hint):
-        transaction.on_commit(_send_hint, robust=True)
-
-
-def _send_hint() -> None:
-    from representatives.tasks import drain_outbox_task  # which calls this module
-
-    try:
-        drain_outbox_task.delay()
-    except BrokerError:
-        logger.warning("outbox: no broker to tell; beat will look")
+    if not (pending and pending[-1][1] is hint):
+        transaction.on_commit(hint, robust=True)

@@ -8,6 +8,7 @@ from typing import Any
 
 import psycopg
 import pytest
+import redis
 from django.contrib.auth.models import Permission
 from django.core import mail
 from django.db import DatabaseError, connection, transaction
@@ -15,6 +16,7 @@ from django.db import DatabaseError, connection, transaction
 from representatives import alerts, delivery, outbox
 from representatives.errors import UnableTo
 from representatives.models import Alert, OutboxEvent, User
+from representatives.tasks import drain_outbox_task
 from tests.representatives.people import make_staff
 
 NOW = datetime(2030, 5, 6, 7, tzinfo=UTC)
@@ -213,3 +215,19 @@ def test_the_application_can_not_make_an_effect_happen_again(
     if "sent_at" in change or ("outbox" in change and "UPDATE" not in change):
         with pytest.raises(psycopg.errors.InsufficientPrivilege, match="what was sent stands"):
             owner_connection.execute(change)
+
+
+def test_a_full_turn_is_followed_by_the_next_at_once(
+    db: None,
+    handed: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    redis_client: redis.Redis,
+    redis_key_prefix: str,
+) -> None:
+    monkeypatch.setattr(outbox, "DRAINED_AT_ONCE", 2)
+    for key in ("a", "b", "c"):
+        note(key)
+
+    for sent in (2, 1):
+        assert drain_outbox_task() == sent
+        assert redis_client.llen(f"{redis_key_prefix}:default") == 1
