@@ -13,7 +13,9 @@ from typing import Any
 import psycopg
 import pytest
 from django.conf import settings
+from django.db import connections
 
+from tests import soundness
 from tests.compensation.town import Town, build_town, digest
 from tests.databases import TestDatabases, connect_as_owner
 from tests.faults.forks import Child, Forks
@@ -45,7 +47,10 @@ def private(private_servers: PrivateServers, transactional_db: None) -> Iterator
     name = private_servers.clone()
     with pointed(private_servers.databases(name)):
         yield private_servers
-    if private_servers.postgres is None or private_servers.postgres.poll() is not None:
+        connections.close_all()
+        if private_servers.is_running():
+            assert soundness.ledger_faults() == []
+    if not private_servers.is_running():
         private_servers.start_postgres()
     if private_servers.valkey is None or private_servers.valkey.poll() is not None:
         private_servers.start_valkey()

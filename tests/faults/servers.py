@@ -77,6 +77,10 @@ class PrivateServers(Supervisor):
         self._as_user(["rm", "-rf", "--", str(self.home)])
         shutil.rmtree(self.state, ignore_errors=True)
 
+    def is_running(self) -> bool:
+        """Tell whether PostgreSQL runs."""
+        return self.postgres is not None and self.postgres.poll() is None
+
     def stop_postgres(self, mode: str = "immediate") -> None:
         """Stop PostgreSQL by ``pg_ctl``; with "immediate" as if the power had gone."""
         assert self.postgres is not None

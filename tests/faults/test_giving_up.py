@@ -14,6 +14,7 @@ import pytest
 
 from compensation import services, tasks, verification
 from compensation.models import Journal, Period, Run
+from representatives.models import Alert
 from tests.compensation.town import CLOSER, Town, digest
 from tests.faults.closing import BUSY, CLOSE, NOW, Beat, approve, is_published, start_january
 from tests.faults.forks import Child
@@ -31,6 +32,7 @@ def _stands_frozen_and_the_rest_works(town: Town) -> None:
     """What holds after a run was given up."""
     run = Run.objects.get(kind="close")
     assert (run.status, run.period.status) == ("failed", "frozen")
+    assert Alert.objects.filter(code="close_failed").count() == 1
     assert not Journal.objects.exists()
     assert verification.ledger_faults() == []
     town.buy("E", "2017-02-03", GREENS=1)
