@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 
 import numpy as np
 
@@ -30,10 +29,11 @@ class Level:
     """Sellers behind the sum."""
     orders: Int32
     """Orders behind the sum."""
-    rate: Fraction | None = None
-    """Stands instead of the component's rate where it is given."""
     rates: tuple[Int, Int] | None = None
-    """Each receiver's own rate (numerators and denominators), with ``amount``."""
+    """Each receiver's own rate (numerators and denominators), with ``amount``.
+
+    Stand instead of the component's rate where they are given.
+    """
     amount: Int | None = None
     """Stand instead of base × rate, rounded, where they are given (shares of a pool)."""
 

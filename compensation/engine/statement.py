@@ -51,7 +51,7 @@ def component_blocks(
     depth = component.depth(standing.ranks())
     made = []
     for level in sorted(levels, key=lambda one: one.number):
-        rate = component.rate(level.number, plan.bv_value) if level.rate is None else level.rate
+        rate = component.rate(level.number, plan.bv_value)
         if rate == 0 and level.rates is None:
             continue
         paid = component.may_receive(level.number, standing)[level.receiver] & (level.base != 0)
