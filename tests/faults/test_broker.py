@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -58,6 +59,22 @@ def test_a_task_published_ten_times_is_done_once(
     )
     assert Run.objects.filter(kind="close").get().failure_count == 0
     assert digest() == reference()
+
+
+def test_control_a_close_that_lives_by_messages_alone_is_lost_with_them(
+    town: Town, start_celery_worker: Callable[..., Any], redis_client: Any
+) -> None:
+    """Without beat: once the queue is forgotten nobody ever looks at the run again."""
+    run = start_january(town)
+    tasks.hint(run)
+    names = list(redis_client.scan_iter(match=f"{settings.REDIS_KEY_PREFIX}:*"))
+    assert names
+    redis_client.delete(*names)
+
+    start_celery_worker()
+    time.sleep(3)
+
+    assert not RunStep.objects.exists()
 
 
 @pytest.fixture
