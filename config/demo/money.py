@@ -42,8 +42,8 @@ from representatives.models import Representative, User
 BANK_CODE = "99999999"
 EARLY_PAYEES, LATE_PAYEES = 24, 8
 CONVERSIONS = 4
-#: Points are converted in lumps of so many hundredths.
-LUMP = 100_00
+#: Points are converted in lumps of so many hundredths; the plan's smallest that buys BV is larger.
+LUMP, BV_LUMP = 10_00, 100_00
 SMALLEST_PAYOUT = 10_00
 RAISED_BY = 5_00
 
@@ -204,7 +204,7 @@ class _Story:
                 continue
             active = selectors_bank.get_bank(person.pk, now=now, zone=ZONE).active
             points = active // 2 // LUMP * LUMP
-            if points:
+            if points >= (BV_LUMP if target is ConversionTarget.BV else LUMP):
                 services.convert_points(
                     representative=person,
                     points=points,
@@ -218,18 +218,18 @@ class _Story:
         """The middle says that the largest line of the last statement is too small."""
         now = self.at(day)
         last = selectors.last_posted_run_before(self.period)
-        line = (
-            Earning.objects.filter(
-                run_id=last.pk if last else None, receiver=self.middle, unit=EarningUnit.MONEY
-            )
-            .order_by("-amount", "component", "paid_level")
-            .first()
-        )
-        if line is None or Dispute.objects.filter(representative=self.middle).exists():
+        people = {one.pk: one for one in (self.top, self.middle)}
+        lines = Earning.objects.filter(
+            run_id=last.pk if last else None, receiver__in=people, unit=EarningUnit.MONEY
+        ).order_by("-amount", "receiver_id", "component", "paid_level")
+        own = [line for line in lines if line.receiver_id == self.middle.pk]
+        line = next(iter((*own, *lines)), None)
+        if line is None or Dispute.objects.exists():
             return
-        assert self.middle.user is not None
+        person = people[line.receiver_id]
+        assert person.user is not None
         services.open_dispute(
-            representative=self.middle,
+            representative=person,
             line=StatementLineKey(
                 line.run_id,
                 line.receiver_id,
@@ -240,7 +240,7 @@ class _Story:
             ),
             expected_minor=line.amount + RAISED_BY,
             text="An order of the last evening of the month seems to be missing from this line.",
-            by=self.middle.user,
+            by=person.user,
             now=now,
         )
 
