@@ -37,6 +37,7 @@ PAGES = {
     "order_points": "/points/{reference}/",
     "rank": "/rank/",
     "payouts": "/payouts/",
+    "rsp": "/rsp/",
 }
 
 
