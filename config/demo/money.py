@@ -66,6 +66,9 @@ class _Story:
 
     def __init__(self, period: Period, data: DemoData) -> None:
         self.period = period
+        last = selectors.last_posted_run_before(period)
+        assert last is not None, "the months before are posted"
+        self.last = last
         self.requester = User.objects.get(email=company.REQUESTER)
         self.approver = User.objects.get(email=company.APPROVER)
         people = [member for _, member in company.people_with_logins(data)]
@@ -89,9 +92,8 @@ class _Story:
 
     def _richest(self) -> list[Representative]:
         """People with a balance worth paying as the last month was posted, the largest first."""
-        last = selectors.last_posted_run_before(self.period)
         sums: dict[int, int] = {}
-        for row in Earning.objects.filter(run_id=last.pk if last else None, unit=0).values_list(
+        for row in Earning.objects.filter(run_id=self.last.pk, unit=0).values_list(
             "receiver_id", "amount"
         ):
             sums[row[0]] = sums.get(row[0], 0) + row[1]
@@ -217,10 +219,9 @@ class _Story:
     def dispute(self, *, day: int) -> None:
         """The middle says that the largest line of the last statement is too small."""
         now = self.at(day)
-        last = selectors.last_posted_run_before(self.period)
         people = {one.pk: one for one in (self.top, self.middle)}
         lines = Earning.objects.filter(
-            run_id=last.pk if last else None, receiver__in=people, unit=EarningUnit.MONEY
+            run_id=self.last.pk, receiver__in=people, unit=EarningUnit.MONEY
         ).order_by("-amount", "receiver_id", "component", "paid_level")
         own = [line for line in lines if line.receiver_id == self.middle.pk]
         line = next(iter((*own, *lines)), None)
