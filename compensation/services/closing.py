@@ -48,6 +48,7 @@ PREVIEW_STEPS: dict[StepName, Step | None] = {
     StepName.PUBLISH: steps.publish,
 }
 REFRESH_PAUSE = timedelta(seconds=10)
+PAUSE_AFTER_FAILURES = timedelta(minutes=10)
 # Live figures are to be no older than this, of which so much passes until an order is noticed.
 LIVE_LAG = timedelta(seconds=60)
 NOTICED = timedelta(seconds=18)
@@ -280,7 +281,8 @@ def refresh_live_figures(*, now: datetime, by: User) -> Run | None:
     """Preview the open month that holds the clock, if anything has happened since the last time.
 
     Keeps the distance of `live_distance`, so that a large company's live figures do not take the
-    machine for themselves. None if there was nothing to do.
+    machine for themselves, and a longer one after three failures in turn. None if there was
+    nothing to do.
 
     :raises Busy: as `preview_period`.
     :raises UnableToStartRun: as `preview_period`.
@@ -297,7 +299,24 @@ def refresh_live_figures(*, now: datetime, by: User) -> Run | None:
             return None
         if (last.status, last.facts_mark) == (RunStatus.COMPUTED, mark):
             return None
+        _abandon_dead_previews(period)
+        if _fails_again_and_again(period):
+            return None
     return preview_period(period=period, by=by, now=now, facts_mark=mark)
+
+
+def _fails_again_and_again(period: Period) -> bool:
+    """Tell whether the last previews all failed or died, and it is too early for another one."""
+    last = list(
+        Run.objects.filter(period=period, kind=RunKind.PREVIEW).order_by("-pk")[
+            : runs.FAILURES_AT_MOST
+        ]
+    )
+    return (
+        len(last) == runs.FAILURES_AT_MOST
+        and all(run.failure_count for run in last)
+        and loaders.utc_now() < last[0].created_at + PAUSE_AFTER_FAILURES
+    )
 
 
 def live_distance(taken: timedelta) -> timedelta:

@@ -23,6 +23,13 @@ def in_little_memory(*words: str) -> None:
     execute_from_command_line(["manage.py", *words])
 
 
+def refresh_live_figures() -> None:
+    """Do what beat asks for every few seconds."""
+    from compensation import tasks
+
+    tasks.refresh_live_figures_task()
+
+
 def post_in_two(between: str) -> None:
     """The control of what disturbs a posting: its halves are two transactions."""
     from django.db import connection
@@ -54,5 +61,6 @@ ACTS: dict[str, Callable[..., None]] = {
     "payouts-send": acts_payouts.send,
     "payouts-answers": acts_payouts.take_answers,
     "post-in-two-unguarded": post_in_two,
+    "refresh-live-figures": refresh_live_figures,
     "in-little-memory": in_little_memory,
 }

@@ -6,11 +6,13 @@ import re
 import signal
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+from django.db.models import F
 
 from compensation import services, tasks, verification
 from compensation.models import Journal, Period, Run
@@ -111,6 +113,22 @@ def test_a_step_without_memory_fails_and_is_told(town: Town, fork: Callable[...,
 
     assert "MemoryError" in Run.objects.get().error
     _stands_frozen_and_the_rest_works(town)
+
+
+def test_live_figures_that_kill_their_process_are_left_alone_for_a_while(
+    town: Town, fork: Callable[..., Child]
+) -> None:
+    def beat(fault: dict[str, str]) -> int:
+        Run.objects.update(created_at=F("created_at") - timedelta(seconds=15))
+        return fork("act:refresh-live-figures", env=fault).wait().returncode
+
+    codes = [beat({"FAULT_POINT": "compute.loaded"}) for _ in range(TRIES + 3)]
+
+    assert codes == [-signal.SIGKILL] * TRIES + [0] * 3
+    assert Run.objects.count() == TRIES
+    Run.objects.update(created_at=F("created_at") - timedelta(minutes=10))
+    assert beat({}) == 0
+    assert Run.objects.latest("pk").status == "computed"
 
 
 def test_workers_do_not_begin_a_deadly_step_again_and_again(
