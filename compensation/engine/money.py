@@ -40,7 +40,7 @@ def round_ratio(numerator: int, denominator: int, mode: str = "half_away_from_ze
         "half_up": numerator > 0,
         "down": False,
     }[mode]
-    up = mode != "down" and (twice > denominator or (twice == denominator and on_tie))
+    up = (twice > denominator and mode != "down") or (twice == denominator and on_tie)
     return sign * (whole + up)
 
 
