@@ -8,6 +8,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from compensation.engine.arrays import as_numbers
 from compensation.engine.components.base import Standing
 from compensation.engine.requirements import MEASURES, Requirement
 from compensation.engine.results import MemberResults
@@ -63,10 +64,10 @@ def standing_by_position(
 ) -> Standing:
     """Make the ``Standing`` of members from results; ``enrolled_day`` is by position."""
     return standing_of(
-        results.status[part].astype(np.int64),
+        as_numbers(results.status[part]),
         results.active[part],
         enrolled_day[part],
-        results.pay_rank[part].astype(np.int64),
+        as_numbers(results.pay_rank[part]),
         {name: column[part] for name, column in _columns(results).items()},
     )
 
