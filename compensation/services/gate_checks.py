@@ -131,7 +131,10 @@ def _people(checked: Checked, run: Run, before: Run | None, plan: Plan) -> None:
     rate_before = rate if before is None else cash_rate(load_plan(before.plan_version.document))
     found: dict[CheckCode, list[tuple[Any, ...]]] = {code: [] for code in OF_PEOPLE}
     with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('work_mem', '128MB', true)")
+        cursor.execute("SELECT current_setting('work_mem')")
+        (before_memory,) = cursor.fetchone()
+        # Nobody has counted the rows just written: a nested loop over them must not look cheap.
+        cursor.execute(_SET, ["128MB", "off"])
         cursor.execute(
             _PEOPLE.format(worth=_worth("n", rate), worth_before=_worth("b", rate_before)),
             {
@@ -146,6 +149,7 @@ def _people(checked: Checked, run: Run, before: Run | None, plan: Plan) -> None:
         )
         for code, *row in cursor.fetchall():
             found[CheckCode(code)].append(tuple(row))
+        cursor.execute(_SET, [before_memory, "on"])
     label = None if before is None else before.period.label
     for code, rows in found.items():
         count, change = (rows[0][0], rows[0][1]) if rows else (0, 0)
@@ -229,6 +233,9 @@ OF_PEOPLE = (
     CheckCode.ZERO_AFTER_PAY,
     CheckCode.PROMOTIONS,
     CheckCode.DEMOTIONS,
+)
+_SET = (
+    "SELECT set_config('work_mem', %s::text, true), set_config('enable_nestloop', %s::text, true)"
 )
 _PEOPLE = """
 WITH compared AS (
