@@ -31,6 +31,7 @@ LONGEST_WAIT = timedelta(hours=1)
 ALERT_AFTER = 10  # attempts: about an hour and a half
 GIVE_UP_AFTER = 80  # attempts: about three days
 DRAINED_AT_ONCE = 200
+UNFINISHED = "begun and not ended: still at work, or its drainer died"
 MAIL = "mail"
 
 
@@ -186,16 +187,26 @@ def _claim(now: datetime) -> OutboxEvent | bool:
     with transaction.atomic(durable=True):
         if not _only_drainer():
             return True
-        waiting = OutboxEvent.objects.filter(
-            sent_at__isnull=True, failed_at__isnull=True, not_before__lte=now
-        )
-        event = waiting.order_by("not_before", "id").select_for_update(skip_locked=True).first()
+        event = _next_due(now)
+        while event is not None and event.attempts >= GIVE_UP_AFTER:
+            _give_up(event, now)  # the last attempt ended with its drainer
+            event = _next_due(now)
         if event is None:
             return False
+        if event.attempts == ALERT_AFTER:
+            _alert(event, now)
         event.attempts += 1
         event.not_before = now + _wait(event.attempts)
-        event.save(update_fields=["attempts", "not_before"])
+        event.last_error = UNFINISHED
+        event.save(update_fields=["attempts", "not_before", "last_error"])
     return event
+
+
+def _next_due(now: datetime) -> OutboxEvent | None:
+    waiting = OutboxEvent.objects.filter(
+        sent_at__isnull=True, failed_at__isnull=True, not_before__lte=now
+    )
+    return waiting.order_by("not_before", "id").select_for_update(skip_locked=True).first()
 
 
 def _deliver(claimed: OutboxEvent, now: datetime) -> bool | None:
@@ -207,8 +218,8 @@ def _deliver(claimed: OutboxEvent, now: datetime) -> bool | None:
             return None
         if not _only_drainer():
             found.attempts -= 1
-            found.not_before = now
-            found.save(update_fields=["attempts", "not_before"])
+            found.not_before, found.last_error = now, ""
+            found.save(update_fields=["attempts", "not_before", "last_error"])
             return None
         try:
             with transaction.atomic():
@@ -233,15 +244,21 @@ def _handle(event: OutboxEvent) -> None:
 def _note_failure(event: OutboxEvent, error: Exception, now: datetime) -> None:
     """Keep what went wrong, without the words of a stranger's error: they may hold an address."""
     event.last_error = (str(error) if isinstance(error, NotDelivered) else _name(error))[:500]
-    if event.attempts >= GIVE_UP_AFTER:
-        event.failed_at = now
-    event.save(update_fields=["last_error", "failed_at"])
+    event.save(update_fields=["last_error"])
     frames = "".join(traceback.format_tb(error.__traceback__))
     logger.warning(
         "event %s, attempt %s: %s\n%s", event.key, event.attempts, event.last_error, frames
     )
-    if event.attempts == ALERT_AFTER or event.failed_at is not None:
+    if event.attempts >= GIVE_UP_AFTER:
+        _give_up(event, now)
+    elif event.attempts == ALERT_AFTER:
         _alert(event, now)
+
+
+def _give_up(event: OutboxEvent, now: datetime) -> None:
+    event.failed_at = now
+    event.save(update_fields=["failed_at"])
+    _alert(event, now)
 
 
 def _alert(event: OutboxEvent, now: datetime) -> None:

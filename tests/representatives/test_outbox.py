@@ -136,6 +136,24 @@ def test_ten_failures_alert_staff_once_and_eighty_give_up(db: None, handed: list
         outbox.retry(event=event, now=NOW)
 
 
+def test_an_event_that_always_kills_its_drainer_is_told_and_given_up(
+    db: None, handed: list[str]
+) -> None:
+    """Nobody is left to note a failure: the next drainer does."""
+    note("deadly")
+    note("good")
+    OutboxEvent.objects.filter(key="deadly").update(attempts=10, last_error=outbox.UNFINISHED)
+    assert outbox._claim(NOW) is not True
+    assert Alert.objects.get().text.endswith(outbox.UNFINISHED)
+
+    OutboxEvent.objects.filter(key="deadly").update(attempts=80, not_before=NOW)
+    assert outbox.drain(now=NOW) == outbox.Drained(sent=1)
+
+    assert (handed, OutboxEvent.objects.get(key="deadly").state) == (["good"], "failed")
+    outbox.retry(event=OutboxEvent.objects.get(key="deadly"), now=NOW)
+    assert outbox.drain(now=NOW).sent == 1
+
+
 def test_a_handler_that_breaks_its_transaction_is_undone_alone(db: None, handed: list[str]) -> None:
     note("bad", **{"break": True})
 
