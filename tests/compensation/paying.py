@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 from datetime import timedelta
 
 from compensation import services
 from compensation.models import PayeeEventKind, Payout, PayoutBatch
 from representatives.models import User
 from tests.compensation.town import Town, build_town, local
+from tests.databases import CLONE_PREFIX, TestDatabases
 
 NOW = local("2017-02-20T10:00")
 EARLIER = NOW - timedelta(days=14)
@@ -60,9 +62,27 @@ def approve_papers(town: Town, code: str) -> None:
         )
 
 
-def build_paying_town() -> Town:
-    """Found the town, with payees."""
-    return add_payees(build_town())
+_built: dict[str, Town] = {}
+
+
+def paying_town(databases: TestDatabases) -> Town:
+    """Found the town with payees in the test's database: really once, then by copying it."""
+    kept = f"{CLONE_PREFIX}{databases.run}_paying"
+    if databases.run in _built:
+        _copy(databases, kept, databases.in_use)
+    else:
+        _built[databases.run] = add_payees(build_town())
+        _copy(databases, databases.in_use, kept)
+    return copy.deepcopy(_built[databases.run])
+
+
+def _copy(databases: TestDatabases, name: str, to: str) -> None:
+    """Copy a database, which nobody may be connected to meanwhile."""
+    in_use = databases.in_use
+    databases.point_connections_to(databases.shared)
+    databases.drop(to)
+    databases._execute_sql("CREATE DATABASE {} TEMPLATE {}", to, name)
+    databases.point_connections_to(in_use)
 
 
 def add_payees(town: Town) -> Town:

@@ -13,13 +13,14 @@ from compensation.models import Account, Payout, PayoutBatch, PayoutPart
 from representatives import outbox
 from representatives.models_outbox import Alert, OutboxEvent
 from tests.compensation.bank_stub import Bank, open_bank
-from tests.compensation.paying import NOW, build_paying_town, send
+from tests.compensation.paying import NOW, paying_town, send
 from tests.compensation.town import Town
+from tests.databases import TestDatabases
 
 
 @pytest.fixture
-def paying(transactional_db: None) -> Town:
-    return build_paying_town()
+def paying(transactional_db: None, test_databases: TestDatabases) -> Town:
+    return paying_town(test_databases)
 
 
 @pytest.fixture

@@ -13,13 +13,14 @@ from compensation.models import Payee, PayeeEvent
 from representatives.models_outbox import OutboxEvent
 from tests.compensation.paying import (
     IBANS,
-    build_paying_town,
     draft,
     give_login,
+    paying_town,
     send,
     settle,
 )
 from tests.compensation.town import Town
+from tests.databases import TestDatabases
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 PASSWORD = "a password nobody types"
@@ -32,8 +33,8 @@ def _cheap_passwords(settings: Any) -> None:
 
 
 @pytest.fixture
-def paying(transactional_db: None) -> Town:
-    return build_paying_town()
+def paying(transactional_db: None, test_databases: TestDatabases) -> Town:
+    return paying_town(test_databases)
 
 
 def _visit(town: Town, code: str) -> Client:

@@ -17,12 +17,13 @@ from tests.compensation.paying import (
     IBANS,
     answers,
     approve_papers,
-    build_paying_town,
     draft,
     enter_account,
+    paying_town,
     send,
 )
 from tests.compensation.town import Town
+from tests.databases import TestDatabases
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 LIST = "/admin/compensation/payoutbatch/"
@@ -38,8 +39,8 @@ def _cheap_passwords(settings: Any) -> None:
 
 
 @pytest.fixture
-def paying(transactional_db: None) -> Town:
-    return build_paying_town()
+def paying(transactional_db: None, test_databases: TestDatabases) -> Town:
+    return paying_town(test_databases)
 
 
 def _allow(user: User, *names: str) -> Client:
