@@ -36,6 +36,7 @@ POINTS: dict[str, str] = {
     "dispute.after_commit": "a dispute is opened",
     "answer.before_commit": "a dispute is answered, not committed",
     "answer.after_commit": "a dispute is answered",
+    "adjust.before_commit": "an adjustment is granted and posted, not committed",
     "convert.before_commit": "points are converted, not committed",
     "convert.after_commit": "points are converted",
     "expire.before_commit": "lots past their date are cashed, not committed",

@@ -8,7 +8,7 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.faults import acts_bank, acts_disputes, acts_payouts
+from tests.faults import acts_adjustments, acts_bank, acts_disputes, acts_payouts
 
 MEGABYTE = 1 << 20
 
@@ -53,6 +53,7 @@ def post_in_two(between: str) -> None:
 
 
 ACTS: dict[str, Callable[..., None]] = {
+    "adjustment-approve": acts_adjustments.approve,
     "bank-convert": acts_bank.convert,
     "bank-expire": acts_bank.expire,
     "dispute-open": acts_disputes.open_one,

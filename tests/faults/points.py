@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from compensation import services
 from tests.compensation.town import Town, digest
-from tests.faults import acts_bank, acts_disputes, acts_payouts
+from tests.faults import acts_adjustments, acts_bank, acts_disputes, acts_payouts
 from tests.faults.closing import CLOSE, NOW
 
 
@@ -80,6 +80,12 @@ CASES: tuple[Case, ...] = (
         words=("act:dispute-answer",),
         prepare=acts_disputes.with_a_dispute,
         outcome=acts_disputes.outcome,
+    ),
+    Case(
+        name="adjust",
+        points=("adjust.before_commit",),
+        words=("act:adjustment-approve",),
+        prepare=acts_adjustments.with_a_request,
     ),
     Case(
         name="convert",
