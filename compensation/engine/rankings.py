@@ -53,7 +53,7 @@ class Ranking:
     def read(cls, node: Node, ranks: tuple[str, ...] = ()) -> Self:
         """Read a ranking from its part of the plan document."""
         table = node.mapping(("id", "value"), ("coupons_per_unit", "tie", "qualification"))
-        value = table["value"].choice(VALUES) if table.has("value") else VALUES[0]
+        value = table["value"].choice(VALUES)
         return cls(
             id=read_identifier(table),
             value=value,
