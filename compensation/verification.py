@@ -9,6 +9,7 @@ from django.db import connection, transaction
 
 from compensation.balances import differences
 from compensation.chain import Anchor, chain_faults
+from compensation.verification_bank import conversion_faults
 
 # table → trigger → the function it must call.
 GUARDS: dict[tuple[str, str], str] = {
@@ -69,6 +70,7 @@ GUARDS: dict[tuple[str, str], str] = {
 CONSTRAINTS = (
     "journal_source_key_once",
     "journal_reversed_once",
+    "rspconversion_token_once",
     "compensation_batch_pkey",
     "compensation_balance_pkey",
     "adjustment_key_once",
@@ -77,6 +79,8 @@ CONSTRAINTS = (
 )
 CHECKS = (
     "entry_amount_not_nought",
+    "rspconversion_takes_points",
+    "rspconversion_brings_what_it_says",
     "entry_owner_fits_account",
     "batch_not_empty",
     "batch_digests_whole",
@@ -106,6 +110,7 @@ def ledger_faults(*, anchors: Sequence[Anchor] = ()) -> list[str]:
         *_sum_faults(),
         *_run_faults(),
         *_receiver_faults(),
+        *conversion_faults(at_most=MOST_NAMED),
         *map(str, differences(at_most=MOST_NAMED)),
     ]
 

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from django.db import IntegrityError, ProgrammingError, connection, transaction
 
-from compensation import ledger
+from compensation import ledger, verification
 from compensation.models import Account, JournalKind, Period, PlanVersion, RspConversion
 from tests.compensation.bank_town import build_bank_town, convert
 from tests.compensation.town import Town, local
@@ -112,3 +112,24 @@ def test_conversions_stand(town: Town, owner_connection: psycopg.Connection[Any]
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             owner_connection.execute(statement)
     assert RspConversion.objects.get().cash_minor == 250
+
+
+@pytest.mark.breaks_ledger
+def test_verify_ledger_compares_conversions_with_their_journals(
+    town: Town, owner_connection: psycopg.Connection[Any]
+) -> None:
+    convert(town, "A", 5000, NOON, token="changed-later")
+    convert(town, "B", 2000, NOON, token="taken-away")
+    assert verification.ledger_faults() == []
+    owner_connection.execute("ALTER TABLE compensation_rspconversion DISABLE TRIGGER append_only")
+
+    owner_connection.execute(
+        "UPDATE compensation_rspconversion SET cash_minor = cash_minor + 1 WHERE points = 5000"
+    )
+    owner_connection.execute("DELETE FROM compensation_rspconversion WHERE points = 2000")
+
+    assert verification.ledger_faults() == [
+        "guard append_only on compensation_rspconversion is disabled",
+        "journal convert:A:changed-later: the conversion beside it says something else",
+        "journal convert:B:taken-away: no conversion stands beside it",
+    ]

@@ -43,6 +43,27 @@ def convert(token: str, *, guarded: bool) -> str:
     return f"conversion {done.pk}"
 
 
+def buy_bv(*, guarded: bool) -> str:
+    """Convert A's points to BV; unguarded, without holding the month that it counts in."""
+    from compensation import selectors_bank, services
+    from compensation.services import bank
+    from representatives.clock import company_now
+    from representatives.models import Representative, User
+    from tests.compensation.town import CLOSER
+
+    if not guarded:
+        bank.hold_promise = selectors_bank.promise
+    done = services.convert_points(
+        representative=Representative.objects.get(code="A"),
+        points=ALL,
+        target="bv",
+        token="bv-at-the-freeze",
+        by=User.objects.get(email=CLOSER),
+        now=company_now(),
+    )
+    return f"conversion {done.pk}"
+
+
 def expire(*, guarded: bool) -> str:
     """Cash what is overdue; unguarded, what was overdue before, under names of its own."""
     from compensation import selectors_bank, services
@@ -78,6 +99,8 @@ def main() -> None:
     acts: dict[str, Any] = {
         "convert": lambda: convert(arguments[0], guarded=True),
         "convert-unguarded": lambda: convert(arguments[0], guarded=False),
+        "buy-bv": lambda: buy_bv(guarded=True),
+        "buy-bv-unguarded": lambda: buy_bv(guarded=False),
         "expire": lambda: expire(guarded=True),
         "expire-unguarded": lambda: expire(guarded=False),
     }

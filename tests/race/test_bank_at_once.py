@@ -11,11 +11,12 @@ from typing import Any
 import psycopg
 import pytest
 
-from compensation import services, verification
-from compensation.models import Account, Entry, RspConversion
-from tests.compensation.bank_town import bank_of, build_bank_town
+from compensation import selectors_bank, services, verification
+from compensation.models import Account, Entry, Period, RspConversion
+from tests.compensation.bank_town import bank_of, build_bank_town, convert
 from tests.compensation.town import Town, digest
 from tests.processes import ROOT
+from tests.race.processes import is_stopped, wait_until, wake
 
 PROCESSES = 5
 NOON, LATE = "2017-02-20T12:00", "2017-04-02T12:00"
@@ -146,6 +147,67 @@ def test_control_without_the_guards_lots_expire_twice(
 
     assert RspConversion.objects.filter(target="expiry").count() == 18
     assert held("A") < 0
+
+
+# -- the month's freeze ---------------------------------------------------------------------------
+
+
+def paused(environment: Mapping[str, str], act: str) -> subprocess.Popen[str]:
+    """Start an act that freezes itself just before it commits."""
+    fault = {"FAULT_POINT": "convert.before_commit", "FAULT_ACTION": "stop"}
+    process = start({**environment, **fault}, act)
+    wait_until(lambda: is_stopped(process.pid), "the conversion before its commit")
+    return process
+
+
+def freeze(owner: psycopg.Connection[Any]) -> None:
+    """Freeze February, as the close does, without much patience."""
+    owner.execute("SET lock_timeout = '300ms'")
+    owner.execute(
+        "UPDATE compensation_period SET status = 'frozen', frozen_at = now()"
+        " WHERE label = '2017-02'"
+    )
+
+
+def test_a_freeze_waits_for_bv_that_is_being_bought(
+    town: Town, subprocess_env: dict[str, str], owner_connection: psycopg.Connection[Any]
+) -> None:
+    process = paused(subprocess_env, "buy-bv")
+    try:
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            freeze(owner_connection)
+    finally:
+        code, errors = wake(process)
+
+    assert code == 0, errors
+    freeze(owner_connection)
+    bought = selectors_bank.bought_bv(Period.objects.get(label="2017-02"))
+    assert bought == {town.members["A"].pk: 9500}
+    with pytest.raises(services.UnableToConvert) as refused:
+        convert(town, "B", 2000, NOON)
+    assert refused.value.reason == "no_period"
+
+
+def test_control_without_holding_the_month_bv_comes_into_a_frozen_one(
+    town: Town, subprocess_env: dict[str, str], owner_connection: psycopg.Connection[Any]
+) -> None:
+    owner_connection.execute("ALTER TABLE compensation_rspconversion DISABLE TRIGGER bank_check")
+    for (source,) in owner_connection.execute(
+        "SELECT pg_get_functiondef(tgfoid) FROM pg_trigger WHERE tgname = 'ledger_check'"
+    ).fetchall():
+        owner_connection.execute(source.replace("FOR SHARE", ""))
+    process = paused(subprocess_env, "buy-bv-unguarded")
+    try:
+        freeze(owner_connection)
+        february = Period.objects.get(label="2017-02")
+        read_by_the_close = selectors_bank.bought_bv(february)
+    finally:
+        code, errors = wake(process)
+
+    assert code == 0, errors
+    assert february.status == "frozen"
+    assert read_by_the_close == {}
+    assert selectors_bank.bought_bv(february) == {town.members["A"].pk: 9500}
 
 
 # -- killed between -------------------------------------------------------------------------------
