@@ -28,7 +28,7 @@ STATES: dict[str, dict[str, Any]] = {
 }
 STATE_NAMES = {
     "waiting": _("Waiting"),
-    "retrying": _("Tried, waits for the next attempt"),
+    "retrying": _("Failed, is tried again"),
     "failed": _("Given up"),
     "sent": _("Sent"),
 }
@@ -55,10 +55,7 @@ class StateFilter(admin.SimpleListFilter):
 class OutboxEventAdmin(ReadOnlyAdmin):
     """Deliveries; who may change them may have one tried again at once."""
 
-    list_display = (
-        *("key", "topic", "state", "created_at", "attempts"),
-        *("not_before", "sent_at", "last_error"),
-    )
+    list_display = ("key", "state", "attempts", "last_error", "created_at", "sent_at")
     list_filter = (StateFilter,)
     search_fields = ("key__startswith",)
     search_help_text = _("Beginning of a key, such as invitation:17")
