@@ -28,7 +28,7 @@ from tests.race.processes import wait_until
 
 WATCH_SECONDS = 1.0
 OFTEN = {"CLOSE_WATCH_SECONDS": str(WATCH_SECONDS)}
-STEPS_SECONDS = 20
+STEPS_SECONDS = 45
 SEED = 20170101
 
 
