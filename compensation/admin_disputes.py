@@ -124,7 +124,7 @@ class DisputeAdmin(ReadOnlyAdmin):
         if not self.has_view_permission(request, dispute):
             raise PermissionDenied
         if dispute is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined, no-any-return]
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined]
         may_answer = request.user.has_perm(ANSWER)
         if request.method == "POST" and not may_answer:
             raise PermissionDenied

@@ -52,6 +52,7 @@ urlpatterns = [
     path("payouts/papers/<str:what>/", views_payouts.submit_papers, name="submit_papers"),
     path("disputes/", views_disputes.disputes, name="disputes"),
     path("disputes/<int:dispute_id>/", views_disputes.own_dispute, name="own_dispute"),
+    path("staff/statements/<str:code>/", views_paper.staff_papers, name="staff_statements"),
     *(
         path(
             f"staff/statements/<str:label>/<str:code>/statement.{form}",

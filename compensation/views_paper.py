@@ -6,13 +6,14 @@ from collections.abc import Callable
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from compensation.statements import LANGUAGES
 from compensation.statements.content import Statement
 from compensation.statements.pdf import as_pdf
-from compensation.statements.reading import find_frame, read_statement
+from compensation.statements.reading import find_frame, list_papers, read_statement
 from compensation.statements.sheet import as_csv
 from compensation.views_shared import representative_of
 from representatives.models import Representative
@@ -36,14 +37,32 @@ def own_paper(request: HttpRequest, label: str, form: str) -> HttpResponse:
 
 @staff_only
 @require_safe
+def staff_papers(request: HttpRequest, code: str) -> HttpResponse:
+    """List a representative's statements for staff, the latest first."""
+    representative = _of_staff(request, code)
+    context = {"person": representative, "rows": list_papers(representative)}
+    return render(request, "compensation/staff_statements.html", context)
+
+
+@staff_only
+@require_safe
 def staff_paper(request: HttpRequest, label: str, code: str, form: str) -> HttpResponse:
     """Return a representative's statement of a posted month to staff."""
+    return _paper(request, label, _of_staff(request, code), form)
+
+
+def _of_staff(request: HttpRequest, code: str) -> Representative:
+    """Return a representative whose statements the person logged in may read.
+
+    :raises PermissionDenied: if not.
+    :raises Http404: if nobody has the code.
+    """
     if not request.user.has_perm(PERMISSION):
         raise PermissionDenied
     representative = Representative.objects.filter(code=code).first()
     if representative is None:
         raise Http404("nobody has this code")
-    return _paper(request, label, representative, form)
+    return representative
 
 
 def _paper(

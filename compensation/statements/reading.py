@@ -50,6 +50,15 @@ def find_frame(label: str) -> StatementFrame | None:
     )
 
 
+def list_papers(representative: Representative) -> list[StatementFrame]:
+    """Return the months of which a representative has a statement on paper, the latest first."""
+    runs = MemberResult.objects.filter(
+        run_id__in=StatementFrame.objects.values("run_id"), representative_id=representative.pk
+    ).values("run_id")
+    found = StatementFrame.objects.filter(run_id__in=runs).select_related("run__period")
+    return list(found.order_by("-run__period__starts_at"))
+
+
 def read_statement(
     frame: StatementFrame, representative: Representative
 ) -> content.Statement | None:

@@ -101,6 +101,15 @@ def test_staff_read_papers_with_the_permission_alone(town: Town, form: str) -> N
     assert client_of(town.closer).get(address).status_code == 403
     reader = client_of(staff_with("view_statement"))
     assert reader.get(address).content == own.get(f"/earnings/2017-01/statement.{form}").content
+    listed = reader.get("/staff/statements/A/").content.decode()
+    assert f'href="{address}"' in listed
+    assert client_of(town.closer).get("/staff/statements/A/").status_code == 403
+    assert own.get("/staff/statements/A/").status_code == 404
+    assert reader.get("/staff/statements/NOBODY/").status_code == 404
+    assert 'href="/staff/statements/A/"' in reader.get("/staff/people/A/").content.decode()
+    assert (
+        "/staff/statements/" not in client_of(town.closer).get("/staff/people/A/").content.decode()
+    )
     assert reader.get(f"/staff/statements/2017-01/NOBODY/statement.{form}").status_code == 404
     assert reader.get(f"/staff/statements/2017-02/A/statement.{form}").status_code == 404
     assert reader.get(f"/earnings/2017-01/statement.{form}").status_code == 404
@@ -221,7 +230,7 @@ def test_a_corrected_line_says_so_and_stands_on_the_next_statement(town: Town) -
     assert "The order was entered late; here is its commission." in text_of(
         client.get("/earnings/2017-02/")
     )
-    assert "here is its commission" not in text_of(client.get("/earnings/2017-01/"))
+    assert "posted in February 2017" in text_of(client.get("/earnings/2017-01/"))
 
 
 def test_the_pages_speak_polish(town: Town) -> None:

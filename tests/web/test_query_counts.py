@@ -36,6 +36,7 @@ PAGES = {
     "statement_line_orders": "/earnings/2017-11/{key}/{code}/",
     "order_points": "/points/{reference}/",
     "rank": "/rank/",
+    "disputes": "/disputes/",
     "payouts": "/payouts/",
     "rsp": "/rsp/",
 }
