@@ -26,9 +26,10 @@ from compensation.comparing.facts import UnableToCompare
 from compensation.comparing.run_diff import RunDifference
 from compensation.engine import Unit
 from compensation.forms_period import AcknowledgeForm
-from compensation.models import Period, PeriodStatus, Run, RunStatus
+from compensation.models import Period, PeriodStatus, Run, RunKind, RunStatus
 from compensation.selectors_pages import months
 from compensation.selectors_pages.closing import Cockpit, Next, read_cockpit
+from compensation.selectors_pages.closing_checks import checks_of_preview
 from representatives.clock import company_now, company_zone
 from representatives.errors import UnableTo
 from representatives.models import User
@@ -64,9 +65,14 @@ def period_page(request: HttpRequest, label: str) -> HttpResponse:
     period, viewer = _period(request, label)
     found = _read(period, viewer)
     against = request.GET.get("against", "")
+    if request.GET.get("checks"):
+        trial = _trial(found)
+        if request.headers.get("HX-Request"):
+            return render(request, f"{FOLDER}/_trial.html", trial)
+        return _page(request, found, viewer, more=trial)
     if against and request.headers.get("HX-Request"):
         return render(request, f"{FOLDER}/_difference.html", _difference(found, against))
-    return _page(request, found, viewer, against=against)
+    return _page(request, found, viewer, more=_difference(found, against) if against else {})
 
 
 def _page(
@@ -75,12 +81,12 @@ def _page(
     viewer: User,
     *,
     form: AcknowledgeForm | None = None,
-    against: str = "",
+    more: dict[str, Any] | None = None,
 ) -> HttpResponse:
     context = {
         **admin.site.each_context(request),
         **_shared(found, viewer),
-        **(_difference(found, against) if against else {}),
+        **(more or {}),
         "title": _("Close %(month)s") % {"month": months.title(found.period)},
         "opts": Period._meta,
         "zone": company_zone(),
@@ -158,6 +164,20 @@ def _difference(found: Cockpit, against: str) -> dict[str, Any]:
     except UnableToCompare as refusal:
         return {**context, "refusal": refusal.message}
     return {**context, "units": [_of_unit(compared, unit) for unit in Unit]}
+
+
+def _trial(found: Cockpit) -> dict[str, Any]:
+    """Return what the checks would find in the preview that is shown.
+
+    :raises Http404: if no preview is shown.
+    """
+    shown = found.shown
+    if shown is None or shown.kind != RunKind.PREVIEW or shown.status != RunStatus.COMPUTED:
+        raise Http404("no preview")
+    try:
+        return {"trial": checks_of_preview(_whole(shown))}
+    except UnableTo as refusal:
+        return {"trial": (), "trial_refusal": refusal.message}
 
 
 def _whole(run: Run) -> Run:

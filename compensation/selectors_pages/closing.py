@@ -11,12 +11,9 @@ from fractions import Fraction
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from compensation import gate_wording, selectors
+from compensation import selectors
 from compensation.comparing import wording
 from compensation.models import (
-    Acknowledgement,
-    CheckCode,
-    Finding,
     HeartBeat,
     Period,
     PeriodStatus,
@@ -27,6 +24,7 @@ from compensation.models import (
     StepName,
 )
 from compensation.progress import RunProgress, StepState, progress_of
+from compensation.selectors_pages.closing_checks import Check, checks_of_close
 from compensation.selectors_pages.plans import get_plan
 from compensation.services.gate_checks import cash_rate, worth_of
 from representatives.formatting import hundredths, money, whole
@@ -66,38 +64,6 @@ class Figure:
     value: str
     before: str = ""
     change: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    """Somebody whom a finding names."""
-
-    code: str
-    name: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """A check of the close: clear, or found and acknowledged or not."""
-
-    code: str
-    title: str
-    sentence: str = ""
-    named: tuple[Named, ...] = ()
-    unnamed: int = 0
-    """How many more there are than are named."""
-    said: Acknowledgement | None = None
-
-    @property
-    def is_clear(self) -> bool:
-        """Whether nothing was found."""
-        return not self.sentence
-
-    @property
-    def is_open(self) -> bool:
-        """Whether somebody still has to acknowledge it."""
-        return not self.is_clear and self.said is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +143,7 @@ def read_cockpit(period: Period, *, viewer: User, now: datetime, real_now: datet
     )
     before = selectors.last_posted_run_before(period)
     version = close.plan_version if close is not None else selectors.plan_version_for(period)
-    checks = _checks(close)
+    checks = checks_of_close(close)
     earlier = (
         Period.objects.filter(starts_at__lt=period.starts_at)
         .exclude(status=PeriodStatus.POSTED)
@@ -234,42 +200,6 @@ def _next(
             return Next.ACKNOWLEDGE
         return Next.ANOTHER_PERSON if close.computed_by_id == viewer.pk else Next.APPROVE
     return Next.WORK
-
-
-# -- checks ----------------------------------------------------------------------------------------
-
-
-def _checks(close: Run | None) -> tuple[Check, ...]:
-    """Every check of a close that has been verified, in order."""
-    if close is None or not close.checks:
-        return ()
-    said = {one.code: one for one in close.acknowledgements.select_related("by")}
-    rows: dict[str, list[Finding]] = {}
-    for finding in close.findings.select_related("subject").order_by("code", "ordinal"):
-        rows.setdefault(finding.code, []).append(finding)
-    return tuple(_check(code, rows.get(code, []), said.get(code)) for code in CheckCode.values)
-
-
-def _check(code: str, rows: list[Finding], said: Acknowledgement | None) -> Check:
-    if not rows:
-        return Check(code, gate_wording.title(code))
-    head, *named = rows
-    return Check(
-        code,
-        gate_wording.title(code),
-        gate_wording.sentence(code, 0, head.figures),
-        tuple(
-            Named(
-                code=row.subject.code,
-                name=row.subject.name,
-                text=gate_wording.sentence(code, row.ordinal, row.figures),
-            )
-            for row in named
-            if row.subject is not None
-        ),
-        max(0, int(head.figures["count"]) - len(named)) if named else 0,
-        said,
-    )
 
 
 # -- figures ---------------------------------------------------------------------------------------

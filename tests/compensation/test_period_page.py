@@ -12,7 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from compensation import selectors, services, tasks
-from compensation.models import Acknowledgement, HeartBeat, Period, Run, RunKind
+from compensation.models import Acknowledgement, Finding, HeartBeat, Period, Run, RunKind
 from compensation.services import runs, steps
 from representatives.models import User
 from tests.compensation.town import Town, local
@@ -141,6 +141,13 @@ def test_the_month_that_is_running_can_be_previewed(
     page = text_of(closer.get(JANUARY))
     assert "An estimate from what was paid until" in page
     assert "≈ €" in page
+    assert closer.get(FEBRUARY, {"checks": "1"}).status_code == 404
+    trial = closer.get(JANUARY, {"checks": "1"}, headers={"HX-Request": "true"})
+    assert "<html" not in trial.content.decode()
+    assert "5 people are promoted." in text_of(trial)
+    assert "Bronze, was IR" in text_of(trial)
+    assert "5 people are promoted." in text_of(closer.get(JANUARY, {"checks": "1"}))
+    assert not Finding.objects.exists()
     assert "is not over" in text_of(act(closer, "start"))
     assert not Run.objects.filter(kind=RunKind.CLOSE).exists()
 
