@@ -109,11 +109,9 @@ def behind_taker(component: TakesTurns, paid_level: int, branch: Branch) -> Int:
     seller = taker = np.arange(len(branch))
     for level in range(1, paid_level + 1):
         may = component.takers(level, branch.standing)
-        if level == paid_level:
-            may[0] = True  # he was paid
+        may[0] = True  # he was paid on the last one; what goes past him on others is gone as well
         taker = nearest_above(sponsor, may)[taker]
-        found = taker >= 0 if level == paid_level else taker > 0
-        seller, taker = seller[found], taker[found]
+        seller, taker = seller[taker >= 0], taker[taker >= 0]
     sellers: Int = seller[taker == 0]
     return sellers
 
