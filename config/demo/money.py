@@ -44,6 +44,7 @@ EARLY_PAYEES, LATE_PAYEES = 24, 8
 CONVERSIONS = 4
 #: Points are converted in lumps of so many hundredths; the plan's smallest that buys BV is larger.
 LUMP, BV_LUMP = 10_00, 100_00
+MOST_CONVERTED = 2_000_00
 SMALLEST_PAYOUT = 10_00
 RAISED_BY = 5_00
 
@@ -195,7 +196,7 @@ class _Story:
     # -- points, adjustments, disputes -----------------------------------------------------------
 
     def convert(self, *, day: int) -> None:
-        """The top buys BV; the middle and some others take cash for half of what is active."""
+        """The top buys BV; the middle and some others take cash for a part of what is active."""
         now = self.at(day)
         wishes = [(self.top, ConversionTarget.BV), (self.middle, ConversionTarget.CASH)]
         others = [one for one in self.early if one not in (self.top, self.middle)]
@@ -205,7 +206,7 @@ class _Story:
             if RspConversion.objects.filter(representative=person, token=token).exists():
                 continue
             active = selectors_bank.get_bank(person.pk, now=now, zone=ZONE).active
-            points = active // 2 // LUMP * LUMP
+            points = min(active // 2, MOST_CONVERTED) // LUMP * LUMP
             if points >= (BV_LUMP if target is ConversionTarget.BV else LUMP):
                 services.convert_points(
                     representative=person,
