@@ -118,3 +118,14 @@ def test_nobody_is_counted_by_points_without_being_active() -> None:
     cause = why_not_counted(plan_of(points(1)).components[0], IDLE)
 
     assert (cause.reason, cause.missed) == (Reason.INACTIVE, ())
+
+
+def test_no_minimum_of_a_level_is_asked_of_the_seller() -> None:
+    least = {"measure": "own_bv", "at_least": ["7", "0"]}
+    component = plan_of(percentages("1", "1", seller_rate="5", level_minimum=least)).components[0]
+    people = [Upline(place, 0, True, 0, figures={"own_bv": 699}) for place in (2, 1, 0)]
+
+    found = why(component, order(bv=5), people[0], 0, people[1:])
+
+    assert [one.reason for one in found] == [Reason.PAID, Reason.BELOW_MINIMUM, Reason.PAID]
+    assert [one.paid_levels for one in found] == [(0,), (), (2,)]
