@@ -177,6 +177,8 @@ class Round:
         environment = self.company.environment(**ENVIRONMENT)
         command = processes.start_manage(*CLOSE, environment=environment)
         time.sleep(self.chance.uniform(0.6, 2.5))
+        if command.poll() is not None:
+            self.schedule[-1] = "close_period beside the workers, undisturbed"
         command.kill()
         processes.end_group(command, 0)
 
