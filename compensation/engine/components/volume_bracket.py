@@ -102,7 +102,7 @@ class VolumeBracket(ByQualification, AnyDepth):
             volume, count, members = map(tree.subtree_sums, (volume, count, members))
         levels = []
         for index, (base, reached) in enumerate(self._bases(volume, situation.standing), start=1):
-            receiver = np.flatnonzero(reached & (count > 0))
+            receiver = np.flatnonzero(reached)
             levels.append(
                 Level(
                     number=index,
