@@ -69,20 +69,28 @@ def paying_town(databases: TestDatabases) -> Town:
     """Found the town with payees in the test's database: really once, then by copying it."""
     kept = f"{CLONE_PREFIX}{databases.run}_paying"
     if databases.run in _built:
-        _copy(databases, kept, databases.in_use)
+        _use_copy(databases, kept)
     else:
         _built[databases.run] = add_payees(build_town())
         _copy(databases, databases.in_use, kept)
     return copy.deepcopy(_built[databases.run])
 
 
+def _use_copy(databases: TestDatabases, name: str) -> None:
+    """Work on a copy from now on; the database in use is dropped meanwhile."""
+    databases.count += 1
+    mine = f"{CLONE_PREFIX}{databases.run}_{databases.count}"
+    gone = databases.in_use
+    databases.in_use = mine
+    _copy(databases, name, mine)
+    databases.beside.submit(databases.drop, gone)
+
+
 def _copy(databases: TestDatabases, name: str, to: str) -> None:
-    """Copy a database, which nobody may be connected to meanwhile."""
-    in_use = databases.in_use
+    """Copy a database, to which nobody may be connected meanwhile."""
     databases.point_connections_to(databases.shared)
-    databases.drop(to)
     databases._execute_sql("CREATE DATABASE {} TEMPLATE {}", to, name)
-    databases.point_connections_to(in_use)
+    databases.point_connections_to(databases.in_use)
 
 
 def add_payees(town: Town) -> Town:
