@@ -2,7 +2,7 @@
 
 The library draws its identifications at random and dates a file by the server's clock, so that a
 bank could not tell a file that is uploaded twice. Here both come from the batch; see decision
-record 0014.
+record 0016.
 """
 
 from __future__ import annotations
