@@ -6,39 +6,49 @@
 -- a line for each entry. Empty stands for NULL. One digest a journal, then one over those, so that
 -- memory grows by 32 bytes a journal. Both tables are read in the order of their primary keys: the
 -- rows are fresh, no statistics know them, and any other plan could be quadratic. Another
--- transaction's journals may stand in between.
+-- transaction's journals may stand in between. A large posting is digested in parts, which idle
+-- cores may take.
 CREATE FUNCTION compensation_rows_digest(
     of_xact xid8, lowest bigint, highest bigint,
     OUT journals bigint, OUT entries bigint, OUT digest bytea
 ) LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp SET enable_nestloop = off SET enable_hashjoin = off
 SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashagg = off
+SET parallel_setup_cost = 0 SET parallel_tuple_cost = 0 SET max_parallel_workers_per_gather = 3
 SET work_mem = '64MB' AS $$
+DECLARE
+    parts integer := CASE WHEN highest - lowest < 20000 THEN 1 ELSE 4 END;
+    width bigint := (highest - lowest) / parts + 1;
 BEGIN
-    EXECUTE format(
-        $query$
-        SELECT count(*), coalesce(sum(line.entries), 0)::bigint, sha256(string_agg(sha256(convert_to(
-            concat(
-                j.id, '|', j.kind, '|', j.period_id, '|', j.run_id, '|', j.representative_id, '|',
-                j.return_id, '|', j.reverses_id, '|',
-                (extract(epoch FROM j.effective_at) * 1000000)::bigint, '|',
-                (extract(epoch FROM j.created_at) * 1000000)::bigint, '|',
-                j.xact, '|', octet_length(j.source_key), '|', j.source_key, line.text
-            ), 'UTF8')), ''::bytea ORDER BY j.id))
-        FROM public.compensation_journal j
-        JOIN (
-            SELECT e.journal_id, count(*) AS entries,
-                   string_agg(
-                       concat(
-                           chr(10), e.id, '|', e.account, '|', e.representative_id, '|',
-                           e.amount, '|', e.unit
-                       ), '' ORDER BY e.id
-                   ) AS text
-            FROM public.compensation_entry e WHERE e.journal_id BETWEEN %2$s AND %3$s
-            GROUP BY e.journal_id
-        ) line ON line.journal_id = j.id
-        WHERE j.id BETWEEN %2$s AND %3$s AND j.xact = %1$L
-        $query$, of_xact, lowest, highest
+    EXECUTE (
+        SELECT $query$
+            SELECT sum(part.journals)::bigint, coalesce(sum(part.entries), 0)::bigint,
+                   sha256(string_agg(part.digests, ''::bytea ORDER BY part.place))
+            FROM ($query$ || string_agg(format(
+                $query$
+                SELECT %4$s AS place, count(*) AS journals, sum(line.entries) AS entries,
+                       string_agg(sha256(convert_to(concat(
+                           j.id, '|', j.kind, '|', j.period_id, '|', j.run_id, '|',
+                           j.representative_id, '|', j.return_id, '|', j.reverses_id, '|',
+                           (extract(epoch FROM j.effective_at) * 1000000)::bigint, '|',
+                           (extract(epoch FROM j.created_at) * 1000000)::bigint, '|',
+                           j.xact, '|', octet_length(j.source_key), '|', j.source_key, line.text
+                       ), 'UTF8')), ''::bytea ORDER BY j.id) AS digests
+                FROM public.compensation_journal j
+                JOIN (
+                    SELECT e.journal_id, count(*) AS entries,
+                           string_agg(concat(
+                               chr(10), e.id, '|', e.account, '|', e.representative_id, '|',
+                               e.amount, '|', e.unit
+                           ), '' ORDER BY e.id) AS text
+                    FROM public.compensation_entry e WHERE e.journal_id BETWEEN %2$s AND %3$s
+                    GROUP BY e.journal_id
+                ) line ON line.journal_id = j.id
+                WHERE j.id BETWEEN %2$s AND %3$s AND j.xact = %1$L
+                $query$, of_xact, lowest + place * width,
+                least(highest, lowest + (place + 1) * width - 1), place
+            ), ' UNION ALL ') || ') part'
+        FROM generate_series(0, parts - 1) AS place
     ) INTO journals, entries, digest;
 END $$;
 
@@ -47,7 +57,8 @@ END $$;
 -- what spends may not. Call with the ledger's lock held.
 CREATE FUNCTION compensation_keep_balances(of_xact xid8, lowest bigint, highest bigint)
 RETURNS void LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp SET enable_nestloop = off SET work_mem = '192MB' AS $$
+SET search_path = pg_catalog, pg_temp SET enable_nestloop = off SET enable_hashjoin = off
+SET enable_seqscan = off SET enable_bitmapscan = off SET work_mem = '192MB' AS $$
 DECLARE
     spends boolean;
     fault text;
@@ -99,17 +110,23 @@ BEGIN
     END IF;
 END $$;
 
--- Seals a posting: digests its rows, then takes the ledger's lock, which is held to the end of
+-- Seals a posting: digests its rows, all that were `written`, then takes the ledger's lock, which is held to the end of
 -- the transaction, reads the head before and writes the next. The lock comes late, since digesting
 -- a million rows takes its time and everybody else who posts waits for it. A snapshot older than
 -- the head before (REPEATABLE READ) is refused by the unique number, as a fork would be.
-CREATE FUNCTION compensation_seal(of_xact xid8, lowest bigint, highest bigint)
-RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+CREATE FUNCTION compensation_seal(
+    of_xact xid8, lowest bigint, highest bigint, written bigint DEFAULT NULL
+) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     posted record;
     before record;
 BEGIN
     SELECT * INTO posted FROM public.compensation_rows_digest(of_xact, lowest, highest);
+    IF posted.entries <> written THEN
+        RAISE EXCEPTION 'entries for journals % to % that were not written by this transaction',
+            lowest, highest
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'entry_journal_of_this_transaction';
+    END IF;
     PERFORM pg_advisory_xact_lock(5093002);
     SELECT b.number, b.head INTO before
     FROM public.compensation_batch b ORDER BY b.number DESC LIMIT 1;
@@ -133,28 +150,38 @@ END $$;
 
 -- Replaces the check of `ledger.sql`. New: which accounts a kind of journal may touch, no entry
 -- for a journal that is sealed, and the seal itself. It runs as the owner, who alone may write
--- batches and balances.
+-- batches and balances. The rows are read from the tables, in the order of their primary keys,
+-- which is what costs least for a million of them; whether they are all that was written, and
+-- whether all of it was written by this transaction, is what the seal counts.
 CREATE OR REPLACE FUNCTION compensation_check_entries() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp SET enable_nestloop = off SET work_mem = '192MB' AS $$
+SET search_path = pg_catalog, pg_temp SET enable_nestloop = off SET enable_hashjoin = off
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashagg = off
+SET work_mem = '192MB' AS $$
 DECLARE
     lowest bigint;
     highest bigint;
+    written bigint;
     fault bigint;
     fault_unit text;
-    fault_is_account boolean;
+    fault_is_owner boolean;
     fault_kind text;
     fault_account smallint;
     periods bigint[];
 BEGIN
-    SELECT min(journal_id), max(journal_id) INTO lowest, highest FROM new_entries;
+    SELECT min(journal_id), max(journal_id), count(*) INTO lowest, highest, written
+    FROM new_entries;
     IF lowest IS NULL THEN
         RETURN NULL;
     END IF;
 
-    -- With amounts other than nought a zero sum also means at least two entries.
-    EXECUTE 'SELECT journal_id, unit FROM new_entries GROUP BY journal_id, unit'
-        ' HAVING sum(amount) <> 0 OR count(*) < 2 LIMIT 1' INTO fault, fault_unit;
+    -- With amounts other than nought a zero sum also means at least two entries. Others' journals
+    -- in between balance as well.
+    EXECUTE format(
+        'SELECT journal_id, unit FROM public.compensation_entry WHERE journal_id BETWEEN %s AND %s'
+        ' GROUP BY journal_id, unit HAVING sum(amount) <> 0 OR count(*) < 2 LIMIT 1',
+        lowest, highest
+    ) INTO fault, fault_unit;
     IF fault IS NOT NULL THEN
         RAISE EXCEPTION 'the entries of journal % in % do not sum to nought', fault, fault_unit
             USING ERRCODE = 'check_violation', CONSTRAINT = 'entry_zero_sum';
@@ -162,15 +189,16 @@ BEGIN
 
     EXECUTE format(
         $query$
-        SELECT coalesce(strange, first), strange IS NULL, kind, account FROM (
+        SELECT coalesce(strange, first), strange IS NOT NULL, kind, account FROM (
             SELECT j.kind, e.account, min(e.journal_id) AS first,
                    min(e.journal_id) FILTER (
-                       WHERE j.xact IS DISTINCT FROM pg_current_xact_id()
-                       OR e.representative_id IS NOT NULL
-                       AND e.representative_id IS DISTINCT FROM j.representative_id
+                       WHERE e.representative_id <> j.representative_id
+                       OR e.representative_id IS NOT NULL AND j.representative_id IS NULL
                    ) AS strange
-            FROM new_entries e LEFT JOIN public.compensation_journal j
-            ON j.id = e.journal_id AND j.id BETWEEN %s AND %s
+            FROM public.compensation_entry e JOIN public.compensation_journal j
+            ON j.id = e.journal_id
+            WHERE e.journal_id BETWEEN %1$s AND %2$s AND j.id BETWEEN %1$s AND %2$s
+            AND j.xact = pg_current_xact_id()
             GROUP BY j.kind, e.account
         ) used
         WHERE strange IS NOT NULL OR account <> ALL (CASE kind
@@ -186,15 +214,15 @@ BEGIN
         END)
         ORDER BY strange LIMIT 1
         $query$, lowest, highest
-    ) INTO fault, fault_is_account, fault_kind, fault_account;
-    IF fault_is_account THEN
-        RAISE EXCEPTION 'journal % of kind % has no business on account %',
-            fault, fault_kind, fault_account
-            USING ERRCODE = 'check_violation', CONSTRAINT = 'entry_account_fits_kind';
-    ELSIF fault IS NOT NULL THEN
+    ) INTO fault, fault_is_owner, fault_kind, fault_account;
+    IF fault_is_owner THEN
         RAISE EXCEPTION 'journal % was not written by this transaction for this representative',
             fault
             USING ERRCODE = 'check_violation', CONSTRAINT = 'entry_journal_of_this_transaction';
+    ELSIF fault IS NOT NULL THEN
+        RAISE EXCEPTION 'journal % of kind % has no business on account %',
+            fault, fault_kind, fault_account
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'entry_account_fits_kind';
     END IF;
 
     -- Within one transaction too, a posting is written by one statement. Where a cluster was
@@ -220,7 +248,7 @@ BEGIN
                 USING ERRCODE = 'check_violation', CONSTRAINT = 'journal_period_stays_open';
         END IF;
     END IF;
-    PERFORM public.compensation_seal(pg_current_xact_id(), lowest, highest);
+    PERFORM public.compensation_seal(pg_current_xact_id(), lowest, highest, written);
     RETURN NULL;
 END $$;
 
@@ -252,7 +280,7 @@ END $$;
 
 REVOKE EXECUTE ON FUNCTION compensation_rows_digest(xid8, bigint, bigint) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION compensation_keep_balances(xid8, bigint, bigint) FROM PUBLIC;
-REVOKE EXECUTE ON FUNCTION compensation_seal(xid8, bigint, bigint) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION compensation_seal(xid8, bigint, bigint, bigint) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION compensation_rebuild_balances() FROM PUBLIC;
 
 ALTER TABLE compensation_batch ADD CONSTRAINT batch_digests_whole
