@@ -249,3 +249,13 @@ def test_a_full_turn_is_followed_by_the_next_at_once(
     for sent in (2, 1):
         assert drain_outbox_task() == sent
         assert redis_client.llen(f"{redis_key_prefix}:default") == 1
+
+
+def test_an_e_mail_may_have_a_second_form(db: None) -> None:
+    payload = {"to": "ann@example.com", "subject": "s", "text": "Text", "html": "<p>Text</p>"}
+    outbox.enqueue(topic=outbox.MAIL, key="k", payload=payload)
+    outbox.drain(now=NOW)
+
+    (sent,) = mail.outbox
+    assert sent.body == "Text"
+    assert [tuple(one) for one in sent.alternatives] == [("<p>Text</p>", "text/html")]
