@@ -31,9 +31,18 @@ _HEAD = "SELECT encode(head, 'hex') FROM compensation_batch WHERE number = %s"
 class UnableToReadAnchors(UnableTo):
     """A file of anchors can't be read, or a line of it is no anchor."""
 
+    case = "unreadable"
+
 
 class AnchorDiffers(UnableTo):
-    """The ledger is not the one that the last anchor of a file names; nothing was written."""
+    """The ledger is not the one that the last anchor of a file names; nothing was written.
+
+    `case` is the number of the batch that differs.
+    """
+
+    def __init__(self, message: str, number: int) -> None:
+        super().__init__(message, "anchors")
+        self.case = str(number)
 
 
 def read_anchors(path: Path) -> list[Anchor]:
@@ -97,7 +106,8 @@ def _require_same(anchor: Anchor, path: Path) -> None:
     if row is None or row[0] != anchor.head:
         has = "lacks" if row is None else "has with another head"
         raise AnchorDiffers(
-            f"{path} names batch {anchor.number} of the chain, which the ledger {has}", "anchors"
+            f"{path} names batch {anchor.number} of the chain, which the ledger {has}",
+            anchor.number,
         )
 
 

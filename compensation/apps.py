@@ -27,6 +27,13 @@ def _send_part(*, key: str, payload: dict[str, Any]) -> None:
     send_part(key=key, payload=payload)
 
 
+def _anchor_ledger(*, key: str, payload: dict[str, Any]) -> None:
+    from compensation import services  # heavy, and needs loaded apps
+    from representatives.clock import company_now
+
+    services.anchor_ledger(now=company_now())
+
+
 class CompensationConfig(AppConfig):
     """Plans, engine, close and ledger; the top application, which may read all others."""
 
@@ -37,10 +44,11 @@ class CompensationConfig(AppConfig):
     def ready(self) -> None:
         """Give the admin of orders and returns the acts that need open periods and the ledger.
 
-        Make known how files of payouts go to the bank.
+        Make known how files of payouts go to the bank, and how the ledger's head is anchored.
         """
         from representatives import outbox  # needs loaded apps
         from sales import staff_acts  # needs loaded apps
 
         outbox.handler("bank.send")(_send_part)
+        outbox.handler("ledger.anchor")(_anchor_ledger)
         staff_acts.provide(record_payment=_record_payment, accept_return=_accept_return)

@@ -155,6 +155,13 @@ def preview_period_task(*, period_id: int, **_: Any) -> int | None:
     return run.pk
 
 
+@shared_task(acks_late=True, autoretry_for=(OperationalError,), max_retries=5)
+def anchor_ledger_task(**_: Any) -> int | None:
+    """Note the head of the ledger's chain outside the database; return its batch."""
+    anchor = services.anchor_ledger(now=company_now())
+    return anchor.number if anchor else None
+
+
 @shared_task(acks_late=True)
 def heartbeat_task(**_: Any) -> None:
     """Leave a sign of life that has gone all the way through broker, worker and database."""

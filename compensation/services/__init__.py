@@ -10,6 +10,7 @@ from compensation.services.adjustments import (
     request_adjustment,
     statement_line,
 )
+from compensation.services.anchoring import anchor_ledger
 from compensation.services.bank import convert_points
 from compensation.services.bank_answers import import_answers
 from compensation.services.bank_files import part_file
@@ -110,6 +111,7 @@ __all__ = [
     "add_plan_version",
     "advance",
     "advance_to_end",
+    "anchor_ledger",
     "answer_dispute",
     "approve_adjustment",
     "approve_batch",

@@ -18,7 +18,7 @@ from compensation.engine import Results, compute
 from compensation.engine.carried import CarriedOut
 from compensation.fault_points import reach
 from compensation.models import Period, PeriodStatus, Run, RunKind, RunStatus, RunStep, StepName
-from compensation.services import gate
+from compensation.services import anchoring, gate
 from compensation.services.errors import FenceLost, InputChanged, UnableToAdvance
 from compensation.services.paper import freeze_papers
 from compensation.services.runs import Hold, bulk_name, require_fence
@@ -306,6 +306,7 @@ def post(held: Hold, *, now: datetime) -> None:
         period.posted_at = now
         period.save(update_fields=["status", "posted_at"])
         record(run, StepName.POST, watch, rows=journals, digest=run.result_digest)
+        anchoring.want_anchor(period)
         reach("post.before_commit")
     reach("post.after_commit")
 

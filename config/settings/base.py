@@ -191,12 +191,21 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": EXPIRE_POINTS_SECONDS,
         "options": {"expires": EXPIRE_POINTS_SECONDS * 0.9},
     },
+    "anchor-ledger": {
+        "task": "compensation.tasks.anchor_ledger_task",
+        "schedule": 3600.0,
+        "options": {"expires": 3500},
+    },
     "heartbeat": {
         "task": "compensation.tasks.heartbeat_task",
         "schedule": 60.0,
         "options": {"expires": 55},
     },
 }
+
+# A file outside the database, where its owner can't write: the heads of the ledger's chain are
+# appended after each close and every hour. Empty: none are.
+LEDGER_ANCHORS = env.str("LEDGER_ANCHORS", default="")
 
 # A close is approved by a logged-in person on the page; local settings also allow the command.
 CLOSE_APPROVAL_BY_COMMAND = False

@@ -9,6 +9,10 @@ from config import embedded
 if not (os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL")):
     try:
         os.environ.update(embedded.acquire("demo").environment())
+        # Beside the embedded database, whose ledger it is; inherited by workers.
+        os.environ.setdefault(
+            "LEDGER_ANCHORS", str(embedded.BASE_DIR / ".local" / "demo" / "ledger-anchors")
+        )
     except embedded.EmbeddedServersError as error:
         raise ImproperlyConfigured(str(error)) from error
 

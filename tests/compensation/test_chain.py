@@ -9,10 +9,13 @@ from typing import Any
 import psycopg
 import pytest
 from django.db import IntegrityError, OperationalError, connection, transaction
+from django.utils import timezone
 
-from compensation import anchors, ledger, verification
+from compensation import anchors, ledger, services, tasks, verification
 from compensation.chain import chain_faults
 from compensation.models import Account, Batch, Entry, Journal, JournalKind, Period, Run
+from representatives import outbox
+from representatives.models_outbox import Alert, OutboxEvent
 from tests.compensation.town import Town, local
 
 NOW = local("2017-02-10T09:00")
@@ -397,6 +400,49 @@ def test_a_line_that_is_no_anchor_is_refused(tmp_path: Path) -> None:
         anchors.read_anchors(file)
     with pytest.raises(anchors.UnableToReadAnchors, match="can't be read"):
         anchors.read_anchors(tmp_path / "none")
+
+
+def test_a_close_has_its_head_noted_outside(town: Town, settings: Any, tmp_path: Path) -> None:
+    file = tmp_path / "anchors"
+    settings.LEDGER_ANCHORS = str(file)
+
+    town.close("2017-01")
+    assert not file.exists()
+    outbox.drain(now=timezone.now(), limit=100)
+
+    assert [one.number for one in anchors.read_anchors(file)] == [1]
+    _post(town, "a")
+    assert tasks.anchor_ledger_task() == 2
+    assert tasks.anchor_ledger_task() == 2
+    assert [one.number for one in anchors.read_anchors(file)] == [1, 2]
+
+
+def test_an_anchor_that_the_ledger_contradicts_is_an_alert(
+    posted: Run, settings: Any, tmp_path: Path
+) -> None:
+    file = tmp_path / "anchors"
+    settings.LEDGER_ANCHORS = str(file)
+    anchors.write_anchor(file)
+    file.write_text(file.read_text().replace("4 ", "5 ", 1))
+    before = file.read_text()
+
+    for _ in range(2):
+        assert services.anchor_ledger(now=NOW) is None
+    assert file.read_text() == before
+    file.write_text("nonsense\n")
+    assert services.anchor_ledger(now=NOW) is None
+
+    assert list(Alert.objects.order_by("key").values_list("code", "key")) == [
+        ("ledger_anchor", "ledger_anchor:5"),
+        ("ledger_anchor", "ledger_anchor:unreadable"),
+    ]
+
+
+def test_without_a_file_nothing_is_noted(posted: Run, settings: Any) -> None:
+    settings.LEDGER_ANCHORS = ""
+
+    assert services.anchor_ledger(now=NOW) is None
+    assert not OutboxEvent.objects.filter(topic="ledger.anchor").exists()
 
 
 def test_the_commands_tell_and_exit(
