@@ -15,6 +15,7 @@ MOST_DIGITS = 13
 NO_NUMBER = _("Enter a number of points such as 120 or 120.50.")
 _PLAIN = re.compile(rf"(-?)([0-9]{{1,{MOST_DIGITS}}})(?:\.([0-9]{{1,2}}))?", re.ASCII)
 _GROUPED = re.compile(r"-?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]{1,2})?", re.ASCII)
+TOKEN = re.compile(r"[A-Za-z0-9_-]{8,64}", re.ASCII)
 BY_HAND = (ConversionTarget.CASH, ConversionTarget.BV)
 
 
@@ -69,4 +70,4 @@ class ConfirmForm(forms.Form):
     )
     cash = forms.IntegerField(widget=forms.HiddenInput)
     bv = forms.IntegerField(widget=forms.HiddenInput)
-    token = forms.RegexField(r"\A[A-Za-z0-9_-]{8,64}\Z", widget=forms.HiddenInput)
+    token = forms.RegexField(rf"\A{TOKEN.pattern}\Z", widget=forms.HiddenInput)

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from compensation import selectors_bank, services
 from compensation.engine.conversion import Table, Target, table_of
 from compensation.engine.lots import Bank
-from compensation.forms_bank import CalculatorForm, ConfirmForm
+from compensation.forms_bank import TOKEN, CalculatorForm, ConfirmForm
 from compensation.models import MemberResult, Period, RspConversion
 from compensation.selectors_pages import bank as figures
 from compensation.services.bank import priced
@@ -51,6 +51,7 @@ class Desk:
             "table": self.table,
             "rate": None if self.held is None else self.held.plan.rsp_cash_rate,
             "currency": self.visit.company.currency,
+            "token": figures.token_of(self.visit.viewer),
         }
 
 
@@ -152,8 +153,14 @@ def rsp_confirm(request: HttpRequest) -> HttpResponse:
     target = request.GET.get("target", "")
     if not form.is_valid() or target not in TARGETS or desk.held is None or desk.table is None:
         return redirect(_back(request))
+    points = form.cleaned_data["points"]
+    token = request.GET.get("token", "")
+    if not TOKEN.fullmatch(token):
+        token = figures.token_of(desk.visit.viewer)
+    if done := desk.visit.viewer.conversions.filter(token=token).first():
+        return _done_before(request, done, same=(done.asked, done.target) == (points, target))
     try:
-        worth = priced(desk.table, desk.bank, form.cleaned_data["points"], Target(target))
+        worth = priced(desk.table, desk.bank, points, Target(target))
     except services.UnableToConvert as refusal:
         messages.error(request, refusal_text(refusal))
         return redirect(_back(request))
@@ -163,7 +170,7 @@ def rsp_confirm(request: HttpRequest) -> HttpResponse:
             "target": target,
             "cash": worth.cash,
             "bv": worth.bv,
-            "token": figures.token_of(desk.visit.viewer),
+            "token": token,
         }
     )
     context = desk.visit.context() | {
@@ -176,10 +183,20 @@ def rsp_confirm(request: HttpRequest) -> HttpResponse:
     return render(request, "compensation/rsp_confirm.html", context)
 
 
+def _done_before(request: HttpRequest, done: RspConversion, *, same: bool) -> HttpResponse:
+    """Lead who comes back to a step that was taken to what came of it."""
+    if not same:
+        messages.warning(request, _("Your balance has changed since you saw it. Look at it again."))
+        return redirect("compensation:rsp")
+    messages.info(request, _("This was converted before. Nothing was converted a second time."))
+    return redirect("compensation:rsp_done", done.token)
+
+
 def _back(request: HttpRequest) -> str:
     """Return the address of the calculator with what was typed."""
     query = request.GET.copy()
-    query.pop("target", None)
+    for key in ("target", "token"):
+        query.pop(key, None)
     address = reverse("compensation:rsp")
     return f"{address}?{query.urlencode()}" if query else address
 

@@ -45,6 +45,14 @@ def fields(page: Any) -> dict[str, str]:
     return found
 
 
+def token_of_calculator(client: Client) -> str:
+    """The token that the calculator hands on."""
+    html = client.get(PAGE).content.decode()
+    found = re.search(r'name="token" value="(\w+)"', html)
+    assert found
+    return found[1]
+
+
 @pytest.fixture
 def town(transactional_db: None) -> Town:
     """A company whose plan has a bank; January is posted, the clock stands in February."""
@@ -200,6 +208,22 @@ def test_a_double_click_and_the_back_button_convert_once(town: Town) -> None:
     assert RspConversion.objects.count() == 1
     assert again.redirect_chain == [(first.url, 302)]
     assert "Nothing was converted a second time." in text_of(again)
+
+
+def test_the_step_before_leads_to_what_came_of_it(town: Town) -> None:
+    client = log_in(town)
+    asked = {"points": "260", "target": "cash", "token": token_of_calculator(client)}
+    sent = fields(client.get(CONFIRM, asked))
+    assert sent["token"] == asked["token"]
+    done = client.post(CONFIRM, sent)
+
+    back = client.get(CONFIRM, asked)
+    other = client.get(CONFIRM, {**asked, "points": "60"}, follow=True)
+
+    assert back.url == done.url
+    assert other.redirect_chain == [(PAGE, 302)]
+    assert "Your balance has changed since you saw it." in text_of(other)
+    assert RspConversion.objects.count() == 1
 
 
 def test_two_browsers_convert_once(town: Town) -> None:
