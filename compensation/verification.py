@@ -9,6 +9,7 @@ from django.db import connection, transaction
 
 from compensation.balances import differences
 from compensation.chain import Anchor, chain_faults
+from compensation.guard_functions import function_faults
 from compensation.verification_bank import conversion_faults
 
 # table → trigger → the function it must call.
@@ -106,6 +107,7 @@ def ledger_faults(*, anchors: Sequence[Anchor] = ()) -> list[str]:
     """
     return [
         *_guard_faults(),
+        *function_faults(),
         *chain_faults(anchors),
         *_sum_faults(),
         *_run_faults(),

@@ -310,6 +310,22 @@ def test_a_guard_that_is_off_or_gone_is_named(posted: Run, owner_connection: Own
     ]
 
 
+@pytest.mark.breaks_ledger
+def test_a_guard_that_was_replaced_or_is_gone_is_named(
+    posted: Run, owner_connection: Owner
+) -> None:
+    ((made,),) = owner_connection.execute(
+        "SELECT pg_get_functiondef('compensation_keep_balances'::regproc)"
+    ).fetchall()
+    owner_connection.execute(made.replace("held.amount < 0", "false"))
+    owner_connection.execute("DROP FUNCTION compensation_rebuild_balances()")
+
+    assert verification.ledger_faults() == [
+        "the function compensation_keep_balances is not the one of the migrations",
+        "the function compensation_rebuild_balances is missing",
+    ]
+
+
 # -- Anchors --------------------------------------------------------------------------------------
 
 
