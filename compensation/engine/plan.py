@@ -48,6 +48,8 @@ WITHOUT_A_SALE = frozenset(
 )
 """Kinds of pay that people ask for and that no plan can have."""
 CONVERTED = "converted_bv"
+RATE_DIGITS = 4
+"""Decimals that a cash rate may have beyond those of the currency."""
 NO_PAY_ON_CONVERTED = (
     "BV that was bought with points pays no commission: a plan would pay on its own pay, without "
     "a product sale"
@@ -257,8 +259,13 @@ def _cash_rate(table: Mapping, digits: int) -> CashRate | None:
     rate = table["rsp_cash_rate"].mapping(("points", "pays"))
     if rate.broken or not rate.has("points") or not rate.has("pays"):
         return None
-    points = rate["points"].scaled("a number of points", 2, least=1)
-    return CashRate(points=points or 1, pays=rate["pays"].scaled("an amount", digits))
+    points = rate["points"].scaled("a number of points", 2, least=1) or 1
+    # A rate may be finer than the currency's last decimal: one point for 0.026.
+    finer = rate["pays"].scaled("an amount", digits + RATE_DIGITS)
+    whole, rest = divmod(finer, 10**RATE_DIGITS)
+    if rest:
+        return CashRate(points=points * 10**RATE_DIGITS, pays=finer)
+    return CashRate(points=points, pays=whole)
 
 
 def _bv_value(table: Mapping, digits: int) -> Fraction:

@@ -156,7 +156,7 @@ def changed(path: str, value: Any) -> list[str]:
         ("rsp_cash_rate", {"points": "0", "pays": "1"}, 'rsp_cash_rate.points: "0" is too small'),
         ("rsp_cash_rate", {"points": "1"}, "rsp_cash_rate.pays: is missing"),
         ("rsp_cash_rate", 3, "rsp_cash_rate: 3 is not a table of keys and values"),
-        ("rsp_cash_rate.pays", "1.005", 'rsp_cash_rate.pays: "1.005" has more than 2 decimals'),
+        ("rsp_cash_rate.pays", "0.0260001", '"0.0260001" has more than 6 decimals'),
         ("bv_value", "0", "bv_value: must be above nought"),
         ("bv_value", "x", 'bv_value: "x" is not an amount of money per BV'),
         ("rsp_per_bv", True, "rsp_per_bv: True is not a ratio"),

@@ -58,6 +58,16 @@ def test_every_key() -> None:
     assert (bank.rest, bank.decomposition, bank.buys_bv) == ("cash", "single_lump", True)
 
 
+def test_a_rate_may_be_finer_than_the_currency() -> None:
+    fine = plan_of(points(4), rsp_cash_rate={"points": "1", "pays": "0.026"}).rsp_cash_rate
+    plain = plan_of(points(4), rsp_cash_rate=RATE).rsp_cash_rate
+
+    assert fine is not None
+    assert plain is not None
+    assert fine.per_point == plain.per_point == Fraction(26, 1000)
+    assert (plain.points, plain.pays) == (1_000_000, 26_000)
+
+
 def test_flat_bv() -> None:
     bank = plan_of(
         points(4), rsp_cash_rate=RATE, rsp_bank={"bv": {"points": "100", "bv": "2.5"}}

@@ -354,7 +354,7 @@ def edited(tmp_path: Path, name: str, old: str, new: str) -> Any:
             'rate: full, points: "3"',
             "rate must be one of",
         ),
-        ("RATE-HALVES", 'pays: "0.01"', 'pays: "0.001"', "rsp_cash_rate.pays"),
+        ("RATE-HALVES", 'pays: "0.01"', 'pays: "0.0000001"', "rsp_cash_rate.pays"),
         ("TIERS-GREEDY", 'points: "60", cash', 'points: "120", cash', "in tiers twice"),
         ("TIERS-GREEDY", ', bv: "900"', "", "either all of them state bv or none"),
         ("TIERS-GREEDY", "smallest_lump", "nobody", "leftover_at must be one of"),
