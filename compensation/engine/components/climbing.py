@@ -12,6 +12,7 @@ from functools import cache
 
 import numpy as np
 
+from compensation.engine.arrays import as_numbers
 from compensation.engine.levels import Level
 from compensation.engine.tree import nearest_above
 from compensation.engine.types import Bool, Int
@@ -52,7 +53,7 @@ class Volumes:
             start=start[np.concatenate((buyer, seller))],
             below=np.concatenate((between[buyer], below[seller])),
             base=np.concatenate((own.total[buyer], rest.total[seller])),
-            members=np.concatenate((np.ones_like(buyer), counted.astype(np.int64))),
+            members=np.concatenate((np.ones_like(buyer), as_numbers(counted))),
             orders=np.concatenate((own.orders[buyer], rest.orders[seller])),
         )
 
