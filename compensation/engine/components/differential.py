@@ -9,6 +9,7 @@ from typing import ClassVar, Self
 
 import numpy as np
 
+from compensation.engine.arrays import as_numbers
 from compensation.engine.branches import (
     Branch,
     Missed,
@@ -144,7 +145,7 @@ class Differential(ByQualification, AnyDepth):
         group, broken = broken_away(tree, personal_bv, self.brackets[-1].start)
         if stated_group_bv is not None:
             group = np.where(stated_group_bv == NOT_STATED, group, stated_group_bv)
-        return {self._choosing: group, self._leaving: broken.astype(np.int64)}
+        return {self._choosing: group, self._leaving: as_numbers(broken)}
 
     def has_left(self, standing: Standing) -> Bool:
         """Tell who has broken away; nobody without breakaway."""
@@ -155,7 +156,7 @@ class Differential(ByQualification, AnyDepth):
 
     def _sponsors(self, sponsor: Int, standing: Standing) -> Int:
         """Give the sponsors along which sales go up: from who has broken away to nobody."""
-        return np.where(self.has_left(standing), -1, sponsor) if self.breakaway else sponsor
+        return np.where(self.has_left(standing), -1, sponsor)
 
     def percents(self) -> tuple[Fraction, ...]:
         """Give all percentages of the plan in ascending order, nought first."""
