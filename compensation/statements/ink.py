@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from fontTools.ttLib import TTFont
@@ -111,6 +111,7 @@ def drawable(text: str) -> str:
     return "".join(found)
 
 
+@lru_cache(maxsize=4096)
 def width_of(text: str, weight: str, size: int) -> Fraction:
     """Return the width of a drawable text in millimetres; ``size`` in tenths of a point."""
     known = face(weight)

