@@ -39,9 +39,9 @@ def main() -> int:
             shutil.copy(ROOT / name, work / name)
         subprocess.run(["npm", "ci", "--silent"], cwd=work, check=True)
         python = _font_tools(work)
-        for folder in (TARGET, FOR_TESTS):
-            shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir(parents=True)
+        for target in (TARGET, FOR_TESTS):
+            shutil.rmtree(target, ignore_errors=True)
+            target.mkdir(parents=True)
         modules = work / "node_modules"
         _bootstrap(modules)
         _htmx(modules)
