@@ -63,25 +63,26 @@ END $$;
 
 -- A payout and its journals are written by one statement (a WITH), whose end these see: each state
 -- has exactly its journals, whether one payout is written or a million. Dynamic SQL is planned with
--- the number of rows at hand: by the index of keys for one, by hashing for a million.
+-- the number of rows at hand: by the index of keys for one, by hashing for a million. No LIMIT: a
+-- plan that hopes to find a fault soon compares every row with every other when there is none.
 CREATE FUNCTION compensation_check_new_payouts() RETURNS trigger
 LANGUAGE plpgsql SET work_mem = '192MB' AS $$
 DECLARE
     fault text;
 BEGIN
-    SELECT p.end_to_end_id INTO fault FROM new_payouts p
-    LEFT JOIN compensation_payoutbatch b ON b.id = p.batch_id
-    WHERE p.status <> 'reserved' OR b.status IS DISTINCT FROM 'draft' LIMIT 1;
-    IF FOUND THEN
+    EXECUTE 'SELECT min(p.end_to_end_id) FROM new_payouts p'
+        ' LEFT JOIN compensation_payoutbatch b ON b.id = p.batch_id'
+        ' WHERE p.status <> ''reserved'' OR b.status IS DISTINCT FROM ''draft''' INTO fault;
+    IF fault IS NOT NULL THEN
         RAISE EXCEPTION 'payout % does not begin reserved in a draft', fault
             USING ERRCODE = 'check_violation', CONSTRAINT = 'payout_moves';
     END IF;
-    EXECUTE 'SELECT p.end_to_end_id FROM new_payouts p'
+    EXECUTE 'SELECT min(p.end_to_end_id) FROM new_payouts p'
         ' LEFT JOIN compensation_journal j ON j.source_key = ''payout:'' || p.id || '':reserve'''
         ' LEFT JOIN compensation_entry e ON e.journal_id = j.id AND e.account = 9'
         ' WHERE j.kind IS DISTINCT FROM ''reserve'''
         ' OR j.representative_id IS DISTINCT FROM p.representative_id'
-        ' OR e.amount IS DISTINCT FROM p.amount_minor LIMIT 1' INTO fault;
+        ' OR e.amount IS DISTINCT FROM p.amount_minor' INTO fault;
     IF fault IS NOT NULL THEN
         RAISE EXCEPTION 'payout % is not reserved in the ledger', fault
             USING ERRCODE = 'check_violation', CONSTRAINT = 'payout_has_its_journals';
@@ -94,19 +95,20 @@ LANGUAGE plpgsql SET work_mem = '192MB' AS $$
 DECLARE
     fault text;
 BEGIN
-    EXECUTE 'SELECT o.end_to_end_id FROM old_payouts o FULL JOIN new_payouts n USING (id)'
+    EXECUTE 'SELECT min(coalesce(o.end_to_end_id, n.end_to_end_id))'
+        ' FROM old_payouts o FULL JOIN new_payouts n USING (id)'
         ' WHERE (o.batch_id, o.representative_id, o.amount_minor, o.account_version,'
         ' o.holder_name, o.iban, o.bic, o.end_to_end_id, o.flags) IS DISTINCT FROM'
         ' (n.batch_id, n.representative_id, n.amount_minor, n.account_version,'
         ' n.holder_name, n.iban, n.bic, n.end_to_end_id, n.flags)'
-        ' OR o.part IS NOT NULL AND n.part IS DISTINCT FROM o.part LIMIT 1' INTO fault;
+        ' OR o.part IS NOT NULL AND n.part IS DISTINCT FROM o.part' INTO fault;
     IF fault IS NOT NULL THEN
         RAISE EXCEPTION 'payout % keeps what it was made with', fault
             USING ERRCODE = 'check_violation', CONSTRAINT = 'payout_kept';
     END IF;
 
-    EXECUTE 'SELECT format(''payout %s can not move from %s to %s in a batch that is %s'','
-        ' o.end_to_end_id, o.status, n.status, b.status)'
+    EXECUTE 'SELECT min(format(''payout %s can not move from %s to %s in a batch that is %s'','
+        ' o.end_to_end_id, o.status, n.status, b.status))'
         ' FROM old_payouts o JOIN new_payouts n USING (id)'
         ' JOIN compensation_payoutbatch b ON b.id = n.batch_id'
         ' WHERE n.status <> o.status AND (o.status, n.status, b.status) NOT IN ('
@@ -114,20 +116,20 @@ BEGIN
         ' (''reserved'', ''sent'', ''sent''), (''sent'', ''unknown'', ''sent''),'
         ' (''unknown'', ''sent'', ''sent''), (''sent'', ''settled'', ''sent''),'
         ' (''sent'', ''failed'', ''sent''), (''unknown'', ''settled'', ''sent''),'
-        ' (''unknown'', ''failed'', ''sent'')) LIMIT 1' INTO fault;
+        ' (''unknown'', ''failed'', ''sent''))' INTO fault;
     IF fault IS NOT NULL THEN
         RAISE EXCEPTION '%', fault
             USING ERRCODE = 'check_violation', CONSTRAINT = 'payout_moves';
     END IF;
 
-    EXECUTE 'SELECT n.end_to_end_id FROM old_payouts o JOIN new_payouts n USING (id)'
+    EXECUTE 'SELECT min(n.end_to_end_id) FROM old_payouts o JOIN new_payouts n USING (id)'
         ' LEFT JOIN compensation_journal j ON j.source_key = ''payout:'' || n.id || '':outcome'''
         ' LEFT JOIN compensation_entry e ON e.journal_id = j.id AND e.account = 9'
         ' WHERE n.status <> o.status AND (CASE WHEN n.status = ''settled'' THEN ''settle'''
         ' WHEN n.status IN (''failed'', ''cancelled'') THEN ''release'' END'
         ' IS DISTINCT FROM j.kind OR j.kind IS NOT NULL'
         ' AND (j.representative_id IS DISTINCT FROM n.representative_id'
-        ' OR e.amount IS DISTINCT FROM -n.amount_minor)) LIMIT 1' INTO fault;
+        ' OR e.amount IS DISTINCT FROM -n.amount_minor))' INTO fault;
     IF fault IS NOT NULL THEN
         RAISE EXCEPTION 'payout % and its journals tell different outcomes', fault
             USING ERRCODE = 'check_violation', CONSTRAINT = 'payout_has_its_journals';
