@@ -131,6 +131,10 @@ def test_live_figures_that_kill_their_process_are_left_alone_for_a_while(
     assert Run.objects.latest("pk").status == "computed"
 
 
+def _deaths(worker: Any) -> int:
+    return len(re.findall(r"pid:\d+ exited with .*SIGKILL", worker.log()))
+
+
 def test_workers_do_not_begin_a_deadly_step_again_and_again(
     town: Town,
     start_celery_worker: Callable[..., Any],
@@ -149,8 +153,9 @@ def test_workers_do_not_begin_a_deadly_step_again_and_again(
     try:
         tasks.hint(run)
         wait_until(lambda: Run.objects.filter(status="failed").exists(), "given up", 60)
+        wait_until(lambda: _deaths(worker) == TRIES, "the parent has noticed all deaths")
         time.sleep(2)
-        assert len(re.findall(r"pid:\d+ exited with .*SIGKILL", worker.log())) == TRIES
+        assert _deaths(worker) == TRIES
     finally:
         beat.stop()
     assert not is_published()

@@ -27,6 +27,7 @@ from tests.soak.table import Table
 WORKERS = 2
 LEASE_SECONDS = 3
 PATIENCE_SECONDS = 120
+TIMER_SECONDS = 40
 FAULTS_A_ROUND = (2, 5)
 ENVIRONMENT = {
     **SLOWLY,
@@ -95,6 +96,7 @@ class Round:
     chance: random.Random
     schedule: list[str] = field(default_factory=list)
     resumed: int = 0
+    by_timer: int = 0
     last_fault: float = 0.0
 
     def run(self) -> float:
@@ -108,6 +110,7 @@ class Round:
         began = time.monotonic()
         self.last_fault = began
         next_at = began + self.chance.uniform(0.3, 1.5)
+        looked_at = began
         while not self._is_over():
             now = time.monotonic()
             if len(self.schedule) < faults and now >= next_at:
@@ -117,6 +120,12 @@ class Round:
                 self.staff.come()
             elif now - self.last_fault > PATIENCE_SECONDS:
                 raise TimeoutError(f"no end within {PATIENCE_SECONDS} s of the last fault")
+            elif now > looked_at + TIMER_SECONDS:
+                # What the machine does: start what is dead, and call the timer's command.
+                self.staff.come()
+                done = processes.run_manage("watch_closes", environment=self.company.environment())
+                self.by_timer += "run" in done.stdout
+                looked_at = time.monotonic()
             time.sleep(0.05)
         return time.monotonic() - self.last_fault
 
@@ -256,11 +265,18 @@ def _round(company: Company, staff: Staff, table: Table, seed: int, number: int)
         table.lose(f"round {number} of seed {seed} ({', '.join(this.schedule)}): {lost}")
         _keep_logs(company, number)
     for fault, times in Counter(this.schedule).items():
-        table.note(fault, times=times, lost=bool(lost), by_itself=not this.resumed, seconds=seconds)
+        table.note(
+            fault,
+            times=times,
+            lost=bool(lost),
+            by_itself=not (this.resumed or this.by_timer),
+            seconds=seconds,
+        )
     print(
         f"round {number}: {', '.join(this.schedule) or 'no fault'};"
         f" {'LOST' if lost else 'whole'}"
-        f"{f', resumed by hand {this.resumed} times' if this.resumed else ''},"
+        f"{f', resumed by hand {this.resumed} times' if this.resumed else ''}"
+        f"{', by the timer of watch_closes' if this.by_timer else ''},"
         f" {seconds:.1f} s after the last fault",
         flush=True,
     )
