@@ -3,6 +3,7 @@
 Callers import this module and say ``services.start_run(...)``. The clock is always an argument.
 """
 
+from compensation.selectors_reconciling import reconcile
 from compensation.services.adjustments import (
     approve_adjustment,
     refuse_adjustment,
@@ -144,6 +145,7 @@ __all__ = [
     "open_period",
     "part_file",
     "preview_period",
+    "reconcile",
     "record_payment",
     "refresh_live_figures",
     "refuse_adjustment",
