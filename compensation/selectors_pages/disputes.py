@@ -62,9 +62,12 @@ def list_own(representative: Representative, *, now: datetime) -> list[Shown]:
 
 
 def open_lines(representative_id: int, run_id: int) -> set[str]:
-    """Return the address parts of the lines of a run that are disputed and not answered."""
+    """Return the address parts of the lines of a run with a dispute that has not ended."""
     found = Dispute.objects.filter(
-        representative_id=representative_id, run_id=run_id, status=DisputeStatus.OPEN
+        Q(status=DisputeStatus.OPEN)
+        | Q(adjustment__status__in=[AdjustmentStatus.REQUESTED, AdjustmentStatus.REFUSED]),
+        representative_id=representative_id,
+        run_id=run_id,
     ).values_list("component", "paid_level", "rate_num", "rate_den")
     return {"-".join(map(str, one)) for one in found}
 

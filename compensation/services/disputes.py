@@ -9,6 +9,7 @@ from datetime import date, datetime, time, timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from compensation import dispute_notices, ledger
@@ -16,6 +17,7 @@ from compensation.explaining import evidence
 from compensation.fault_points import reach
 from compensation.models import (
     Adjustment,
+    AdjustmentStatus,
     Dispute,
     DisputeStatus,
     Earning,
@@ -195,8 +197,14 @@ def _line_of(representative: Representative, line: StatementLineKey) -> tuple[Ea
 
 
 def _check_open(representative: Representative, line: StatementLineKey) -> None:
-    """Say what the unique key would only refuse; call with the representative locked."""
-    waiting = Dispute.objects.filter(representative=representative, status=DisputeStatus.OPEN)
+    """Say what the unique key would only refuse; call with the representative locked.
+
+    A dispute whose correction is not granted yet may be open again, so that it counts as open.
+    """
+    waiting = Dispute.objects.filter(representative=representative).filter(
+        Q(status=DisputeStatus.OPEN)
+        | Q(adjustment__status__in=[AdjustmentStatus.REQUESTED, AdjustmentStatus.REFUSED])
+    )
     if any(one.line == line for one in waiting):
         raise UnableToDispute(_("A dispute of this line is open already."))
     if len(waiting) >= MOST_OPEN:

@@ -238,6 +238,23 @@ def test_a_refused_correction_opens_the_dispute_again(town: Town, posted: Run) -
     assert [one.by for one in events][1:3] == [town.closer, town.approver]
 
 
+def test_a_line_is_not_disputed_beside_a_correction_that_may_be_refused(
+    town: Town, posted: Run
+) -> None:
+    dispute = answer(town, open_one(town, posted))
+    adjustment = dispute.adjustment
+    assert adjustment is not None
+    with pytest.raises(services.UnableToDispute, match="open already"):
+        open_one(town, posted)
+    services.refuse_adjustment(adjustment=adjustment, by=town.approver, reason="No.", now=NOW)
+    with pytest.raises(services.UnableToDispute, match="open already"):
+        open_one(town, posted)
+    again = answer(town, dispute, accept=False, money_minor=0, answer="It is of February.")
+    assert again.status == DisputeStatus.REFUSED
+
+    assert open_one(town, posted).pk != dispute.pk
+
+
 def test_people_are_told_by_the_outbox(town: Town, posted: Run) -> None:
     boss = User.objects.create_superuser("boss@example.com", "never typed")
     dispute = open_one(town, posted, language="pl")
