@@ -92,8 +92,8 @@ def approve_adjustment(*, adjustment: Adjustment, by: User, now: datetime) -> Ad
 
     Approved twice by the same person is approved. Locks the adjustment, then posts.
 
-    :raises UnableToAdjust: if the person may not, it is decided already, or the period that holds
-        the clock is not open.
+    :raises UnableToAdjust: if the person may not or would gain by it, it is decided already, or
+        the period that holds the clock is not open.
     """
     adjustment = _undecided(adjustment, by=by, wanted=AdjustmentStatus.APPROVED)
     if adjustment.status == AdjustmentStatus.APPROVED:
@@ -218,6 +218,8 @@ def _undecided(adjustment: Adjustment, *, by: User, wanted: AdjustmentStatus) ->
         raise UnableToAdjust(f"Adjustment {locked.pk} is {locked.status} already.")
     if locked.requested_by_id == by.pk:
         raise UnableToAdjust(f"{by} asked for it: another person decides.", "approve-by")
+    if Representative.objects.filter(pk=locked.representative_id, user=by).exists():
+        raise UnableToAdjust("Nobody decides on an adjustment of their own.", "approve-by")
     return locked
 
 

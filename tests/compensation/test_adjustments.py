@@ -21,6 +21,7 @@ from compensation.models import (
     Earning,
     Entry,
     Journal,
+    JournalKind,
     Period,
     Run,
     StatementLineKey,
@@ -110,6 +111,20 @@ def test_who_asked_does_not_approve_or_refuse(town: Town, posted: Run) -> None:
         services.approve_adjustment(adjustment=adjustment, by=town.closer, now=NOW)
     with pytest.raises(services.UnableToAdjust, match="another person"):
         services.refuse_adjustment(adjustment=adjustment, by=town.closer, reason="no", now=NOW)
+
+    assert not Journal.objects.filter(kind="adjustment").exists()
+
+
+def test_nobody_decides_on_an_adjustment_of_their_own(town: Town, posted: Run) -> None:
+    adjustment = _request(town)
+    member = adjustment.representative
+    member.user = town.approver
+    member.save(update_fields=["user"])
+
+    with pytest.raises(services.UnableToAdjust, match="of their own"):
+        services.approve_adjustment(adjustment=adjustment, by=town.approver, now=NOW)
+    with pytest.raises(services.UnableToAdjust, match="of their own"):
+        services.refuse_adjustment(adjustment=adjustment, by=town.approver, reason="no", now=NOW)
 
     assert not Journal.objects.filter(kind="adjustment").exists()
 
@@ -232,6 +247,35 @@ def test_the_database_keeps_what_was_asked_for(
         )
     with pytest.raises(psycopg.Error, match="append-only"):
         owner_connection.execute("DELETE FROM compensation_adjustment")
+
+
+def test_an_adjustment_is_posted_with_the_amounts_that_were_asked_for(
+    town: Town, posted: Run
+) -> None:
+    adjustment = _request(town)
+    posting = ledger.post(
+        [
+            ledger.Draft(
+                f"adjustment:{adjustment.pk}",
+                adjustment.representative_id,
+                (
+                    (Account.COMMISSION_EXPENSE, "EUR", -1235),
+                    (Account.COMMISSION_PAYABLE, "EUR", 1235),
+                    (Account.RSP_ISSUED, "RSP", 500),
+                    (Account.RSP_BANK, "RSP", -500),
+                ),
+            )
+        ],
+        kind=JournalKind.ADJUSTMENT,
+        period=Period.objects.get(label="2017-02"),
+        effective_at=NOW,
+    )
+
+    with pytest.raises(IntegrityError, match="with the journal that posts it"):
+        Adjustment.objects.filter(pk=adjustment.pk).update(
+            status="approved", decided_by=town.approver, decided_at=NOW,
+            journal_id=posting[f"adjustment:{adjustment.pk}"],
+        )  # fmt: skip
 
 
 def test_the_application_role_changes_nothing_but_the_decision(town: Town, posted: Run) -> None:
