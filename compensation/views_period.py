@@ -269,7 +269,11 @@ ACTS: dict[str, Act] = {
 
 @require_POST
 def period_act(request: HttpRequest, label: str, act: str) -> HttpResponse:
-    """Do one thing and go back to the page, which says what came of it."""
+    """Do one thing and go back to the page, which says what came of it.
+
+    What is decided of a run bears its number: nobody acknowledges, approves or gives up another
+    one than they looked at.
+    """
     period, viewer = _period(request, label)
     if act not in ACTS:
         raise Http404("no such act")
@@ -277,6 +281,11 @@ def period_act(request: HttpRequest, label: str, act: str) -> HttpResponse:
     if not viewer.has_perm(chosen.permission):
         raise PermissionDenied
     found = _read(period, viewer)
+    if found.close is not None and request.POST.get("run", str(found.close.pk)) != str(
+        found.close.pk
+    ):
+        messages.error(request, _("The month was computed anew since you saw it. Look again."))
+        return _back(period)
     if chosen.do is None:
         return _acknowledge(request, found, viewer)
     try:

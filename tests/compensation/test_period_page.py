@@ -235,6 +235,29 @@ def test_a_computation_is_given_up_on_the_page(town: Town, closer: Client) -> No
     assert "Ready to be computed" in text_of(closer.get(JANUARY))
 
 
+def test_what_was_computed_anew_is_looked_at_again(
+    town: Town, closer: Client, approver: Client
+) -> None:
+    act(closer, "start")
+    work()
+    seen = re.findall(r'name="run" value="(\d+)"', approver.get(JANUARY).content.decode())
+    assert set(seen) == {str(Run.objects.get().pk)}
+    act(closer, "drop")
+    act(closer, "start")
+    work()
+
+    for name, facts in (
+        ("acknowledge", {"codes": ["promotions"], "reason": "As wanted"}),
+        ("approve", {}),
+        ("drop", {}),
+    ):
+        told = text_of(act(approver, name, run=seen[0], **facts))
+        assert "computed anew since you saw it" in told
+
+    assert Run.objects.latest("pk").status == "computed"
+    assert not Acknowledgement.objects.exists()
+
+
 def test_figures_and_differences_stand_beside_last_month(town: Town, closer: Client) -> None:
     january = town.close("2017-01")
     period = Period.objects.get(label="2017-02")
