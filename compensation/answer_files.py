@@ -68,6 +68,8 @@ def _of_csv(data: bytes) -> Iterator[AnswerLine]:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as fault:
         raise UnreadableAnswers(_("The file is not a text in UTF-8.")) from fault
+    if "\0" in text:  # which no text of the database can hold
+        raise UnreadableAnswers(_("The file is no CSV."))
     first = text.partition("\n")[0]
     reader = csv.DictReader(
         io.StringIO(text, newline=""), delimiter=";" if ";" in first else ",", strict=True

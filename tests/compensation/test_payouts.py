@@ -333,6 +333,7 @@ def test_an_answer_to_what_was_never_sent_is_refused(paying: Town) -> None:
         b"end_to_end_id,status\n",
         b"nonsense",
         b"\xff\xfe\x00",
+        b"end_to_end_id,status,reason\nPN20170206-1-1,RJCT,a\x00b\n",
         b"<Document/>",
         b"<broken",
         b'<!DOCTYPE x [<!ENTITY e "e">]><Document>&e;</Document>',
