@@ -309,9 +309,15 @@ BEGIN
             USING ERRCODE = 'check_violation', CONSTRAINT = 'adjustment_moves';
     END IF;
     IF NEW.status = 'approved' AND NOT EXISTS (
-        SELECT FROM public.compensation_journal
-        WHERE id = NEW.journal_id AND source_key = 'adjustment:' || NEW.id
-        AND kind = 'adjustment' AND representative_id = NEW.representative_id
+        SELECT FROM public.compensation_journal j
+        CROSS JOIN LATERAL (
+            SELECT coalesce(sum(e.amount) FILTER (WHERE e.account = 2), 0) AS money,
+                   coalesce(sum(e.amount) FILTER (WHERE e.account = 4), 0) AS rsp
+            FROM public.compensation_entry e WHERE e.journal_id = j.id
+        ) moved
+        WHERE j.id = NEW.journal_id AND j.source_key = 'adjustment:' || NEW.id
+        AND j.kind = 'adjustment' AND j.representative_id = NEW.representative_id
+        AND (moved.money, moved.rsp) = (NEW.money_minor, NEW.rsp)
     ) THEN
         RAISE EXCEPTION 'adjustment % is approved with the journal that posts it', OLD.id
             USING ERRCODE = 'check_violation', CONSTRAINT = 'adjustment_posted';
