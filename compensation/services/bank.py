@@ -23,8 +23,10 @@ from compensation.services.bank_shared import (
     busy,
     entries_of,
     hold_promise,
+    in_banks,
     lock_banks,
     refused,
+    require_unmoved,
     row_of,
     shown,
     table_in_force,
@@ -96,6 +98,7 @@ def _convert(
     table = table_in_force(held)
     zone = Company.objects.get(pk=Company.ONLY_ID).zone
     cash_overdue([person.pk], held, table, zone=zone, by=None, now=now)
+    before = in_banks([person.pk])
     bank = selectors_bank.get_bank(person.pk, now=now, zone=zone)
     worth = priced(table, bank, points, Target(target.value))
     if promised is not None and promised != (worth.cash, worth.bv):
@@ -106,6 +109,7 @@ def _convert(
     posted = ledger.post_once(
         draft, kind=JournalKind.CONVERSION, period=held.period, effective_at=now
     )
+    require_unmoved(before, {person.pk: worth.points})
     row = row_of(
         Act(held, by, now),
         person.pk,

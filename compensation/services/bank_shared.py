@@ -8,10 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, OperationalError, connection
+from django.db.models import Sum
 
 from compensation import ledger, selectors_bank
 from compensation.engine.conversion import NoBank, Quote, Table, Target, table_of
-from compensation.models import Account, ConversionTarget, PeriodStatus, RspConversion
+from compensation.models import Account, Balance, ConversionTarget, PeriodStatus, RspConversion
 from compensation.selectors_bank import Promise
 from compensation.services.errors import Busy
 from representatives.errors import UnableTo
@@ -74,6 +75,32 @@ def hold_promise(now: datetime) -> Promise:
     raise UnableToConvert(
         "No open month holds the present day: try again later.", reason="no_period"
     )
+
+
+def in_banks(people: Sequence[int]) -> dict[int, int]:
+    """Return what the ledger holds in these people's banks, hundredths; nobody with nothing."""
+    held = Balance.objects.filter(representative_id__in=people, account=Account.RSP_BANK, unit=RSP)
+    sums = held.values("representative_id").annotate(points=Sum("amount"))
+    rows = sums.values_list("representative_id", "points")
+    return {number: int(points) for number, points in rows}
+
+
+def require_unmoved(before: dict[int, int], taken: dict[int, int]) -> None:
+    """Refuse a posting that was worked out from banks which others have moved meanwhile.
+
+    A person's lock keeps conversions apart, not returns and adjustments. Call after the posting:
+    the ledger's lock is held, so that nobody posts between this look and the commit.
+
+    :raises UnableToConvert: if a bank holds other than what it held ``before`` less what was
+        ``taken``.
+    """
+    after = in_banks(list(taken))
+    if any(after.get(one, 0) != before.get(one, 0) - points for one, points in taken.items()):
+        raise UnableToConvert(
+            "Points came or went a moment ago: look at the balance again.",
+            "points",
+            reason="bank_changed",
+        )
 
 
 def table_in_force(held: Promise) -> Table:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from compensation import ledger, selectors_bank
 from compensation.engine.conversion import Table, quote
@@ -16,13 +17,19 @@ from compensation.models import ConversionTarget, JournalKind, RspConversion
 from compensation.selectors_bank import Overdue, Promise
 from compensation.services.bank_shared import (
     Act,
+    UnableToConvert,
     entries_of,
     hold_promise,
+    in_banks,
     lock_banks,
+    refused,
+    require_unmoved,
     row_of,
     table_in_force,
 )
 from representatives.models import Company, Representative, User
+
+logger = logging.getLogger(__name__)
 
 PEOPLE_AT_A_TIME = 200
 
@@ -54,12 +61,15 @@ def expire_points(*, now: datetime, by: User) -> Expired:
     done: list[RspConversion] = []
     for start in range(0, len(people), PEOPLE_AT_A_TIME):
         some = people[start : start + PEOPLE_AT_A_TIME]
-        with transaction.atomic():
-            lock_banks(some)
-            held = hold_promise(now)
-            table = table_in_force(held)
-            done += cash_overdue(some, held, table, zone=zone, by=by, now=now)
-            reach("expire.before_commit")
+        try:
+            cashed = _cash(some, zone=zone, by=by, now=now)
+        except UnableToConvert as refusal:
+            if refusal.reason != "bank_changed":
+                raise
+            # A return came between: the next call finds what is left.
+            logger.warning("points of %s people expire later: %s", len(some), refusal.message)
+            continue
+        done += cashed
         reach("expire.after_commit")
     return Expired(
         people=len({one.representative_id for one in done}),
@@ -67,6 +77,19 @@ def expire_points(*, now: datetime, by: User) -> Expired:
         points=sum(one.points for one in done),
         cash_minor=sum(one.cash_minor for one in done),
     )
+
+
+def _cash(people: Sequence[int], *, zone: ZoneInfo, by: User, now: datetime) -> list[RspConversion]:
+    """Cash what is overdue of these people in a transaction of its own."""
+    try:
+        with transaction.atomic():
+            lock_banks(people)
+            held = hold_promise(now)
+            cashed = cash_overdue(people, held, table_in_force(held), zone=zone, by=by, now=now)
+            reach("expire.before_commit")
+    except IntegrityError as fault:
+        raise refused(fault) from fault
+    return cashed
 
 
 def cash_overdue(
@@ -80,6 +103,7 @@ def cash_overdue(
 ) -> list[RspConversion]:
     """Cash what is overdue of these people, whose banks are locked; by the system user or `by`."""
     due = selectors_bank.due_periods(now=now, zone=zone)
+    before = in_banks(people)
     lots = selectors_bank.overdue_lots(people, due)
     if not lots:
         return []
@@ -99,6 +123,10 @@ def cash_overdue(
         for lot, name, worth in zip(lots, names, worths, strict=True)
     ]
     numbers = ledger.post(drafts, kind=JournalKind.EXPIRY, period=held.period, effective_at=now)
+    taken: dict[int, int] = {}
+    for lot in lots:
+        taken[lot.representative_id] = taken.get(lot.representative_id, 0) + lot.points
+    require_unmoved(before, taken)
     act = Act(held, by or User.objects.get(is_system=True), now)
     return RspConversion.objects.bulk_create(
         row_of(

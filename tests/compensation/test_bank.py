@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
+from threading import Thread
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import connections
 
-from compensation import selectors_bank, services, tasks, verification
+from compensation import ledger, selectors_bank, services, tasks, verification
 from compensation.engine.lots import Source, State
 from compensation.models import (
     Account,
@@ -17,6 +21,8 @@ from compensation.models import (
     Period,
     RspConversion,
 )
+from compensation.services import bank as by_hand
+from compensation.services import expiry
 from representatives.models import Company, Representative
 from tests.compensation.bank_town import FLAT, bank_of, build_bank_town, convert
 from tests.compensation.town import PLAN, Town, digest, local
@@ -306,3 +312,90 @@ def test_the_task_is_safe_to_repeat(town: Town) -> None:
 
     assert tasks.expire_points_task() == 9
     assert tasks.expire_points_task() == 0
+
+
+# -- what comes between ---------------------------------------------------------------------------
+
+
+def between(monkeypatch: pytest.MonkeyPatch, name: str, act: Callable[[], Any]) -> None:
+    """Let another session act, once, when all is worked out and nothing is posted yet."""
+    genuine, waiting = getattr(ledger, name), [act]
+
+    def elsewhere() -> None:
+        try:
+            waiting.pop()()
+        finally:
+            connections.close_all()
+
+    def held_up(*of: Any, **named: Any) -> Any:
+        if waiting:
+            other = Thread(target=elsewhere)
+            other.start()
+            other.join(30)
+        return genuine(*of, **named)
+
+    monkeypatch.setattr(ledger, name, held_up)
+
+
+def give_pending(town: Town, code: str, points: int) -> None:
+    """Points of February: pending on the day on which January's are active."""
+    asked = services.request_adjustment(
+        representative=town.members[code],
+        money_minor=0,
+        rsp=points,
+        reason="A gift",
+        line=None,
+        related_period=None,
+        by=town.closer,
+        now=local(NOON),
+    )
+    services.approve_adjustment(adjustment=asked, by=town.approver, now=local(NOON))
+
+
+def take_back(town: Town) -> Any:
+    """A return of A's own order of January."""
+    own = next(one for key, one in town.orders.items() if key.startswith("A-2017-01"))
+    return town.take_back(own, 1, "2017-02-20")
+
+
+@pytest.mark.parametrize("is_guarded", [True, False])
+def test_a_return_that_comes_between_leaves_pending_points_alone(
+    town: Town, monkeypatch: pytest.MonkeyPatch, is_guarded: bool
+) -> None:
+    give_pending(town, "A", 10_000)
+    if not is_guarded:
+        monkeypatch.setattr(by_hand, "require_unmoved", lambda before, taken: None)
+    between(monkeypatch, "post_once", lambda: take_back(town))
+
+    if is_guarded:
+        with pytest.raises(services.UnableToConvert) as refused:
+            convert(town, "A", 26_000, NOON)
+        assert refused.value.reason == "bank_changed"
+    else:
+        convert(town, "A", 26_000, NOON)
+
+    bank = bank_of(town, "A", "2017-02-20T13:00")
+    assert bank.returned > 0
+    assert (bank.pending == 10_000) is is_guarded
+    assert bank.active == (26_000 - bank.returned if is_guarded else 0)
+
+
+@pytest.mark.parametrize("is_guarded", [True, False])
+def test_a_return_that_comes_between_leaves_later_months_alone(
+    town: Town, monkeypatch: pytest.MonkeyPatch, is_guarded: bool
+) -> None:
+    for code in town.members:
+        give_pending(town, code, 10_000)
+    if not is_guarded:
+        monkeypatch.setattr(expiry, "require_unmoved", lambda before, taken: None)
+    between(monkeypatch, "post", lambda: take_back(town))
+    late = local("2017-04-02T00:00")
+
+    first = services.expire_points(now=late, by=town.closer)
+    services.expire_points(now=late, by=town.closer)
+
+    assert first.lots == (0 if is_guarded else 9)
+    bank = bank_of(town, "A", "2017-04-02T00:00")
+    assert bank.overdue == 0
+    assert (bank.active == 10_000) is is_guarded
+    assert verification.ledger_faults() == []
