@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from django.db import connection, transaction
 
@@ -103,18 +104,32 @@ MOST_NAMED = 20
 def ledger_faults(*, anchors: Sequence[Anchor] = ()) -> list[str]:
     """Return what is wrong with the ledger and its guards, each in a sentence; none is sound.
 
-    With anchors, also where the chain differs from what was noted outside the database.
+    With anchors, also where the chain differs from what was noted outside the database. All of it
+    is read as of one moment, so that what is posted meanwhile is no fault.
     """
-    return [
-        *_guard_faults(),
-        *function_faults(),
-        *chain_faults(anchors),
-        *_sum_faults(),
-        *_run_faults(),
-        *_receiver_faults(),
-        *conversion_faults(at_most=MOST_NAMED),
-        *map(str, differences(at_most=MOST_NAMED)),
-    ]
+    with _one_moment():
+        return [
+            *_guard_faults(),
+            *function_faults(),
+            *chain_faults(anchors),
+            *_sum_faults(),
+            *_run_faults(),
+            *_receiver_faults(),
+            *conversion_faults(at_most=MOST_NAMED),
+            *map(str, differences(at_most=MOST_NAMED)),
+        ]
+
+
+@contextmanager
+def _one_moment() -> Iterator[None]:
+    """Read from one snapshot; inside a transaction of the caller's, as that one reads."""
+    if connection.in_atomic_block:
+        yield
+        return
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
 
 
 def _guard_faults() -> Iterator[str]:

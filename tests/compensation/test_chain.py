@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import psycopg
 import pytest
-from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, connections, transaction
 from django.utils import timezone
 
-from compensation import anchors, ledger, services, tasks, verification
+from compensation import anchors, chain, ledger, services, tasks, verification
 from compensation.chain import chain_faults
 from compensation.models import Account, Batch, Entry, Journal, JournalKind, Period, Run
 from representatives import outbox
@@ -548,3 +549,28 @@ def test_what_is_restored_elsewhere_goes_on(
     again = {str(one) for one in seen} & {xact for xact, _, _ in batches}
     assert len(again) == 3, "no number came again: the test tries nothing"
     assert verification.ledger_faults() == []
+
+
+def test_what_is_posted_meanwhile_is_no_fault(
+    town: Town, posted: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = sum(link.journals for link in chain.links())
+
+    def elsewhere() -> None:
+        try:
+            _post(town, "meanwhile")
+        finally:
+            connections.close_all()
+
+    def while_somebody_posts(_anchors: Any) -> list[str]:
+        other = Thread(target=elsewhere)
+        other.start()
+        other.join(30)
+        return list(chain._outside(before))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(verification, "chain_faults", while_somebody_posts)
+        assert verification.ledger_faults() == []
+
+    assert Journal.objects.filter(source_key="meanwhile").exists()
+    assert list(chain._outside(before)) != []
