@@ -242,6 +242,8 @@ def rsp_done(request: HttpRequest, token: str) -> HttpResponse:
         RspConversion.objects.filter(representative=visit.viewer, token=token)
         .select_related("period", "journal")
         .first()
+        if token.isprintable()
+        else None
     )
     if done is None:
         raise Http404("no such conversion")

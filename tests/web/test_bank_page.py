@@ -260,6 +260,13 @@ def test_what_was_changed_on_the_way_is_refused(town: Town) -> None:
     assert not RspConversion.objects.exists()
 
 
+def test_an_address_that_names_no_conversion(town: Town) -> None:
+    client = log_in(town)
+
+    for token in ("nothing-here", "%00", "expire:2017-01"):
+        assert client.get(f"/rsp/conversions/{token}/").status_code == 404
+
+
 def test_a_plan_without_a_bank(transactional_db: None) -> None:
     town = build_bank_town("")
     town.close("2017-01")
