@@ -40,8 +40,11 @@ def statement(request: HttpRequest, label: str) -> HttpResponse:
         plan = plans.get_plan(run.plan_version)
         earnings = figures.list_earnings(run.pk, visit.viewer.pk)
         lines = selectors.list_lines(earnings, plan)
-        corrections = selectors.list_corrections(period, visit.viewer.pk)
         corrected = selectors.sum_corrections(period, visit.viewer.pk)
+        # Most months have none, and listing them is the page's dearest question.
+        corrections = (
+            selectors.list_corrections(period, visit.viewer.pk) if corrected["count"] else []
+        )
         context |= {
             "member": member,
             "plan": plan,
