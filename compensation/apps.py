@@ -49,6 +49,6 @@ class CompensationConfig(AppConfig):
         from representatives import outbox  # needs loaded apps
         from sales import staff_acts  # needs loaded apps
 
-        outbox.handler("bank.send")(_send_part)
+        outbox.handler("bank.send", slow=True)(_send_part)
         outbox.handler("ledger.anchor")(_anchor_ledger)
         staff_acts.provide(record_payment=_record_payment, accept_return=_accept_return)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ LONGEST_WAIT = timedelta(hours=1)
 ALERT_AFTER = 10  # attempts: about an hour and a half
 GIVE_UP_AFTER = 80  # attempts: about three days
 DRAINED_AT_ONCE = 200
+SLOW_SECONDS = 20.0  # of one drain, after which nothing slow is begun any more
 UNFINISHED = "begun and not ended: still at work, or its drainer died"
 MAIL = "mail"
 
@@ -55,19 +57,27 @@ class Handler(Protocol):
 
 _Registered = TypeVar("_Registered", bound=Handler)
 _handlers: dict[str, Handler] = {}
+_slow: set[str] = set()
 
 
 @dataclass(frozen=True, slots=True)
 class Drained:
-    """What one drainer did; `busy` if another one is at work."""
+    """What one drainer did; `busy` if another one is at work.
+
+    `cut_short`: what may take long was stopped, so that the next drain sees what is new meanwhile.
+    """
 
     sent: int = 0
     failed: int = 0
     busy: bool = False
+    cut_short: bool = False
 
 
-def handler(topic: str) -> Callable[[_Registered], _Registered]:
+def handler(topic: str, *, slow: bool = False) -> Callable[[_Registered], _Registered]:
     """Return a decorator that makes a function carry out the events of a topic.
+
+    A topic that is `slow`, because its receiver may think for many seconds, waits for all others
+    that are due: nobody's password reset stands behind a bank's files.
 
     Called while the event's row is locked, in its transaction: what the handler writes to the
     database is committed together with the mark that the event is sent, or not at all if it
@@ -77,6 +87,7 @@ def handler(topic: str) -> Callable[[_Registered], _Registered]:
     def register(function: _Registered) -> _Registered:
         assert _handlers.get(topic, function) is function, f"two handlers of {topic}"
         _handlers[topic] = function
+        (_slow.add if slow else _slow.discard)(topic)
         return function
 
     return register
@@ -133,13 +144,21 @@ def drain(*, now: datetime, limit: int = DRAINED_AT_ONCE) -> Drained:
     first counts the attempt and puts the next one off, so that an event that kills its drainer
     neither comes back at once nor keeps the others waiting. The second carries it out and marks
     it.
+
+    Slow topics come last, and none is begun once they took SLOW_SECONDS: what was written after
+    `now` is not due in this drain, and must not wait for all of them.
     """
     sent = failed = 0
+    slow_seconds = 0.0
     for _ in range(limit):
-        claimed = _claim(now)
+        may_be_slow = slow_seconds < SLOW_SECONDS
+        claimed = _claim(now, may_be_slow=may_be_slow)
         if isinstance(claimed, bool):
-            return Drained(sent, failed, busy=claimed)
+            return Drained(sent, failed, busy=claimed, cut_short=not (claimed or may_be_slow))
+        began = time.monotonic()
         delivered = _deliver(claimed, now)
+        if claimed.topic in _slow:
+            slow_seconds += time.monotonic() - began
         if delivered is None:
             return Drained(sent, failed, busy=True)
         sent += delivered
@@ -179,7 +198,7 @@ def hint() -> None:
         logger.warning("outbox: no broker to tell; beat will look")
 
 
-def _claim(now: datetime) -> OutboxEvent | bool:
+def _claim(now: datetime, *, may_be_slow: bool = True) -> OutboxEvent | bool:
     """Count an attempt at the next event that is due and return it.
 
     False if none is due, True if another drainer is at work.
@@ -187,10 +206,10 @@ def _claim(now: datetime) -> OutboxEvent | bool:
     with transaction.atomic(durable=True):
         if not _only_drainer():
             return True
-        event = _next_due(now)
+        event = _next_due(now, may_be_slow)
         while event is not None and event.attempts >= GIVE_UP_AFTER:
             _give_up(event, now)  # the last attempt ended with its drainer
-            event = _next_due(now)
+            event = _next_due(now, may_be_slow)
         if event is None:
             return False
         if event.attempts == ALERT_AFTER:
@@ -202,11 +221,16 @@ def _claim(now: datetime) -> OutboxEvent | bool:
     return event
 
 
-def _next_due(now: datetime) -> OutboxEvent | None:
+def _next_due(now: datetime, may_be_slow: bool) -> OutboxEvent | None:
+    """Return the event that waited longest: of quick topics, then perhaps of slow ones."""
     waiting = OutboxEvent.objects.filter(
         sent_at__isnull=True, failed_at__isnull=True, not_before__lte=now
     )
-    return waiting.order_by("not_before", "id").select_for_update(skip_locked=True).first()
+    waiting = waiting.order_by("not_before", "id").select_for_update(skip_locked=True)
+    event = waiting.exclude(topic__in=_slow).first()
+    if event is None and _slow and may_be_slow:
+        event = waiting.filter(topic__in=_slow).first()
+    return event
 
 
 def _deliver(claimed: OutboxEvent, now: datetime) -> bool | None:

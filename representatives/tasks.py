@@ -21,9 +21,10 @@ def drain_outbox_task(**_: Any) -> int:
     """Carry out the effects that are due, and mark them; return how many.
 
     By real time: a company's clock that stands still must not keep e-mails back. What an error
-    leaves behind, beat finds in a few seconds; after a full turn the next one follows at once.
+    leaves behind, beat finds in a few seconds; after a full turn, or one that was cut short, the
+    next one follows at once.
     """
     done = outbox.drain(now=timezone.now(), limit=outbox.DRAINED_AT_ONCE)
-    if done.sent + done.failed == outbox.DRAINED_AT_ONCE:
+    if done.cut_short or done.sent + done.failed == outbox.DRAINED_AT_ONCE:
         outbox.hint()
     return done.sent

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -249,6 +250,62 @@ def test_a_full_turn_is_followed_by_the_next_at_once(
     for sent in (2, 1):
         assert drain_outbox_task() == sent
         assert redis_client.llen(f"{redis_key_prefix}:default") == 1
+
+
+@pytest.fixture
+def bank(handed: list[str]) -> Iterator[None]:
+    """A slow topic, whose receiver thinks for a while; its keys are among those handed over."""
+
+    def think(*, key: str, payload: dict[str, Any]) -> None:
+        time.sleep(0.03)
+        handed.append(key)
+
+    outbox.handler("files", slow=True)(think)
+    yield
+    del outbox._handlers["files"]
+    outbox._slow.discard("files")
+
+
+def file(key: str) -> bool:
+    return outbox.enqueue(topic="files", key=key, payload={})
+
+
+def test_what_is_slow_waits_for_everything_else(db: None, handed: list[str], bank: None) -> None:
+    for key in ("f1", "f2"):
+        file(key)
+    note("reset")
+
+    assert outbox.drain(now=NOW) == outbox.Drained(sent=3)
+
+    assert handed == ["reset", "f1", "f2"]
+
+
+def test_a_slow_receiver_keeps_what_is_new_waiting_for_one_file(
+    db: None,
+    handed: list[str],
+    bank: None,
+    monkeypatch: pytest.MonkeyPatch,
+    redis_client: redis.Redis,
+    redis_key_prefix: str,
+) -> None:
+    """Each file takes longer than a drain gives to files: a reset asked for meanwhile is next."""
+    monkeypatch.setattr(outbox, "SLOW_SECONDS", 0.02)
+    for key in ("f1", "f2", "f3"):
+        file(key)
+
+    assert outbox.drain(now=NOW) == outbox.Drained(sent=1, cut_short=True)
+    note("reset")
+    assert drain_outbox_task() == 2
+    assert redis_client.llen(f"{redis_key_prefix}:default") == 1, "the next drain follows at once"
+    assert outbox.drain(now=NOW) == outbox.Drained(sent=1, cut_short=True)
+    assert outbox.drain(now=NOW) == outbox.Drained()
+
+    assert handed == ["f1", "reset", "f2", "f3"]
+
+
+def test_the_bank_is_slow(db: None) -> None:
+    assert "bank.send" in outbox._slow
+    assert outbox.MAIL not in outbox._slow
 
 
 def test_an_e_mail_may_have_a_second_form(db: None) -> None:
