@@ -98,6 +98,8 @@ class Order(models.Model):
                 condition=Q(counted_at__isnull=False),
                 name="order_counted",
             ),
+            # Few of all orders: what a close tells of the month's unpaid ones.
+            models.Index(fields=["placed_at"], condition=Q(status="placed"), name="order_placed"),
         ]
         constraints = [
             models.CheckConstraint(

@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import translation
 
 from compensation import gate_wording, selectors, services, verification
@@ -362,3 +362,13 @@ def test_close_period_tells_findings_and_takes_words_in_local_settings(
     assert (done.returncode, done.stderr) == (0, "")
     assert "acknowledged by approver@example.com" in done.stdout
     assert Acknowledgement.objects.filter(code="promotions").get().reason == "as every January"
+
+
+def test_unpaid_orders_are_looked_up_without_reading_all_orders(town: Town) -> None:
+    period = Period.objects.get(label="2017-01")
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN {gate_checks._UNPAID}", [period.starts_at, period.ends_at, 50])
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+
+    assert "order_placed" in plan
