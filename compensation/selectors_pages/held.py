@@ -5,20 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.utils.formats import date_format
-from django.utils.timezone import localtime
-from django.utils.translation import get_language
-from django.utils.translation import gettext as _
-
-from compensation import selectors_payouts
-from compensation.selectors_payouts import Hold, HoldCode
-from representatives import formatting
+from compensation import payout_words, selectors_payouts
 from representatives.models import Representative
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Amounts in minor units, and each reason for which a balance is held."""
+    """Amounts in minor units, and a sentence for each reason that holds a balance."""
 
     balance: int
     payable: int
@@ -28,7 +21,7 @@ class Standing:
 
 
 def get_standing(representative: Representative, now: datetime) -> Standing:
-    """Return where a representative's money stands now."""
+    """Return where a representative's money stands now, in the words of the page of payouts."""
     found = selectors_payouts.standing(representative, now)
     shows = found.balance_minor != 0
     return Standing(
@@ -36,23 +29,7 @@ def get_standing(representative: Representative, now: datetime) -> Standing:
         payable=found.payable_minor,
         in_transit=found.in_transit_minor,
         currency=found.currency,
-        reasons=[reason_text(one, found.currency) for one in found.reasons] if shows else [],
+        reasons=[payout_words.hold_words(one, found.currency).why for one in found.reasons]
+        if shows
+        else [],
     )
-
-
-def reason_text(hold: Hold, currency: str) -> str:
-    """Return a reason for which a balance is held, in a sentence."""
-    missing = formatting.money(hold.missing_minor, currency, get_language())
-    until = date_format(localtime(hold.until), "DATE_FORMAT") if hold.until else ""
-    return {
-        HoldCode.KYC: _("Your identity is not confirmed yet."),
-        HoldCode.TAX_FORM: _("Your tax form is not approved yet."),
-        HoldCode.BANK_ACCOUNT: _("There is no bank account to pay to."),
-        HoldCode.COOLING: _("New bank details are used from %(day)s on.") % {"day": until},
-        HoldCode.BELOW_MINIMUM: _("%(amount)s are missing to the smallest payout.")
-        % {"amount": missing},
-        HoldCode.HELD: _("Payouts are held by staff: %(reason)s") % {"reason": hold.detail},
-        HoldCode.NEGATIVE_BALANCE: _("%(amount)s are carried to the next month.")
-        % {"amount": formatting.money(-hold.missing_minor, currency, get_language())},
-        HoldCode.SUSPENDED: _("Your membership is suspended."),
-    }[hold.code]

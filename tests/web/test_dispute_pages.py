@@ -60,7 +60,7 @@ def test_a_statement_offers_its_paper_and_a_way_to_object(town: Town) -> None:
     assert 'href="/earnings/2017-01/statement.csv?language=en"' in page.content.decode()
     assert "Your money today" in text_of(page)
     assert "Earned and held, because:" in text_of(page)
-    assert "Your identity is not confirmed yet." in text_of(page)
+    assert "The law asks us to know whom we pay." in text_of(page)
     assert "Something is wrong" in text_of(line)
 
 
