@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from compensation import payout_words, views_payees_staff, views_payouts_staff
 from compensation.models import AnswerFile, Payee, PayoutBatch
+from compensation.selectors_pages.payouts import with_totals
 from representatives.admin import ReadOnlyAdmin
 from representatives.formatting import money
 
@@ -32,6 +33,7 @@ class PayoutBatchAdmin(ReadOnlyAdmin):
     list_display_links = None
     list_filter = ("status",)
     list_select_related = ("made_by", "approved_by")
+    list_per_page = 50
     search_fields = ("reference",)
     ordering = ("-id",)
 
@@ -49,8 +51,7 @@ class PayoutBatchAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PayoutBatch]:
         """Count and sum along."""
-        found: QuerySet[PayoutBatch] = super().get_queryset(request)
-        return found.annotate(count=Count("payouts"), sum=Sum("payouts__amount_minor"))
+        return with_totals(super().get_queryset(request))
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
@@ -72,15 +73,15 @@ class PayoutBatchAdmin(ReadOnlyAdmin):
         """Say the state."""
         return str(payout_words.BATCH_STATES[batch.status])
 
-    @admin.display(description=_("Payouts"), ordering="count")
+    @admin.display(description=_("Payouts"))
     def payouts_count(self, batch: Any) -> int:
-        """Count the payouts, removed ones included."""
-        return int(batch.count)
+        """Count what is reserved or was sent."""
+        return int(batch.count or 0)
 
-    @admin.display(description=_("Amount"), ordering="sum")
+    @admin.display(description=_("Amount"))
     def total(self, batch: Any) -> str:
-        """Sum up the payouts, removed ones included."""
-        return money(batch.sum or 0, batch.currency)
+        """Sum up what is reserved or was sent."""
+        return money(int(batch.sum or 0), batch.currency)
 
 
 @admin.register(Payee)
@@ -94,6 +95,7 @@ class PayeeAdmin(ReadOnlyAdmin):
     search_fields = ("representative__code", "representative__sort_key")
     search_help_text = _("Code or name of the representative")
     ordering = ("-id",)
+    unseen = ("iban", "bic", "holder_name")
 
     def get_urls(self) -> list[URLPattern]:
         """Add the page of a payee, and what is decided there."""

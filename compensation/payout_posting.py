@@ -25,6 +25,20 @@ PAYABLE_PAYEE = """
     AND p.usable_from <= %(now)s AND r.status <> 'suspended'
 """
 
+# Reserved payouts of a batch that may not go out any more: the payee is asked in the draft's words.
+_STALE = """
+    FROM compensation_payout o
+    JOIN compensation_payee p USING (representative_id)
+    JOIN representatives_representative r ON r.id = o.representative_id
+    WHERE o.batch_id = %(batch)s AND o.status = 'reserved' AND (
+        p.account_version <> o.account_version OR NOT ({payee})
+        OR (SELECT sum(b.amount) FROM compensation_balance b
+            WHERE b.representative_id = o.representative_id AND b.account = %(payable)s
+            AND b.unit = %(currency)s) < 0
+    )
+"""
+STALE_PAYOUTS = _STALE.format(payee=PAYABLE_PAYEE)
+
 _DRAFT = """
 WITH balance AS MATERIALIZED (
     SELECT representative_id, sum(amount)::bigint AS amount
@@ -76,6 +90,16 @@ WITH balance AS MATERIALIZED (
 SELECT count(*), coalesce(sum(amount_minor), 0)::bigint FROM written
 """
 
+_PAYABLE = """
+SELECT count(*) FROM (
+    SELECT FROM compensation_balance b JOIN compensation_payee p USING (representative_id)
+    JOIN representatives_representative r ON r.id = p.representative_id
+    WHERE b.account = %(payable)s AND b.unit = %(currency)s AND {payee}
+    GROUP BY b.representative_id HAVING sum(b.amount) >= %(minimum)s
+    LIMIT %(limit)s
+) payable
+"""
+
 _OUTCOMES = """
 WITH wanted AS MATERIALIZED (
     SELECT * FROM unnest(%(payouts)s::bigint[], %(statuses)s::text[], %(reasons)s::text[])
@@ -87,6 +111,12 @@ _CANCEL = """
 WITH wanted AS MATERIALIZED (
     SELECT id, 'cancelled'::text AS status, ''::text AS reason FROM compensation_payout
     WHERE batch_id = %(batch)s AND status = 'reserved'
+), {ended}
+"""
+
+_CANCEL_STALE = """
+WITH wanted AS MATERIALIZED (
+    SELECT o.id, 'cancelled'::text AS status, %(reason)s::text AS reason {stale}
 ), {ended}
 """
 
@@ -152,9 +182,31 @@ def reserve_payouts(*, batch: PayoutBatch, period: Period, now: datetime) -> tup
     return count, total
 
 
+def count_payable(*, currency: str, now: datetime, limit: int) -> int:
+    """Return how many payouts a draft would have now, at most `limit`; reads only."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _PAYABLE.format(payee=PAYABLE_PAYEE),
+            {
+                "payable": Account.COMMISSION_PAYABLE.value,
+                "now": now,
+                "currency": currency,
+                "minimum": max(settings.PAYOUT_MINIMUM_MINOR, 1),
+                "limit": limit,
+            },
+        )
+        return int(cursor.fetchone()[0])
+
+
 def cancel_payouts(*, batch: PayoutBatch, period: Period, now: datetime) -> int:
     """Cancel and release all payouts of a batch that are reserved; return how many."""
     return _execute(_CANCEL.format(ended=_ENDED), batch=batch, period=period, now=now)[0]
+
+
+def cancel_stale_payouts(*, batch: PayoutBatch, reason: str, period: Period, now: datetime) -> int:
+    """Cancel and release whatever may not go out any more; return how many."""
+    statement = _CANCEL_STALE.format(stale=STALE_PAYOUTS, ended=_ENDED)
+    return _execute(statement, batch=batch, period=period, now=now, reason=reason)[0]
 
 
 def refuse_part(

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
 
-from compensation import selectors_ledger
+from compensation import payout_posting, selectors_ledger
 from compensation.models import (
     OPEN_PAYOUTS,
     Account,
@@ -20,25 +21,10 @@ from compensation.models import (
     PayoutBatch,
     PayoutStatus,
 )
-from compensation.payout_posting import PAYABLE_PAYEE
 from representatives.clock import company_zone
 from representatives.models import Company, Representative
 
 SATURDAY = 5
-
-# Reserved payouts that may not go out any more; the payee is asked in the words of the draft.
-_STALE = """
-SELECT o.end_to_end_id FROM compensation_payout o
-JOIN compensation_payee p USING (representative_id)
-JOIN representatives_representative r ON r.id = o.representative_id
-WHERE o.batch_id = %(batch)s AND o.status = 'reserved' AND (
-    p.account_version <> o.account_version OR NOT ({payee})
-    OR (SELECT sum(b.amount) FROM compensation_balance b
-        WHERE b.representative_id = o.representative_id AND b.account = %(payable)s
-        AND b.unit = %(currency)s) < 0
-)
-ORDER BY o.id LIMIT 100
-"""
 
 
 class HoldCode(StrEnum):
@@ -97,8 +83,10 @@ def standing(representative: Representative, now: datetime) -> PayoutStanding:
     """
     currency = Company.objects.values_list("currency", flat=True).get(pk=Company.ONLY_ID)
     payee = Payee.objects.filter(representative=representative).first()
-    balance = selectors_ledger.balance(representative.pk, Account.COMMISSION_PAYABLE, currency)
-    in_transit = selectors_ledger.balance(representative.pk, Account.PAYOUT_IN_TRANSIT, currency)
+    held = selectors_ledger.balances(
+        representative.pk, (Account.COMMISSION_PAYABLE, Account.PAYOUT_IN_TRANSIT), currency
+    )
+    balance, in_transit = held[Account.COMMISSION_PAYABLE], held[Account.PAYOUT_IN_TRANSIT]
     reasons = (*_balance_holds(balance), *_payee_holds(representative, payee, now))
     return PayoutStanding(
         balance_minor=balance,
@@ -185,10 +173,33 @@ def stale_payouts(batch: PayoutBatch, *, now: datetime) -> list[str]:
 
     Since the draft the payee was held, suspended or refused, entered another account, or owes.
     """
-    statement = _STALE.format(payee=PAYABLE_PAYEE)
+    return [name for (name,) in _stale("o.end_to_end_id", "ORDER BY o.id LIMIT 100", batch, now)]
+
+
+def is_many_payable(*, more_than: int, now: datetime) -> bool:
+    """Return whether a draft would have more payouts than that.
+
+    Balances are added up only if so many payees could be paid at all.
+    """
+    papers = Payee.objects.filter(
+        kyc_status=CheckStatus.APPROVED, tax_form_status=CheckStatus.APPROVED, held=False
+    )
+    limit = more_than + 1
+    if papers[:limit].count() < limit:
+        return False
+    currency = Company.objects.values_list("currency", flat=True).get(pk=Company.ONLY_ID)
+    return payout_posting.count_payable(currency=currency, now=now, limit=limit) == limit
+
+
+def count_stale(batch: PayoutBatch, *, now: datetime) -> int:
+    """Return how many payouts `stale_payouts` would name if it named all."""
+    return int(_stale("count(*)", "", batch, now)[0][0])
+
+
+def _stale(wanted: str, order: str, batch: PayoutBatch, now: datetime) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(
-            statement,
+            f"SELECT {wanted} {payout_posting.STALE_PAYOUTS} {order}",
             {
                 "batch": batch.pk,
                 "now": now,
@@ -196,7 +207,7 @@ def stale_payouts(batch: PayoutBatch, *, now: datetime) -> list[str]:
                 "payable": Account.COMMISSION_PAYABLE.value,
             },
         )
-        return [name for (name,) in cursor.fetchall()]
+        return list(cursor.fetchall())
 
 
 def content_digest(batch: PayoutBatch) -> str:

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import (
+    Case,
+    Count,
+    DecimalField,
+    OuterRef,
+    QuerySet,
+    Subquery,
+    Sum,
+    When,
+)
 
 from compensation import selectors_payouts
 from compensation.models import (
@@ -47,6 +57,7 @@ class BatchPage:
     flags: list[Tally]
     to_note: list[str]
     stale: list[str]
+    stale_count: int
     parts: list[PayoutPart]
     is_own: bool
 
@@ -70,6 +81,7 @@ def read_batch(
     rows = chosen.select_related("representative").order_by("pk")[(page - 1) * ROWS : page * ROWS]
     flags = _flags(live, flag)
     is_open = batch.status in (BatchStatus.DRAFT, BatchStatus.APPROVED)
+    stale = selectors_payouts.stale_payouts(batch, now=now) if is_open else []
     return BatchPage(
         batch=batch,
         rows=list(rows),
@@ -81,10 +93,38 @@ def read_batch(
         states=_states(everything, state),
         flags=flags,
         to_note=[one.key for one in flags if one.key in FLAGS_TO_NOTE],
-        stale=selectors_payouts.stale_payouts(batch, now=now) if is_open else [],
+        stale=stale,
+        stale_count=selectors_payouts.count_stale(batch, now=now) if stale else 0,
         parts=list(batch.parts.order_by("number")),
         is_own=viewer.pk in (batch.made_by_id, batch.edited_by_id),
     )
+
+
+def with_totals(batches: QuerySet[PayoutBatch]) -> QuerySet[PayoutBatch]:
+    """Add `count` and `sum` of what each batch pays; of a cancelled one there is nothing.
+
+    A batch that was sent is summed up from its files, of which there are a thousandth and less; of
+    the payouts themselves only those of drafts are read, which are reserved and so never twice.
+    """
+    reserved = Payout.objects.filter(batch=OuterRef("pk"), status=PayoutStatus.RESERVED)
+    files = PayoutPart.objects.filter(batch=OuterRef("pk"))
+    drafts = When(
+        status__in=[BatchStatus.DRAFT, BatchStatus.APPROVED], then=_one(reserved, Count("pk"))
+    )
+    sums = When(
+        status__in=[BatchStatus.DRAFT, BatchStatus.APPROVED],
+        then=_one(reserved, Sum("amount_minor")),
+    )
+    return batches.annotate(
+        count=Case(drafts, default=_one(files, Sum("payout_count"))),
+        sum=Case(sums, default=_one(files, Sum("total_minor"))),
+    )
+
+
+def _one(rows: QuerySet[Any], figure: Count | Sum) -> Subquery:
+    """Return one figure over all rows of a batch, as a subquery of the list."""
+    figures = rows.order_by().values("batch").annotate(figure=figure).values("figure")
+    return Subquery(figures, output_field=DecimalField(max_digits=24, decimal_places=0))
 
 
 def _chosen(payouts: QuerySet[Payout], flag: str, state: str) -> QuerySet[Payout]:

@@ -55,6 +55,10 @@ class UnableToPayOut(UnableTo):
     """An act on a payout batch is refused; nothing was done."""
 
 
+class NobodyPayable(UnableToPayOut):
+    """A batch would be empty: everything is held or paid."""
+
+
 class OwnBatch(UnableToPayOut):
     """Whoever made or edited a batch may not approve it."""
 

@@ -28,7 +28,7 @@ from compensation.models import (
 )
 from compensation.models.payees import REASON_LENGTH
 from compensation.payment_file import CURRENCY, NAME_LIMIT, bank_text
-from compensation.services.errors import OwnBatch, UnableToPayOut
+from compensation.services.errors import NobodyPayable, OwnBatch, UnableToPayOut
 from representatives import outbox
 from representatives.clock import company_zone
 from representatives.locks import AdvisoryLock
@@ -67,7 +67,7 @@ def draft_batch(*, by: User, now: datetime, execution_date: date) -> PayoutBatch
         )
         count, _total = payout_posting.reserve_payouts(batch=batch, period=period, now=now)
         if not count:
-            raise UnableToPayOut(_("Nobody can be paid now: everything is held or paid."))
+            raise NobodyPayable(_("Nobody can be paid now: everything is held or paid."))
         reach("reserve.before_commit")
     reach("reserve.after_commit")
     return batch
@@ -99,26 +99,18 @@ def remove_payout(*, payout: Payout, reason: str, by: User, now: datetime) -> Pa
 
 @transaction.atomic
 def remove_stale_payouts(*, batch: PayoutBatch, by: User, now: datetime) -> int:
-    """Remove whatever may not be paid any more since the draft, at most 100; return how many.
+    """Remove whatever may not be paid any more since the draft, all at once; return how many.
 
     :raises UnableToPayOut: if the batch was sent or cancelled.
     """
     _require_staff(by)
     found = _locked(batch.pk)
     _require(found, BatchStatus.DRAFT, BatchStatus.APPROVED)
-    names = selectors_payouts.stale_payouts(found, now=now)
-    if not names:
+    if not selectors_payouts.stale_payouts(found, now=now):
         return 0
     _back_to_draft(found, by)
-    numbers = found.payouts.filter(end_to_end_id__in=names).values_list("pk", flat=True)
-    return payout_posting.end_payouts(
-        [
-            payout_posting.Outcome(number, PayoutStatus.CANCELLED, "not payable any more")
-            for number in numbers.order_by("pk")
-        ],
-        currency=found.currency,
-        period=open_period(now),
-        now=now,
+    return payout_posting.cancel_stale_payouts(
+        batch=found, reason="not payable any more", period=open_period(now), now=now
     )
 
 
