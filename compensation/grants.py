@@ -34,6 +34,7 @@ GRANTS: dict[str, str] = {
         "SELECT, INSERT (representative_id, token, target, asked, points, cash_minor, bv,"
         " decomposition, plan_version_id, period_id, journal_id, by_id, converted_at)"
     ),
+    "compensation_expirysweep": "SELECT, INSERT, UPDATE (due, batch, swept_at)",
     "compensation_payee": (
         "SELECT, INSERT, UPDATE (kyc_status, tax_form_status, holder_name, iban, bic,"
         " account_version, account_changed_at, usable_from, refused_version, held, held_reason)"
@@ -64,5 +65,6 @@ GRANTS: dict[str, str] = {
     ),
     "compensation_reversal": "SELECT, INSERT",
     "compensation_reversedpart": "SELECT, INSERT",
+    "compensation_waitingreturn": "SELECT",
     "compensation_heartbeat": "SELECT, INSERT, UPDATE",
 }

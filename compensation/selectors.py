@@ -14,6 +14,7 @@ from compensation.models import (
     Run,
     RunKind,
     RunStatus,
+    WaitingReturn,
 )
 
 Interval = tuple[datetime, datetime]
@@ -128,19 +129,12 @@ def dead_runs_with_results() -> list[Run]:
 
 
 def waiting_returns() -> list[int]:
-    """Return the ids of accepted returns of posted months that are not reversed yet, in order."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT r.id FROM compensation_period p"
-            " JOIN sales_return r ON r.counted_at >= p.ends_at AND r.status = 'accepted'"
-            " JOIN sales_orderline l ON l.id = r.line_id"
-            " JOIN sales_order o ON o.id = l.order_id"
-            " AND o.counted_at >= p.starts_at AND o.counted_at < p.ends_at"
-            " WHERE p.status = 'posted'"
-            " AND NOT EXISTS (SELECT FROM compensation_reversal v WHERE v.return_id = r.id)"
-            " ORDER BY r.id"
-        )
-        return [number for (number,) in cursor.fetchall()]
+    """Return the ids of accepted returns of posted months that are not reversed yet, in order.
+
+    Looks at the returns that wait alone, however many were ever netted or reversed.
+    """
+    waiting = WaitingReturn.objects.filter(period__status=PeriodStatus.POSTED)
+    return list(waiting.order_by("pk").values_list("pk", flat=True))
 
 
 def list_findings(run: Run) -> list[Finding]:

@@ -12,6 +12,7 @@ from compensation.balances import differences
 from compensation.chain import Anchor, chain_faults
 from compensation.guard_functions import function_faults
 from compensation.verification_bank import conversion_faults
+from compensation.verification_returns import return_faults
 
 # table → trigger → the function it must call.
 GUARDS: dict[tuple[str, str], str] = {
@@ -68,6 +69,11 @@ GUARDS: dict[tuple[str, str], str] = {
         for table in ("sales_order", "sales_return")
         for event in ("insert", "update", "delete")
     },
+    **{
+        ("sales_return", f"waits_for_reversal_{event}"): "compensation_note_waiting_returns"
+        for event in ("insert", "update")
+    },
+    ("compensation_reversal", "waits_no_longer"): "compensation_forget_waiting_returns",
 }
 CONSTRAINTS = (
     "journal_source_key_once",
@@ -116,6 +122,7 @@ def ledger_faults(*, anchors: Sequence[Anchor] = ()) -> list[str]:
             *_run_faults(),
             *_receiver_faults(),
             *conversion_faults(at_most=MOST_NAMED),
+            *return_faults(at_most=MOST_NAMED),
             *map(str, differences(at_most=MOST_NAMED)),
         ]
 

@@ -6,7 +6,7 @@ statement triggers, partitions) are in the SQL beside the migrations.
 """
 
 from compensation.models.adjustments import Adjustment, AdjustmentStatus, StatementLineKey
-from compensation.models.bank import ConversionTarget, RspConversion
+from compensation.models.bank import ConversionTarget, ExpirySweep, RspConversion
 from compensation.models.decisions import CouponEntry, CouponKind, OverrideKind, RankOverride
 from compensation.models.disputes import Dispute, DisputeEvent, DisputeStatus
 from compensation.models.gate import Acknowledgement, CheckCode, Finding
@@ -23,6 +23,7 @@ from compensation.models.ledger import (
     Reversal,
     ReversedPart,
     TransactionIdField,
+    WaitingReturn,
 )
 from compensation.models.payees import CheckStatus, Payee, PayeeEvent, PayeeEventKind
 from compensation.models.payouts import (
@@ -81,6 +82,7 @@ __all__ = [
     "Earning",
     "EarningUnit",
     "Entry",
+    "ExpirySweep",
     "Finding",
     "HeartBeat",
     "Journal",
@@ -112,4 +114,5 @@ __all__ = [
     "StatementName",
     "StepName",
     "TransactionIdField",
+    "WaitingReturn",
 ]

@@ -78,3 +78,28 @@ class RspConversion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_target_display()} {self.points} ({self.token})"
+
+
+class ExpirySweep(models.Model):
+    """Up to where points past their date have been cashed: one row, of the last complete sweep.
+
+    ``due`` names the months that were due, ``batch`` is the ledger's last batch at its beginning:
+    unless another month falls due or something is posted into a due one since, nobody has anything
+    left in them. Only ``services.expiry`` writes here; without the row a sweep looks at everybody.
+    """
+
+    ONLY_ID = 1
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=ONLY_ID, editable=False)
+    due = models.TextField()
+    batch = models.BigIntegerField()
+    swept_at = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+        constraints = [
+            models.CheckConstraint(condition=Q(id=1), name="expirysweep_only_one"),
+        ]
+
+    def __str__(self) -> str:
+        return f"swept up to batch {self.batch}"

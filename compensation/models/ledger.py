@@ -284,6 +284,33 @@ class Reversal(models.Model):
         return f"reversal of return {self.sales_return_id}"
 
 
+class WaitingReturn(models.Model):
+    """An accepted return that counts after its order's month and is not reversed yet.
+
+    Triggers alone write here: a row comes with the acceptance and goes with the reversal, so that
+    whoever looks for work reads these few rows and never the returns that were netted. The
+    reversal is due once ``period``, the order's, is posted.
+    """
+
+    sales_return = models.OneToOneField(
+        "sales.Return",
+        models.PROTECT,
+        primary_key=True,
+        related_name="+",
+        db_column="return_id",
+        db_constraint=False,
+    )
+    period = models.ForeignKey(
+        Period, models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"return {self.sales_return_id} of period {self.period_id}"
+
+
 class ReversedPart(models.Model):
     """What one reversal took back of one statement line's part: the rest can't be taken twice."""
 
