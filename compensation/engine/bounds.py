@@ -33,12 +33,6 @@ class Given:
     currency_digits: int
     bv_value: Fraction
     """Minor units of money that one hundredth of BV stands for."""
-    cash_per_point: Fraction | None
-    """Money per RSP; ``None``: the plan does not state it."""
-    rsp_per_bv: Fraction | None
-    """Largest RSP per BV; ``None``: not known."""
-    before: tuple[Share, ...] = ()
-    """Bounds of the components that stand before this one in the plan."""
 
     def of_base(self, base: str) -> Fraction:
         """Give the money that a unit of a base stands for: 1 for net sales, else that of a BV."""

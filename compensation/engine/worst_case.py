@@ -47,10 +47,11 @@ def worst_case(plan: Plan, rsp_per_bv: Fraction | None = None) -> WorstCase:
     ``rsp_per_bv`` is the largest RSP per BV of the catalogue; the plan's own figure goes first.
     """
     ratio = plan.rsp_per_bv if plan.rsp_per_bv is not None else rsp_per_bv
+    given = Given(plan.currency_digits, plan.bv_value)
     shares: list[Share] = []
     for component in plan.components:
         if isinstance(component, Bounded):
-            shares.extend(component.worst_case_share(_given(plan, ratio, shares)))
+            shares.extend(component.worst_case_share(given))
         elif isinstance(component, RspPoints):
             shares.append(_points(plan, component, ratio))
         elif isinstance(component, LevelPercent):
@@ -66,7 +67,6 @@ def worst_case(plan: Plan, rsp_per_bv: Fraction | None = None) -> WorstCase:
             shares.append(
                 Share(component.id, "order", None, component.amount, f"for each {occasion}")
             )
-    given = _given(plan, ratio, shares)
     left = list(shares)
     for cap in plan.caps:
         left = _capped(plan, cap, left, given)
@@ -98,18 +98,6 @@ def _capped(plan: Plan, cap: Cap, shares: list[Share], given: Given) -> list[Sha
         *(share for share in shares if share.component not in within),
         Share(cap.id, cap.on, most, 0, how),
     ]
-
-
-def _given(plan: Plan, ratio: Fraction | None, before: list[Share]) -> Given:
-    cash = plan.cash_at_best
-    per_unit = Fraction(10**plan.currency_digits, 100)
-    return Given(
-        currency_digits=plan.currency_digits,
-        bv_value=plan.bv_value,
-        cash_per_point=None if cash is None else cash / per_unit,
-        rsp_per_bv=ratio,
-        before=tuple(before),
-    )
 
 
 def _together(shares: Iterable[Fraction | None]) -> Fraction | None:

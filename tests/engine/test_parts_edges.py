@@ -72,7 +72,7 @@ def test_a_return_is_of_what_was_sold(before, now):
     [(2, 1, 1), (2, Fraction(3, 2), Fraction(3, 2)), (0, 1, 100), (3, 15, Fraction(3, 2))],
 )
 def test_what_a_unit_of_a_base_stands_for(digits, bv_value, of_bv):
-    given = Given(digits, Fraction(bv_value), None, None)
+    given = Given(digits, Fraction(bv_value))
 
     assert given.of_base("bv") == of_bv
     assert given.of_base("net") == 1

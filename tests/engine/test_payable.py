@@ -38,6 +38,12 @@ def test_months_carry_on() -> None:
     assert carry_forward([]) == []
 
 
+def test_without_a_minimum_the_smallest_unit_is_paid() -> None:
+    assert payable(1) == Payable(1, 0)
+    assert carry_forward([1, -2, 3]) == [Payable(1, 0), Payable(0, -2), Payable(1, 0)]
+    assert carry_forward([5], minimum=10, opening=5) == [Payable(10, 0)]
+
+
 def test_a_minimum_below_nought_is_a_fault_of_the_caller() -> None:
     with pytest.raises(ValueError, match="never negative"):
         payable(1, minimum=-1)
