@@ -18,12 +18,13 @@ from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import formats
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from compensation import payout_words, selectors_payouts, selectors_reconciling, services
 from compensation.forms_payouts import AnswersForm, DraftForm, StaffForm
-from compensation.models import Payout, PayoutBatch, PayoutPart
+from compensation.models import Payout, PayoutBatch, PayoutPart, PayoutStatus
 from compensation.selectors_pages.payouts import BatchPage, read_batch
 from compensation.services.bank_answers import AnswerReport, Verdict
 from compensation.services.payouts import HTTP
@@ -41,6 +42,7 @@ FOLDER = "admin/compensation/payouts"
 LIST = "admin:compensation_payoutbatch_changelist"
 PAGE = "admin:compensation_payoutbatch_page"
 ROWS_SHOWN = 200
+MOST_BY_PAGE = 5_000  # payouts; more take longer than a request may: manage.py payout_batch
 
 
 def person(request: HttpRequest, permission: str) -> User:
@@ -81,10 +83,11 @@ def draft(request: HttpRequest) -> HttpResponse:
     initial = {"execution_date": selectors_payouts.next_payout_date(now)}
     form = DraftForm(request.POST if request.method == "POST" else None, initial=initial)
     if request.method == "POST" and form.is_valid():
+        day = form.cleaned_data["execution_date"]
         try:
-            batch = services.draft_batch(
-                by=by, now=now, execution_date=form.cleaned_data["execution_date"]
-            )
+            if selectors_payouts.is_many_payable(more_than=MOST_BY_PAGE, now=now):
+                raise _too_many(f"draft --execution-date {day.isoformat()}", by)
+            batch = services.draft_batch(by=by, now=now, execution_date=day)
         except UnableTo as refusal:
             form.add_refusal(refusal.field, refusal.message)
         else:
@@ -173,13 +176,35 @@ def _remove_stale(batch: PayoutBatch, posted: QueryDict, by: User, now: datetime
 
 
 def _cancel(batch: PayoutBatch, posted: QueryDict, by: User, now: datetime) -> str:
+    _refuse_many(batch, f'cancel {batch.reference} --reason "…"', by)
     services.cancel_batch(batch=batch, reason=posted.get("reason", ""), by=by, now=now)
     return _("Cancelled. Everything is released.")
 
 
 def _send(batch: PayoutBatch, posted: QueryDict, by: User, now: datetime) -> str:
+    _refuse_many(batch, f"send {batch.reference}", by)
     services.send_batch(batch=batch, by=by, now=now)
     return _("Sent. Whatever the bank answers is imported here.")
+
+
+def _refuse_many(batch: PayoutBatch, act: str, by: User) -> None:
+    """Refuse what takes longer than a request may, and name the command that does it.
+
+    :raises UnableTo: if the batch has more than MOST_BY_PAGE payouts to be sent or released.
+    """
+    reserved = batch.payouts.filter(status=PayoutStatus.RESERVED)
+    if reserved[: MOST_BY_PAGE + 1].count() > MOST_BY_PAGE:
+        raise _too_many(act, by)
+
+
+def _too_many(act: str, by: User) -> UnableTo:
+    return UnableTo(
+        _("More than %(most)s payouts take too long for a page. On the command line: %(command)s")
+        % {
+            "most": formats.number_format(MOST_BY_PAGE, force_grouping=True),
+            "command": f"manage.py payout_batch {act} --by {by.email}",
+        }
+    )
 
 
 def _confirm(batch: PayoutBatch, posted: QueryDict, by: User, now: datetime) -> str:

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.core.management import call_command
 
-from compensation.models import Payout
-from tests.compensation.paying import answers, paying_town, send
-from tests.compensation.town import CLOSER, Town
+from compensation.models import Payout, PayoutBatch
+from representatives.models import User
+from tests.compensation.paying import answers, draft, paying_town, send
+from tests.compensation.town import APPROVER, CLOSER, Town
 from tests.databases import TestDatabases
 
 
@@ -67,3 +69,82 @@ def test_wrong_use_ends_in_two(paying: Town, tmp_path: Path) -> None:
     assert _run("import_answers", tmp_path / "none.csv", "--by", CLOSER)[0] == 2
     assert _run("import_answers", tmp_path / "none.csv", "--by", "nobody@example.com")[0] == 2
     assert _run("reconcile_payouts", "--ask-bank")[0] == 2
+
+
+# -- a batch by hand -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def staff(paying: Town) -> Town:
+    """The town, whose closer and approver may do anything with batches."""
+    names = ("add_payoutbatch", "approve_payoutbatch", "send_payoutbatch")
+    for user in (paying.closer, paying.approver):
+        user.user_permissions.add(*Permission.objects.filter(codename__in=names))
+    return paying
+
+
+def _batch(*words: Any, by: str = CLOSER) -> tuple[int, str, str]:
+    return _run("payout_batch", *words, "--by", by)
+
+
+def test_a_batch_is_drafted_approved_and_sent_by_hand_once(staff: Town) -> None:
+    day = ("draft", "--execution-date", "2017-02-21")
+    drafted = _run("payout_batch", *day, "--by", CLOSER, "--json")
+    batch = PayoutBatch.objects.get()
+    drafted_again = _batch(*day)
+    own = _batch("approve", batch.reference)
+    early = _batch("send", batch.reference)
+    approved = _batch("approve", batch.reference, by=APPROVER)
+    approved_again = _batch("approve", batch.reference, by=APPROVER)
+    sent = _batch("send", batch.reference)
+    sent_again = _batch("send", batch.reference)
+    late = _batch("cancel", batch.reference, "--reason", "too late")
+
+    assert drafted[0] == 0
+    assert json.loads(drafted[1]) == {
+        "exit": 0,
+        "message": f"{batch} is draft",
+        "batch": batch.reference,
+        "status": "draft",
+        "payouts": batch.payouts.count(),
+        "total_minor": sum(one.amount_minor for one in batch.payouts.all()),
+        "currency": "EUR",
+    }
+    assert (drafted_again[0], "is drafted already" in drafted_again[1]) == (0, True)
+    assert (own[0], "Somebody else has to approve" in own[2]) == (1, True)
+    assert early[0] == 3
+    assert approved[0] == approved_again[0] == sent[0] == sent_again[0] == 0
+    assert "is sent already" in sent_again[1]
+    assert (late[0], "is sent" in late[2]) == (3, True)
+    assert set(batch.payouts.values_list("status", flat=True)) == {"sent"}
+    assert PayoutBatch.objects.count() == 1
+
+
+def test_a_batch_is_cancelled_by_hand_once(staff: Town) -> None:
+    batch = draft(staff)
+
+    first = _batch("cancel", batch.reference, "--reason", "wrong day")
+    again = _batch("cancel", batch.reference, "--reason", "wrong day")
+    sent = _batch("send", batch.reference)
+
+    assert (first[0], again[0], sent[0]) == (0, 0, 3)
+    assert "is cancelled already" in again[1]
+    assert "0 payouts" in first[1]
+    assert set(Payout.objects.values_list("status", flat=True)) == {"cancelled"}
+
+
+def test_who_may_not_and_what_is_not_end_in_two(staff: Town, settings: Any) -> None:
+    batch = draft(staff)
+    User.objects.create_user("nosy@example.com", "x", is_staff=True)
+
+    assert _batch("cancel", batch.reference, "--reason", "x", by="nosy@example.com")[0] == 2
+    assert _batch("cancel", batch.reference, "--reason", "x", by="nobody@example.com")[0] == 2
+    assert _batch("send", "NOTHING-1")[0] == 2
+    assert _batch("draft", "--execution-date", "tomorrow")[0] == 2
+    assert _batch("cancel", batch.reference, "--reason", " ")[0] == 1
+    assert _batch("draft", "--execution-date", "2017-02-01")[0] == 1
+    settings.CLOSE_APPROVAL_BY_COMMAND = False
+    refused = _batch("approve", batch.reference, by=APPROVER)
+    assert (refused[0], "on the page" in refused[2]) == (2, True)
+    batch.refresh_from_db()
+    assert batch.status == "draft"
