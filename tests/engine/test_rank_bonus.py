@@ -166,6 +166,24 @@ def test_a_bonus_for_a_rank_without_a_volume_is_refused(requires: list[dict[str,
     ]
 
 
+def test_each_rank_with_a_bonus_takes_a_volume_of_its_own() -> None:
+    volume = [{"measure": "group_bv", "at_least": "1"}]
+    active = [{"measure": "active", "at_least": 1}]
+    ladder = [{"name": "IR"}] + [
+        {"name": name, "requires": requires}
+        for name, requires in (("Gold", volume), ("Ruby", active), ("Top", volume), ("End", active))
+    ]
+    amounts = dict.fromkeys(("Gold", "Ruby", "Top", "End"), "500")
+
+    with pytest.raises(PlanError) as caught:
+        plan_of({**BONUS, "amounts": amounts}, ranks={"ladder": ladder})
+
+    assert [fault.path for fault in caught.value.faults] == [
+        "components[0].amounts.Ruby",
+        "components[0].amounts.End",
+    ]
+
+
 def test_a_rank_bonus_needs_amounts_and_titles() -> None:
     with pytest.raises(PlanError, match=r"components\[0\].amounts: no amount at all"):
         plan_of({"id": "b", "kind": "rank_bonus", "amounts": {}}, ranks=BONUS_RANKS)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
-
+from compensation.engine.arrays import column
 from compensation.engine.components.base import Standing
 from compensation.engine.requirements import Requirement
 from compensation.engine.types import Bool, Int
@@ -35,7 +34,7 @@ class DepthByRank:
 
     def depth(self, pay_rank: Int) -> Int:
         """Give the deepest paid level at these pay ranks."""
-        return np.array(self.depths, dtype=np.int64)[pay_rank]
+        return column(self.depths)[pay_rank]
 
 
 class AnyDepth:
