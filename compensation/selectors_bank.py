@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Max, Min, QuerySet
 
 from compensation import calendar, selectors
 from compensation.engine.lots import Bank, Credit, Debit, Source, Use, left_of_lots, settle
@@ -22,7 +22,10 @@ from compensation.engine.plan import Plan
 from compensation.engine.rsp_bank import RspBank
 from compensation.models import (
     Account,
+    Batch,
     Entry,
+    ExpirySweep,
+    Journal,
     JournalKind,
     MemberResult,
     Period,
@@ -210,6 +213,33 @@ def overdue_people(due: Sequence[int]) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(_OVERDUE_PEOPLE, {"bank": Account.RSP_BANK, "due": list(due)})
         return [number for (number,) in cursor.fetchall()]
+
+
+def last_batch() -> int:
+    """Return the number of the ledger's last batch, 0 before the first."""
+    return Batch.objects.aggregate(last=Max("number"))["last"] or 0
+
+
+def is_swept(due: dict[int, Terms]) -> bool:
+    """Return whether nobody can have points left in these due months, without looking at them.
+
+    So it is if the last complete sweep was of the same months and nothing was posted into one of
+    them since: points leave by anything, but come into a month only by its own journals.
+    """
+    sweep = ExpirySweep.objects.filter(pk=ExpirySweep.ONLY_ID).first()
+    if sweep is None or sweep.due != names_of(due):
+        return False
+    since = Batch.objects.filter(number__gt=sweep.batch).aggregate(first=Min("first_journal"))
+    if since["first"] is None:
+        return True
+    # By the primary key, in its order: the few journals since then, not the months' millions.
+    came = Journal.objects.filter(pk__gte=since["first"], period_id__in=list(due)).order_by("pk")
+    return came.values_list("pk", flat=True).first() is None
+
+
+def names_of(due: dict[int, Terms]) -> str:
+    """Return the labels of due months as one text, which an `ExpirySweep` remembers."""
+    return " ".join(sorted(terms.label for terms in due.values()))
 
 
 def overdue_lots(people: Sequence[int], due: dict[int, Terms]) -> list[Overdue]:

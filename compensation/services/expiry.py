@@ -13,8 +13,8 @@ from django.db import IntegrityError, transaction
 from compensation import ledger, selectors_bank
 from compensation.engine.conversion import Table, quote
 from compensation.fault_points import reach
-from compensation.models import ConversionTarget, JournalKind, RspConversion
-from compensation.selectors_bank import Overdue, Promise
+from compensation.models import ConversionTarget, ExpirySweep, JournalKind, RspConversion
+from compensation.selectors_bank import Overdue, Promise, Terms
 from compensation.services.bank_shared import (
     Act,
     UnableToConvert,
@@ -48,7 +48,8 @@ def expire_points(*, now: datetime, by: User) -> Expired:
     """Cash what is left of all lots past their date; each month of each person once.
 
     Some hundred people a transaction; safe to repeat and to run twice at once. Without a plan that
-    has a bank nothing expires.
+    has a bank nothing expires. Costs next to nothing unless a month has fallen due, or something
+    was posted into a due one, since all was cashed.
 
     :raises UnableToConvert: if the period that holds the clock is not open.
     """
@@ -57,7 +58,15 @@ def expire_points(*, now: datetime, by: User) -> Expired:
     if promise is None or promise.plan.rsp_bank is None:
         return Expired(0, 0, 0, 0)
     due = selectors_bank.due_periods(now=now, zone=zone)
+    if not due:
+        return Expired(0, 0, 0, 0)
+    # Read first: what is posted while the sweep looks is looked at again by the next.
+    batch = selectors_bank.last_batch()
+    if selectors_bank.is_swept(due):
+        _remember(due, batch, now)
+        return Expired(0, 0, 0, 0)
     people = selectors_bank.overdue_people(list(due))
+    is_complete = True
     done: list[RspConversion] = []
     for start in range(0, len(people), PEOPLE_AT_A_TIME):
         some = people[start : start + PEOPLE_AT_A_TIME]
@@ -68,14 +77,28 @@ def expire_points(*, now: datetime, by: User) -> Expired:
                 raise
             # A return came between: the next call finds what is left.
             logger.warning("points of %s people expire later: %s", len(some), refusal.message)
+            is_complete = False
             continue
         done += cashed
         reach("expire.after_commit")
+    # A plan that came meanwhile may have changed what is due.
+    if is_complete and selectors_bank.due_periods(now=now, zone=zone) == due:
+        _remember(due, batch, now)
     return Expired(
         people=len({one.representative_id for one in done}),
         lots=len(done),
         points=sum(one.points for one in done),
         cash_minor=sum(one.cash_minor for one in done),
+    )
+
+
+def _remember(due: dict[int, Terms], batch: int, now: datetime) -> None:
+    """Note that nobody has anything left in these months, as of a batch of the ledger."""
+    ExpirySweep.objects.bulk_create(
+        [ExpirySweep(due=selectors_bank.names_of(due), batch=batch, swept_at=now)],
+        update_conflicts=True,
+        unique_fields=["id"],
+        update_fields=["due", "batch", "swept_at"],
     )
 
 
