@@ -132,6 +132,7 @@ def _of_groups(report: _Node) -> Iterator[AnswerLine]:
     """A state of a whole file counts where the report lists none of its payments."""
     number = 0
     groups = report.all("OrgnlPmtInfAndSts")
+    why = next(filter(None, map(_reason, report.all("OrgnlGrpInfAndSts"))), "")
     for group in groups:
         payments = group.all("TxInfAndSts")
         for payment in payments:
@@ -141,7 +142,7 @@ def _of_groups(report: _Node) -> Iterator[AnswerLine]:
                 number=number,
                 end_to_end_id=payment.text("OrgnlEndToEndId"),
                 code=_code(payment.text("TxSts")),
-                reason=_reason(payment),
+                reason=_reason(payment) or _reason(group) or why,
                 amount_minor=_minor(amount) if amount else None,
             )
         if not payments and (state := group.text("PmtInfSts")):
@@ -150,7 +151,7 @@ def _of_groups(report: _Node) -> Iterator[AnswerLine]:
                 number=number,
                 message_id=group.text("OrgnlPmtInfId"),
                 code=_code(state),
-                reason=_reason(group),
+                reason=_reason(group) or why,
             )
     for group in () if groups else report.all("OrgnlGrpInfAndSts"):
         if state := group.text("GrpSts"):
@@ -175,7 +176,7 @@ def _reason(node: _Node) -> str:
 
 
 def _code(text: str) -> str:
-    return WORDS.get(text.lower(), text.upper())[:4]
+    return WORDS.get(text.lower(), text.upper())[:REASON_LIMIT]
 
 
 def _minor(text: str) -> int:

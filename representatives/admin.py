@@ -215,4 +215,4 @@ class InvitationAdmin(ReadOnlyAdmin):
     list_select_related = ("sponsor",)
     search_fields = ("email", "sponsor__code", "sponsor__sort_key")
     ordering = ("-created_at", "-id")
-    exclude = ("token_digest",)
+    exclude = unseen = ("token_digest",)

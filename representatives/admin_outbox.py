@@ -60,7 +60,7 @@ class OutboxEventAdmin(ReadOnlyAdmin):
     search_fields = ("key__startswith",)
     search_help_text = _("Beginning of a key, such as invitation:17")
     ordering = ("-id",)
-    exclude = ("payload", "payload_digest")
+    exclude = unseen = ("payload", "payload_digest")
     actions = ("try_again",)
 
     @admin.display(description=_("State"))

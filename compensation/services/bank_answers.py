@@ -35,6 +35,8 @@ FAILED = {"RJCT", "CANC"}
 UNDER_WAY = {"RCVD", "ACTC", "ACCP", "ACSP", "ACWC", "PDNG"}
 # Reasons that lie in the account: nothing is paid to it again until it is entered anew.
 ACCOUNT_REASONS = ("AC01", "AC03", "AC04", "AC06", "AC13", "AC14", "AG01", "BE01", "RC01")
+# The bank took it for a repetition of what it has, and says nothing of that.
+DUPLICATE_REASONS = ("AM05", "DU01", "DU02", "DU03", "DU04", "DU05")
 WITH_THE_BANK = (PayoutStatus.SENT, PayoutStatus.UNKNOWN)
 NAME_LIMIT = 200
 
@@ -168,7 +170,7 @@ class _Import:
         """The payments that one file both settles and refuses."""
         said = defaultdict(set)
         for line in self.lines:
-            if line.code in SETTLED | FAILED:
+            if line.code in SETTLED | FAILED and not _is_of_a_duplicate(line):
                 said[line.end_to_end_id].add(line.code in SETTLED)
         return {name for name, outcomes in said.items() if len(outcomes) > 1}
 
@@ -225,6 +227,8 @@ class _Import:
             return _("No payout of ours has this identification.")
         if wanted is None and line.code not in UNDER_WAY:
             return _("The state “%(code)s” is none that we know.") % {"code": line.code}
+        if _is_of_a_duplicate(line):
+            return _("The bank refused it as a repetition: what became of the first is not said.")
         if line.amount_minor is not None and line.amount_minor != payout.amount_minor:
             return _("The amount is not ours, which is %(amount)s.") % {
                 "amount": formatting.plain_money(payout.amount_minor, self._currency(payout))
@@ -282,6 +286,14 @@ class _Import:
             PayoutPart.objects.filter(
                 batch_id=batch, number=number, status__in=[PartStatus.READY, PartStatus.UNKNOWN]
             ).update(status=PartStatus.ACCEPTED, answered_at=self.now)
+
+
+def _is_of_a_duplicate(line: AnswerLine) -> bool:
+    """Whether the bank refuses a second file or payment for being the same as the first one.
+
+    Nothing is released for it: the first may be paid.
+    """
+    return line.code in FAILED and line.reason.startswith(DUPLICATE_REASONS)
 
 
 def _wanted(code: str) -> PayoutStatus | None:

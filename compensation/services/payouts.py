@@ -13,6 +13,8 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Count, Sum
 from django.utils.translation import gettext as _
+from schwifty import BIC, IBAN
+from schwifty.exceptions import SchwiftyException
 
 from compensation import payout_posting, selectors, selectors_payouts
 from compensation.fault_points import reach
@@ -184,8 +186,7 @@ def send_batch(*, batch: PayoutBatch, by: User, now: datetime) -> PayoutBatch:
         more, or the company's account is not set.
     """
     _require_staff(by)
-    if not settings.PAYOUT_DEBTOR_IBAN:
-        raise UnableToPayOut(_("The company's bank account is not set (PAYOUT_DEBTOR_IBAN)."))
+    debtor_iban, debtor_bic = _debtor()
     with transaction.atomic():
         found = _locked(batch.pk)
         _require(found, BatchStatus.APPROVED)
@@ -196,8 +197,7 @@ def send_batch(*, batch: PayoutBatch, by: User, now: datetime) -> PayoutBatch:
         found.sent_by, found.sent_at = by, now
         company = Company.objects.get(pk=Company.ONLY_ID)
         found.debtor_name = bank_text(company.name, NAME_LIMIT)
-        found.debtor_iban = settings.PAYOUT_DEBTOR_IBAN
-        found.debtor_bic = settings.PAYOUT_DEBTOR_BIC
+        found.debtor_iban, found.debtor_bic = debtor_iban, debtor_bic
         found.save(
             update_fields=[
                 *("status", "channel", "sent_by", "sent_at"),
@@ -252,6 +252,21 @@ def close_if_ended(batch: PayoutBatch, now: datetime) -> None:
     if batch.status == BatchStatus.SENT and not open_ones.exists():
         batch.status, batch.ended_at = BatchStatus.CLOSED, now
         batch.save(update_fields=["status", "ended_at"])
+
+
+def _debtor() -> tuple[str, str]:
+    """Return the company's IBAN and BIC as files bear them: what is sent can't be mended.
+
+    :raises UnableToPayOut: if settings name none that the schema of the files would take.
+    """
+    try:
+        account = IBAN(settings.PAYOUT_DEBTOR_IBAN)
+        bank = BIC(settings.PAYOUT_DEBTOR_BIC).compact if settings.PAYOUT_DEBTOR_BIC else ""
+    except SchwiftyException as fault:
+        raise UnableToPayOut(
+            _("The company's bank account is not set (PAYOUT_DEBTOR_IBAN).")
+        ) from fault
+    return account.compact, bank
 
 
 def _reference(day: date) -> str:

@@ -23,14 +23,15 @@ from compensation.services.bank_files import digest_of, make_file
 from compensation.services.payouts import HTTP, close_if_ended, open_period
 from representatives import alerts
 from representatives.clock import company_now
-from representatives.models import User
+from representatives.models import OutboxEvent, User
 
 
 def send_part(*, key: str, payload: dict[str, Any]) -> None:
     """Post one file of a batch; called by the outbox (apps.py), again after a crash.
 
     The file's identification is the key, so that the bank knows a repeat. No lock is held while it
-    thinks: its answer may come in by another way meanwhile.
+    thinks: its answer may come in by another way meanwhile. A repeat that it refuses is unknown,
+    not refused: it may refuse it because it has the file of the first attempt.
 
     :raises representatives.outbox.NotDelivered: if the file surely was not looked at.
     """
@@ -39,7 +40,14 @@ def send_part(*, key: str, payload: dict[str, Any]) -> None:
         data = make_file(part)
         said = bank_channel.post_file(key=part.message_id, data=data)
         reach("send.answered")
+        if said.word is Word.REFUSED and _was_tried_before(key):
+            said = BankWord(Word.UNKNOWN, f"{said.detail} to a repetition")
         note_answer(part=part, said=said, digest=digest_of(data), now=company_now())
+
+
+def _was_tried_before(key: str) -> bool:
+    """Whether the outbox began with an event before, of which nothing came that is certain."""
+    return OutboxEvent.objects.filter(key=key, attempts__gt=1).exists()
 
 
 @transaction.atomic

@@ -8,8 +8,15 @@ from typing import Any
 
 import pytest
 
-from compensation import selectors_ledger, selectors_reconciling, services, verification
+from compensation import (
+    bank_channel,
+    selectors_ledger,
+    selectors_reconciling,
+    services,
+    verification,
+)
 from compensation.models import Account, Payout, PayoutBatch, PayoutPart
+from compensation.services.bank_files import make_file
 from representatives import outbox
 from representatives.models_outbox import Alert, OutboxEvent
 from tests.compensation.bank_stub import Bank, open_bank
@@ -136,6 +143,25 @@ def test_a_file_that_the_bank_refuses_is_released_whole(paying: Town, bank: Bank
     assert bank.paid == {}
 
 
+def test_a_repetition_that_the_bank_refuses_is_unknown_for_it_may_have_the_first(
+    paying: Town, bank: Bank
+) -> None:
+    send(paying)
+    # A drainer dies after the bank took the file …
+    OutboxEvent.objects.filter(topic="bank.send").update(attempts=1)
+    part = PayoutPart.objects.get()
+    bank_channel.post_file(key=part.message_id, data=make_file(part))
+
+    bank.behaviour = ["refuse"]  # … and the bank says to the next one that it has it already
+    _drain()
+
+    assert len(bank.posts) == 2
+    assert _states() == {"unknown"}
+    assert selectors_ledger.balances_of(Account.PAYOUT_IN_TRANSIT, "EUR") != {}
+    _fetch(paying)
+    _assert_paid_once(bank)
+
+
 def test_the_answer_may_come_before_the_response_and_twice(paying: Town, bank: Bank) -> None:
     batch = send(paying)
     part = PayoutPart.objects.get()
@@ -171,9 +197,6 @@ def _in_another_process(data: bytes) -> None:
 def test_control_a_sender_that_tries_again_under_another_key_pays_twice(
     paying: Town, bank: Bank
 ) -> None:
-    from compensation import bank_channel
-    from compensation.services.bank_files import make_file
-
     bank.behaviour = ["drop"]
     send(paying)
     _drain()

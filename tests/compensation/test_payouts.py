@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -299,6 +300,31 @@ def test_an_answer_on_a_whole_file_ends_all_of_it(paying: Town, code: str, statu
     assert PayoutBatch.objects.get().status == "closed"
 
 
+@pytest.mark.parametrize("reason", ["AM05", "DU01"])
+@pytest.mark.parametrize("tag", ["PmtInfSts", "GrpSts"])
+def test_a_second_upload_that_the_bank_refuses_releases_nothing(
+    paying: Town, reason: str, tag: str
+) -> None:
+    batch = send(paying)
+    before = digest()
+    why = f"<{tag}>RJCT</{tag}><StsRsnInf><Rsn><Cd>{reason}</Cd></Rsn></StsRsnInf>".encode()
+    whole = report(batch.parts.get().message_id, [])
+    if tag == "PmtInfSts":
+        whole = whole.replace(b"</OrgnlPmtInfId>", b"</OrgnlPmtInfId>" + why)
+    else:
+        whole = re.sub(rb"<OrgnlPmtInfAndSts>.*</OrgnlPmtInfAndSts>", b"", whole, flags=re.DOTALL)
+        whole = whole.replace(b"</OrgnlMsgNmId>", b"</OrgnlMsgNmId>" + why)
+
+    found = _import(paying, whole)
+
+    assert found.count(Verdict.REFUSED) == batch.payouts.count()
+    assert digest() == before
+    assert set(batch.payouts.values_list("status", flat=True)) == {"sent"}
+    payout = batch.payouts.order_by("pk")[0]
+    both = _import(paying, answers((payout, "ACSC"), (payout, "RJCT", f"{reason} twice")))
+    assert (both.count(Verdict.SETTLED), both.count(Verdict.REFUSED)) == (1, 1)
+
+
 def test_answers_that_contradict_are_refused_and_raise_an_alert_once(paying: Town) -> None:
     batch = send(paying)
     first, second = batch.payouts.order_by("pk")[:2]
@@ -314,6 +340,37 @@ def test_answers_that_contradict_are_refused_and_raise_an_alert_once(paying: Tow
     assert digest() == before
     assert Alert.objects.filter(code="payout_contradiction").count() == 2
     assert Payout.objects.get(pk=second.pk).status == "failed"
+
+
+@pytest.mark.parametrize("word", ["CANCELLATION REQUESTED", "RJCTX", "ACSC?"])
+def test_a_longer_word_is_not_taken_for_the_state_that_it_begins_with(
+    paying: Town, word: str
+) -> None:
+    payout = send(paying).payouts.order_by("pk")[0]
+
+    found = _import(paying, answers((payout, word)))
+
+    assert found.count(Verdict.REFUSED) == 1
+    assert Payout.objects.get(pk=payout.pk).status == "sent"
+
+
+@pytest.mark.parametrize("iban", ["", "DE00370400440532013000", "nonsense"])
+def test_nothing_is_sent_from_an_account_that_is_none(
+    paying: Town, settings: Any, iban: str
+) -> None:
+    settings.PAYOUT_DEBTOR_IBAN = iban
+    with pytest.raises(services.UnableToPayOut, match="not set"):
+        send(paying)
+
+    assert not PayoutBatch.objects.filter(status="sent").exists()
+
+
+def test_spaces_in_the_companys_account_do_no_harm(paying: Town, settings: Any) -> None:
+    settings.PAYOUT_DEBTOR_IBAN = "DE89 3704 0044 0532 0130 00"
+
+    batch = send(paying)
+
+    assert b"<IBAN>DE89370400440532013000</IBAN>" in services.part_file(part=batch.parts.get())
 
 
 def test_an_answer_to_what_was_never_sent_is_refused(paying: Town) -> None:

@@ -157,6 +157,15 @@ def test_what_may_not_be_paid_any_more_is_removed_before_the_approval(paying: To
     assert batch.payouts.get(representative=paying.members["A"]).status == "cancelled"
 
 
+@pytest.mark.parametrize("key", ["iban", "iban__startswith", "bic__gt", "holder_name__contains"])
+def test_an_account_is_not_guessed_by_a_filter_of_the_list(paying: Town, key: str) -> None:
+    viewer = _allow(paying.closer, "view_payee")
+    payees = "/admin/compensation/payee/"
+
+    assert viewer.get(payees, {"held__exact": "0"}).status_code == 200
+    assert viewer.get(payees, {key: IBANS["A"][:6]}).status_code == 400
+
+
 def test_lines_that_fit_nothing_are_named_and_change_nothing(paying: Town) -> None:
     client = _allow(paying.closer, *EVERYTHING)
     batch = send(paying)
