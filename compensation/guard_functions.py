@@ -1,37 +1,29 @@
-"""The functions that guard the ledger, as they stand in the database and in the migrations."""
+"""The functions that guard facts and money, as they stand in the database and in the migrations."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 
 from django.db import connection
+from django.db.migrations import RunSQL
+from django.db.migrations.loader import MigrationLoader
 
-SQL = Path(__file__).parent / "migrations" / "sql"
+APPS = ("representatives", "sales", "compensation")
 
-# File beside the migrations → the functions whose text in force it holds.
-SOURCES: dict[str, tuple[str, ...]] = {
-    "ledger": ("compensation_check_journals", "compensation_refuse_change"),
-    "ledger_chain": (
-        "compensation_check_entries",
-        "compensation_check_dates",
-        "compensation_seal",
-        "compensation_rows_digest",
-        "compensation_keep_balances",
-        "compensation_rebuild_balances",
-        "compensation_guard_adjustment",
-    ),
-}
+_MADE = re.compile(r"CREATE\s+(?:OR\s+REPLACE\s+)?FUNCTION\s+(\w+)\s*\(")
+_BEGIN = re.compile(r"\bAS\s+\$\$")
+_END = "$$"
 
 
 def function_faults() -> Iterator[str]:
     """Return which guarding functions are gone or say something else than the migrations."""
-    wanted = _texts()
+    wanted = migrated_functions()
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT proname, prosrc FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
-            " AND proname = ANY(%s)",
+            " AND proname = ANY(%s) ORDER BY proname",
             [list(wanted)],
         )
         found = [(name, text) for name, text in cursor.fetchall()]
@@ -43,12 +35,30 @@ def function_faults() -> Iterator[str]:
 
 
 @cache
-def _texts() -> dict[str, str]:
-    """Return function → what stands between its dollar quotes."""
+def migrated_functions() -> dict[str, str]:
+    """Return function → what stands between its dollar quotes.
+
+    Of a function that several migrations make, the last one counts, in the order in which they are
+    applied.
+    """
+    graph = MigrationLoader(None).graph
+    texts: dict[str, str] = {}
+    done = set()
+    for leaf in sorted(graph.leaf_nodes()):
+        for node in graph.forwards_plan(leaf):
+            if node not in done and node[0] in APPS:
+                for operation in graph.nodes[node].operations:
+                    if isinstance(operation, RunSQL):
+                        texts |= _functions_of(operation)
+            done.add(node)
+    return texts
+
+
+def _functions_of(operation: RunSQL) -> dict[str, str]:
+    assert isinstance(operation.sql, str), "our migrations give a text each"
     texts = {}
-    for file, names in SOURCES.items():
-        whole = (SQL / f"{file}.sql").read_text(encoding="utf-8")
-        for name in names:
-            begin = whole.index("AS $$", whole.index(f"FUNCTION {name}(")) + len("AS $$")
-            texts[name] = whole[begin : whole.index("$$;", begin)]
+    for made in _MADE.finditer(operation.sql):
+        begin = _BEGIN.search(operation.sql, made.end())
+        assert begin is not None, f"{made[1]} is not in dollar quotes"
+        texts[made[1]] = operation.sql[begin.end() : operation.sql.index(_END, begin.end())]
     return texts

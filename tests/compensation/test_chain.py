@@ -12,14 +12,17 @@ import pytest
 from django.db import IntegrityError, OperationalError, connection, connections, transaction
 from django.utils import timezone
 
+import compensation
 from compensation import anchors, chain, ledger, services, tasks, verification
 from compensation.chain import chain_faults
+from compensation.guard_functions import function_faults, migrated_functions
 from compensation.models import Account, Batch, Entry, Journal, JournalKind, Period, Run
 from representatives import outbox
 from representatives.models_outbox import Alert, OutboxEvent
 from tests.compensation.town import Town, local
 
 NOW = local("2017-02-10T09:00")
+SQL = Path(compensation.__file__).parent / "migrations" / "sql"
 Owner = psycopg.Connection[Any]
 
 
@@ -67,6 +70,7 @@ def _guarded_again(owner: Owner) -> list[str]:
         owner.execute(f"ALTER TABLE compensation_{table} ENABLE ALWAYS TRIGGER append_only")
         if table != "batch":
             owner.execute(f"ALTER TABLE compensation_{table} ENABLE ALWAYS TRIGGER ledger_check")
+    owner.execute("ALTER TABLE compensation_journal ENABLE ALWAYS TRIGGER dated_check")
     return verification.ledger_faults()
 
 
@@ -327,6 +331,82 @@ def test_a_guard_that_was_replaced_or_is_gone_is_named(
     ]
 
 
+@pytest.mark.breaks_ledger
+def test_a_guard_of_any_migration_that_was_replaced_is_named(
+    transactional_db: None, owner_connection: Owner
+) -> None:
+    assert list(function_faults()) == []
+    names = sorted(migrated_functions())
+    assert {
+        *("compensation_check_conversions", "compensation_guard_approval"),
+        *("compensation_guard_run_moves", "compensation_guard_period_moves"),
+        *("compensation_guard_counted", "compensation_check_changed_payouts"),
+        *("sales_return_written", "representatives_keep_sent"),
+    } <= set(names)
+
+    for name in names:
+        ((made,),) = owner_connection.execute(
+            "SELECT pg_get_functiondef(%s::regproc)", [name]
+        ).fetchall()
+        owner_connection.execute(made.replace("$function$", "$function$ ", 1))
+
+    assert list(function_faults()) == [
+        f"the function {name} is not the one of the migrations" for name in names
+    ]
+
+
+def test_of_a_function_made_several_times_the_last_one_counts() -> None:
+    made = migrated_functions()
+
+    chain_text = (SQL / "ledger_chain.sql").read_text()
+    assert made["compensation_check_entries"] in chain_text
+    assert made["compensation_check_entries"] not in (SQL / "ledger.sql").read_text()
+    assert made["compensation_drop_partitions"] in (SQL / "drop_unheard.sql").read_text()
+    assert made["compensation_drop_partitions"] not in (SQL / "further_kinds.sql").read_text()
+
+
+def test_every_function_of_ours_is_compared(db: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
+            " AND proname ~ '^(compensation|sales|representatives)_'"
+        )
+        made = {name for (name,) in cursor.fetchall()}
+
+    assert migrated_functions().keys() == made
+    assert set(verification.GUARDS.values()) <= made
+
+
+@pytest.mark.breaks_ledger
+@pytest.mark.parametrize("how", ["ENABLE TRIGGER", "ENABLE REPLICA TRIGGER"])
+def test_a_guard_that_a_session_may_pass_by_is_named(
+    posted: Run, owner_connection: Owner, how: str
+) -> None:
+    owner_connection.execute(f"ALTER TABLE compensation_entry {how} append_only")
+
+    assert verification.ledger_faults() == [
+        "guard append_only on compensation_entry is not always on"
+    ]
+
+
+@pytest.mark.breaks_ledger
+def test_a_guard_that_calls_another_schema_is_named(posted: Run, owner_connection: Owner) -> None:
+    owner_connection.execute(
+        "CREATE SCHEMA beside;"
+        " CREATE FUNCTION beside.compensation_refuse_change() RETURNS trigger LANGUAGE plpgsql"
+        " AS $$ BEGIN RETURN NULL; END $$;"
+        " CREATE OR REPLACE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE"
+        " ON compensation_entry FOR EACH STATEMENT"
+        " EXECUTE FUNCTION beside.compensation_refuse_change();"
+        " ALTER TABLE compensation_entry ENABLE ALWAYS TRIGGER append_only"
+    )
+
+    assert verification.ledger_faults() == [
+        "guard append_only on compensation_entry calls beside.compensation_refuse_change,"
+        " not compensation_refuse_change"
+    ]
+
+
 # -- Anchors --------------------------------------------------------------------------------------
 
 
@@ -539,7 +619,8 @@ def test_what_is_restored_elsewhere_goes_on(
         owner_connection.execute(
             f"ALTER TABLE compensation_{table} ENABLE ALWAYS TRIGGER append_only"
         )
-    owner_connection.execute("ALTER TABLE compensation_journal ENABLE ALWAYS TRIGGER ledger_check")
+    for name in ("ledger_check", "dated_check"):
+        owner_connection.execute(f"ALTER TABLE compensation_journal ENABLE ALWAYS TRIGGER {name}")
 
     seen = set()
     for turn in range(60):
