@@ -24,23 +24,24 @@ OF_COUPONS = ("representative", "period", "ranking", "kind", "amount", "reason")
 class DecisionForm(forms.ModelForm):
     """A form whose service says what is wrong, beside the field at fault.
 
-    The page gives the person who is logged in.
+    The page gives the person who is logged in. A valid form has done what it is for: whatever the
+    service may refuse, up to a lock that others hold, is said before the page has answered.
     """
 
     person: User
+    made: Any
 
     def serve(self) -> Any:
         """Call the service with what was typed; returns the row."""
         raise NotImplementedError
 
     def clean(self) -> dict[str, Any]:
-        """Try the service and take it back."""
+        """Call the service in the page's transaction; a refusal takes back what it did."""
         found: dict[str, Any] = super().clean() or {}
         if not self.errors:
             try:
                 with transaction.atomic():
-                    self.serve()
-                    transaction.set_rollback(True)
+                    self.made = self.serve()
             except UnableTo as fault:
                 self.add_error(fault.field if fault.field in self.fields else None, fault.message)
         return found
@@ -140,8 +141,8 @@ class DecisionAdmin(admin.ModelAdmin):
         raise NotImplementedError
 
     def save_model(self, request: HttpRequest, obj: Any, form: DecisionForm, change: bool) -> None:
-        """Do what was tried."""
-        made = form.serve()
+        """Show what was made."""
+        made = form.made
         for field in obj._meta.concrete_fields:
             setattr(obj, field.attname, getattr(made, field.attname))
 

@@ -7,17 +7,20 @@ memorandum, not a debt: what a member's period measured, against the contra of t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
+from django.utils.translation import gettext as _
 
 from compensation.models import OWNED_ACCOUNTS, Account, JournalKind, Period, Run
 from representatives.errors import UnableTo
 
 POSTING_MEMORY = "256MB"
+HELD_BY_OTHERS = ("55P03", "40P01")  # a lock time-out, a deadlock
 
 # Who earned or sold in a run: one journal each, from the sums that the run stored beside its lines.
 # Sorted by representative, so that the ledger's indexes grow at their ends. A return of a posted
@@ -87,6 +90,13 @@ FROM compensation_journal j WHERE j.source_key = %s
 """
 
 
+class LedgerBusy(UnableTo):
+    """Others post for longer than one waits, such as a close; nothing was posted, try again.
+
+    Whatever the transaction did is to be rolled back.
+    """
+
+
 class KeyUsedOtherwise(UnableTo):
     """A key was used before with other content; nothing was posted now.
 
@@ -130,6 +140,22 @@ class Credit:
     rsp: int
 
 
+@contextmanager
+def waiting() -> Iterator[None]:
+    """Wait for the ledger's lock, or for a period's, in the statements inside.
+
+    :raises LedgerBusy: if others hold it longer than the role's lock time-out.
+    """
+    try:
+        yield
+    except OperationalError as fault:
+        if getattr(fault.__cause__, "sqlstate", None) not in HELD_BY_OTHERS:
+            raise
+        raise LedgerBusy(
+            _("The ledger is busy at the moment. Nothing was posted: try again in a minute.")
+        ) from fault
+
+
 def post(
     drafts: Sequence[Draft],
     *,
@@ -146,6 +172,7 @@ def post(
 
     :raises django.db.IntegrityError: if a source key was used before, a draft does not balance, or
         spends more than there is (constraint ``balance_not_overdrawn``).
+    :raises LedgerBusy: if others post for too long.
     :raises ValueError: if two drafts have one source key.
     """
     if not drafts:
@@ -162,7 +189,7 @@ def post(
     entry_keys, accounts, owners, units, amounts = (
         [line[column] for line in lines] for column in range(5)
     )
-    with connection.cursor() as cursor:
+    with waiting(), connection.cursor() as cursor:
         cursor.execute(
             _POST_DRAFTS,
             {
@@ -200,6 +227,7 @@ def post_once(
 
     :raises KeyUsedOtherwise: if the key was posted with other content.
     :raises django.db.IntegrityError: as `post`, but for the key.
+    :raises LedgerBusy: as `post`.
     """
     content = (
         kind.value,
@@ -289,6 +317,7 @@ def post_credits(
     """Write a journal for each credit that is not nought; return how many.
 
     :raises django.db.IntegrityError: if a source key was used before.
+    :raises LedgerBusy: as `post`.
     """
     drafts = [
         Draft(

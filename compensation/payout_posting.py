@@ -1,7 +1,8 @@
 """The statements that write payouts together with their journals: one each, whatever their number.
 
 A part of the ledger's writing side (`compensation.ledger`): the triggers see at the statement's end
-that each payout has exactly the journals of its state. All run in the caller's transaction.
+that each payout has exactly the journals of its state. All run in the caller's transaction, and
+raise `compensation.ledger.LedgerBusy` if others post for too long.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
+from compensation.ledger import waiting
 from compensation.models import Account, PayoutBatch, PayoutStatus, Period
 
 POSTING_MEMORY = "256MB"
@@ -246,7 +248,7 @@ def _execute(
     """Run a statement; return its one row, of which the first number counts payouts."""
     if batch is not None:
         values |= {"batch": batch.pk, "currency": batch.currency}
-    with connection.cursor() as cursor:
+    with waiting(), connection.cursor() as cursor:
         cursor.execute("SELECT set_config('work_mem', %s, true)", [POSTING_MEMORY])
         cursor.execute(
             statement,

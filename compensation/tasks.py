@@ -19,6 +19,7 @@ from kombu.exceptions import OperationalError as BrokerError
 from redis.exceptions import RedisError
 
 from compensation import selectors, services
+from compensation.ledger import LedgerBusy
 from compensation.models import HeartBeat, Period, Run
 from representatives.clock import company_now
 from representatives.models import User
@@ -27,6 +28,7 @@ logger = logging.getLogger(__name__)
 
 LIVE_HINT = "live-figures-hinted"
 LIVE_HINT_SECONDS = 5
+PASSING = (OperationalError, LedgerBusy)
 
 
 def hint(run: Run) -> None:
@@ -109,7 +111,7 @@ def watch_closes_task(**_: Any) -> list[int]:
     return [run.pk for run in found]
 
 
-@shared_task(acks_late=True, autoretry_for=(OperationalError,), max_retries=5)
+@shared_task(acks_late=True, autoretry_for=PASSING, max_retries=5)
 def reverse_waiting_returns_task(**_: Any) -> int:
     """Reverse accepted returns of months that have been posted since."""
     try:
@@ -131,7 +133,7 @@ def refresh_live_figures_task(**_: Any) -> int | None:
     return run.pk if run else None
 
 
-@shared_task(acks_late=True, autoretry_for=(OperationalError,), max_retries=5)
+@shared_task(acks_late=True, autoretry_for=PASSING, max_retries=5)
 def expire_points_task(**_: Any) -> int:
     """Cash points that nobody converted in time; return how many lots."""
     try:

@@ -15,7 +15,6 @@ from compensation.models import (
     Earning,
     JournalKind,
     Period,
-    PeriodStatus,
     Run,
     RunKind,
     RunStatus,
@@ -23,6 +22,7 @@ from compensation.models import (
 )
 from compensation.selectors_pages import statement
 from compensation.services.errors import UnableToAdjust
+from compensation.services.periods import hold_if_open
 from representatives import alerts
 from representatives.models import Company, Representative, User
 
@@ -90,16 +90,18 @@ def request_adjustment(
 def approve_adjustment(*, adjustment: Adjustment, by: User, now: datetime) -> Adjustment:
     """Grant what another person asked for and post it into the period that holds the clock.
 
-    Approved twice by the same person is approved. Locks the adjustment, then posts.
+    Approved twice by the same person is approved. Locks the adjustment, holds the period against
+    a freeze, then posts.
 
     :raises UnableToAdjust: if the person may not or would gain by it, it is decided already, or
         the period that holds the clock is not open.
+    :raises compensation.ledger.LedgerBusy: if others post for too long.
     """
     adjustment = _undecided(adjustment, by=by, wanted=AdjustmentStatus.APPROVED)
     if adjustment.status == AdjustmentStatus.APPROVED:
         return adjustment
     period = selectors.current_period(now)
-    if period is None or period.status != PeriodStatus.OPEN:
+    if period is None or not hold_if_open(period):
         raise UnableToAdjust("No open period holds the clock.")
     posted = ledger.post_once(
         _draft(adjustment), kind=JournalKind.ADJUSTMENT, period=period, effective_at=now

@@ -56,7 +56,7 @@ def convert_points(
     :raises UnableToConvert: with the reason, if the plan has no bank or no BV for points, the
         points are not above nought, too few, or more than are active, the token was used for
         something else, or the figures are no longer those promised.
-    :raises Busy: if the bank is held by others for too long.
+    :raises Busy: if the bank or the ledger is held by others for too long.
     """
     target = _target(target)
     if not _TOKEN.fullmatch(token):
@@ -72,7 +72,7 @@ def convert_points(
             person = Representative.objects.get(pk=representative.pk)
             conversion = _convert(person, points, target, token, by, now, promised)
             reach("convert.before_commit")
-    except OperationalError as fault:
+    except (OperationalError, ledger.LedgerBusy) as fault:
         raise busy(fault) from fault
     except IntegrityError as fault:
         raise refused(fault) from fault

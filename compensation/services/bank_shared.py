@@ -12,9 +12,10 @@ from django.db.models import Sum
 
 from compensation import ledger, selectors_bank
 from compensation.engine.conversion import NoBank, Quote, Table, Target, table_of
-from compensation.models import Account, Balance, ConversionTarget, PeriodStatus, RspConversion
+from compensation.models import Account, Balance, ConversionTarget, RspConversion
 from compensation.selectors_bank import Promise
 from compensation.services.errors import Busy
+from compensation.services.periods import hold_if_open
 from representatives.errors import UnableTo
 from representatives.models import User
 
@@ -64,14 +65,8 @@ def lock_banks(people: Sequence[int]) -> None:
 def hold_promise(now: datetime) -> Promise:
     """Return the plan in force and its open period, held so that a freeze waits."""
     held = selectors_bank.promise(now)
-    if held is not None:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT status FROM compensation_period WHERE id = %s FOR SHARE", [held.period.pk]
-            )
-            (status,) = cursor.fetchone()
-        if status == PeriodStatus.OPEN:
-            return held
+    if held is not None and hold_if_open(held.period):
+        return held
     raise UnableToConvert(
         "No open month holds the present day: try again later.", reason="no_period"
     )
@@ -173,10 +168,10 @@ def decomposition(worth: Quote) -> dict[str, Any]:
     }
 
 
-def busy(fault: OperationalError) -> Exception:
+def busy(fault: OperationalError | ledger.LedgerBusy) -> Exception:
     """A lock that others hold too long is told; anything else is a fault."""
     state = getattr(fault.__cause__, "sqlstate", None)
-    if state in ("55P03", "40P01"):
+    if isinstance(fault, ledger.LedgerBusy) or state in ledger.HELD_BY_OTHERS:
         return Busy("Your bank is busy at the moment: try again.")
     return fault
 

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from schwifty import BIC, IBAN
 from schwifty.exceptions import SchwiftyException
 
-from compensation import payout_posting, selectors, selectors_payouts
+from compensation import ledger, payout_posting, selectors, selectors_payouts
 from compensation.fault_points import reach
 from compensation.models import (
     FLAGS_TO_NOTE,
@@ -26,11 +26,11 @@ from compensation.models import (
     PayoutPart,
     PayoutStatus,
     Period,
-    PeriodStatus,
 )
 from compensation.models.payees import REASON_LENGTH
 from compensation.payment_file import CURRENCY, NAME_LIMIT, bank_text
 from compensation.services.errors import NobodyPayable, OwnBatch, UnableToPayOut
+from compensation.services.periods import hold_if_open
 from representatives import outbox
 from representatives.clock import company_zone
 from representatives.locks import AdvisoryLock
@@ -49,6 +49,7 @@ def draft_batch(*, by: User, now: datetime, execution_date: date) -> PayoutBatch
 
     :raises UnableToPayOut: if nobody is payable, the day is past, the company's currency is not
         the euro, or no open period holds the clock.
+    :raises compensation.ledger.LedgerBusy: if others post for too long.
     """
     _require_staff(by)
     with transaction.atomic():
@@ -58,7 +59,7 @@ def draft_batch(*, by: User, now: datetime, execution_date: date) -> PayoutBatch
         if execution_date < now.astimezone(company_zone()).date():
             raise UnableToPayOut(_("The day of payment is past."), "execution_date")
         period = open_period(now)
-        with connection.cursor() as cursor:
+        with ledger.waiting(), connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [AdvisoryLock.LEDGER])
         batch = PayoutBatch.objects.create(
             reference=_reference(execution_date),
@@ -236,12 +237,13 @@ def confirm_sending(*, batch: PayoutBatch, by: User, now: datetime) -> PayoutBat
 
 
 def open_period(now: datetime) -> Period:
-    """Return the period that takes journals at an instant.
+    """Return the period that takes journals at an instant, held so that a freeze waits.
 
     :raises UnableToPayOut: if no open period holds the clock.
+    :raises compensation.ledger.LedgerBusy: if others hold it for too long.
     """
     period = selectors.current_period(now)
-    if period is None or period.status != PeriodStatus.OPEN:
+    if period is None or not hold_if_open(period):
         raise UnableToPayOut(_("No open month holds this day."))
     return period
 

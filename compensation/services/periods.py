@@ -1,4 +1,4 @@
-"""Open the company's months."""
+"""Open the company's months, and hold them open."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import date, datetime, tzinfo
 from django.db import connection, transaction
 from django.db.models import Max, Min
 
-from compensation import calendar
+from compensation import calendar, ledger
 from compensation.models import Period, PeriodStatus
 from compensation.services.errors import UnableToOpenPeriod
 from representatives.models import Company
@@ -42,6 +42,19 @@ def open_period(*, label: str, zone: tzinfo | None = None) -> Period:
         starts_at=starts_at,
         ends_at=ends_at,
     )
+
+
+def hold_if_open(period: Period) -> bool:
+    """Tell whether a period is open, and keep it so until the transaction ends: a freeze waits.
+
+    :raises compensation.ledger.LedgerBusy: if others hold it for too long.
+    """
+    with ledger.waiting(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT status FROM compensation_period WHERE id = %s FOR SHARE", [period.pk]
+        )
+        (status,) = cursor.fetchone()
+    return bool(status == PeriodStatus.OPEN)
 
 
 def _check_neighbour(month: calendar.CalendarPeriod, *, first: date, last: date) -> None:

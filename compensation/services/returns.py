@@ -23,6 +23,7 @@ from compensation.models import (
 from compensation.plans import load_plan
 from compensation.posted_parts import PostedPart, parts_of_order_line
 from compensation.services.errors import UnableToReverse
+from compensation.services.periods import hold_if_open
 from representatives.models import Representative, User
 from sales import services as sales_services
 from sales.models import Order, OrderLine, Return
@@ -43,6 +44,7 @@ def accept_return(
 
     :raises sales.services.UnableToReturn: as the service of sales.
     :raises UnableToReverse: if no open period holds the clock.
+    :raises compensation.ledger.LedgerBusy: if others post for too long; nothing is accepted.
     """
     with transaction.atomic():
         accepted = sales_services.accept_return(
@@ -66,6 +68,7 @@ def reverse_waiting_returns(*, now: datetime) -> int:
     Each in its own transaction; safe to repeat and to run twice at once.
 
     :raises UnableToReverse: if no open period holds the clock.
+    :raises compensation.ledger.LedgerBusy: if others post for too long; what was done stands.
     """
     done = 0
     for number in selectors.waiting_returns():
@@ -202,9 +205,9 @@ def _period_of_order(return_: Return) -> Period:
 
 
 def _period_for(return_: Return, *, now: datetime) -> Period:
-    """The period in which the return counts; where that is closed by now, the clock's."""
+    """The period in which the return counts; where that is closed by now, the clock's. Held."""
     for moment in (return_.counted_at, now):
         period = None if moment is None else selectors.current_period(moment)
-        if period is not None and period.status == PeriodStatus.OPEN:
+        if period is not None and hold_if_open(period):
             return period
     raise UnableToReverse(f"no open period can take the reversal of return {return_.pk}")

@@ -23,7 +23,7 @@ class Command(BaseCommand):
     """``adjust --key KEY --representative CODE [--money 9.99] [--rsp 5] --reason … --by EMAIL``.
 
     The same command again does nothing: exit 0. The same key with other content: exit 3, and an
-    alert. 1: refused; 2: usage.
+    alert; also exit 3 if the ledger is busy: give the command again. 1: refused; 2: usage.
     """
 
     help = "Ask for an adjustment; --approve-by grants and posts it (local settings only)."
@@ -65,6 +65,8 @@ class Command(BaseCommand):
                 )
         except ledger.KeyUsedOtherwise as fault:
             services.report_key_conflict(fault=fault, now=now)
+            self.leave(CONFLICT, fault.message)
+        except ledger.LedgerBusy as fault:
             self.leave(CONFLICT, fault.message)
         except UnableTo as fault:
             self.leave(FAULT, fault.message)

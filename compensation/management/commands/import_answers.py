@@ -10,19 +10,20 @@ from typing import Any, NoReturn
 
 from django.core.management.base import BaseCommand
 
-from compensation import services
+from compensation import ledger, services
 from compensation.services.bank_answers import Verdict
 from representatives.clock import company_now
 from representatives.errors import UnableTo
 from representatives.models import User
 
-DONE, FAULT, USAGE = 0, 1, 2
+DONE, FAULT, USAGE, BUSY = 0, 1, 2, 3
 
 
 class Command(BaseCommand):
     """``import_answers FILE --by EMAIL [--json]``; the same file again changes nothing.
 
-    Exit 0: every line fits; 1: a line or the file was refused; 2: usage.
+    Exit 0: every line fits; 1: a line or the file was refused; 2: usage; 3: the ledger is busy and
+    nothing was imported.
     """
 
     help = "Import a status report (pain.002) or CSV of the bank; repeatable."
@@ -50,6 +51,8 @@ class Command(BaseCommand):
                 by=by,
                 now=company_now(),
             )
+        except ledger.LedgerBusy as refusal:
+            self._leave(BUSY, refusal.message)
         except UnableTo as refusal:
             self._leave(FAULT, refusal.message)
         counts = {verdict.value: report.count(verdict) for verdict in Verdict}

@@ -9,20 +9,21 @@ from typing import Any, NoReturn
 
 from django.core.management.base import BaseCommand
 
-from compensation import selectors_reconciling, services
+from compensation import ledger, selectors_reconciling, services
 from representatives import outbox
 from representatives.clock import company_now
 from representatives.errors import UnableTo
 from representatives.formatting import money
 from representatives.models import User
 
-DONE, FAULT, USAGE = 0, 1, 2
+DONE, FAULT, USAGE, BUSY = 0, 1, 2, 3
 
 
 class Command(BaseCommand):
     """``reconcile_payouts [--ask-bank --by EMAIL] [--json]``.
 
-    Exit 0: all records tell the same; 1: they differ, or the bank can't be asked; 2: usage.
+    Exit 0: all records tell the same; 1: they differ, or the bank can't be asked; 2: usage; 3: the
+    ledger is busy.
     """
 
     help = "Reconcile payouts; --ask-bank fetches the answers first (channel http)."
@@ -43,6 +44,8 @@ class Command(BaseCommand):
                 self._leave(USAGE, "--ask-bank needs --by with the e-mail of a user")
             try:
                 services.fetch_answers(by=by, now=now)
+            except ledger.LedgerBusy as refusal:
+                self._leave(BUSY, refusal.message)
             except (UnableTo, outbox.NotDelivered) as refusal:
                 self._leave(FAULT, str(refusal))
         found = selectors_reconciling.reconcile(now=now)
