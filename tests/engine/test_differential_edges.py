@@ -54,3 +54,19 @@ def test_sales_at_the_top_pay_nobody_from_above(from_level: int) -> None:
     plan = plan_of(steps(brackets=ROWS, chosen_by="own_bv", from_level=from_level))
 
     assert len(compute(plan, people.members, Sales.of([0], bv=[100])).earnings) == 0
+
+
+def test_a_sellers_other_orders_count_him_where_his_own_purchases_arrive_by_another_step() -> None:
+    people = People.line("A", "B")
+    rows = [{"from": "0", "percent": "5"}, {"from": "1000", "percent": "15"}]
+    plan = plan_of(steps(brackets=rows, chosen_by="group_bv", from_level=1))
+    sales = people.sales(
+        ("A", {"bv": "900"}), ("B", {"bv": "40", "own": True}), ("B", {"bv": "60"})
+    )
+
+    found = compute(plan, people.members, sales).earnings
+
+    assert found.receiver.tolist() == [0, 0]
+    assert found.base.tolist() == [6000, 4000]
+    assert found.members.tolist() == [1, 1]
+    assert found.sales.tolist() == [1, 1]

@@ -10,7 +10,7 @@ import pytest
 from compensation.engine import EngineError, Reason
 from compensation.engine.bounds import Given
 from compensation.engine.branches import Missed, Verdict
-from compensation.engine.parts import allot, reverse_part
+from compensation.engine.parts import OrderLines, allot, reverse_part
 
 
 def allotted(amount, *weights):
@@ -85,3 +85,13 @@ def test_a_verdict_names_what_was_missed_first():
 
     assert (one.measure, one.needed, one.had) == ("personal_bv", 6000, 5000)
     assert (paid.measure, paid.needed, paid.had) == ("", None, None)
+
+
+def test_some_order_lines_are_kept_with_all_that_is_known_of_them():
+    lines = OrderLines.of([0, 1, 2], [7, 8, 9], ["A", "B", "C"], [1, 2, 3], bv=[10, 20, 30])
+
+    kept = lines.only(np.array([False, True, True]))
+
+    assert len(kept) == len(kept.orders) == 2
+    assert (kept.orders.seller.tolist(), kept.orders.bv.tolist()) == ([1, 2], [20, 30])
+    assert (kept.reference.tolist(), kept.number.tolist()) == (["B", "C"], [2, 3])

@@ -107,3 +107,37 @@ def test_whoever_is_not_enrolled_is_nobodys_silver() -> None:
     found = ranks_of_line(people)
 
     assert found == {"Silver": "Member", "Gold": "Silver", "Ruby": "Gold", "Diamond": "Ruby"}
+
+
+def test_every_requirement_of_a_rank_must_be_met() -> None:
+    people = People.line("A", "B")
+    requires = [
+        {"measure": "direct_count", "at_least": 1},
+        {"measure": "personal_bv", "at_least": "1"},
+    ]
+    both = [{"name": "Member"}, {"name": "Silver", "requires": requires}]
+    turned = [{"name": "Member"}, {"name": "Silver", "requires": requires[::-1]}]
+    sold = people.sales(("B", {"bv": "1"}))
+
+    for rungs in (both, turned):
+        found = compute(plan_of(ranks={"ladder": rungs}), people.members, sold)
+        assert found.members.pay_rank.tolist() == [0, 0]
+
+
+def test_no_grace_is_used_where_the_floor_is_higher() -> None:
+    people = People.of({"A": None}, titles={"A": 2})
+    volume = [{"measure": "personal_bv", "at_least": "1"}]
+    rungs = [{"name": "Member"}] + [
+        {"name": name, "requires": volume} for name in ("Silver", "Top")
+    ]
+    keys = {"ladder": rungs, "grace_periods": 1}
+    floor = {"for_titles_from": "Top", "floor": "Top"}
+    before = Carried.of([0], [0], [1], keys=["held:Silver"])
+
+    def decided(**more: Any) -> tuple[int, int]:
+        plan = plan_of(ranks={**keys, **more})
+        found = compute(plan, people.members, people.sales(), carried=before).members
+        return int(found.pay_rank[0]), int(found.grace_used[0])
+
+    assert decided() == (1, 1)
+    assert decided(pay_rank_floor=floor) == (2, 0)
