@@ -159,8 +159,16 @@ def preview_period_task(*, period_id: int, **_: Any) -> int | None:
 
 @shared_task(acks_late=True, autoretry_for=(OperationalError,), max_retries=5)
 def anchor_ledger_task(**_: Any) -> int | None:
-    """Note the head of the ledger's chain outside the database; return its batch."""
-    anchor = services.anchor_ledger(now=company_now())
+    """Note the head of the ledger's chain outside the database; return its batch.
+
+    A file that can't be written is an alert, and tried again at the next hour.
+    """
+    now = company_now()
+    try:
+        anchor = services.anchor_ledger(now=now)
+    except OSError as fault:
+        services.report_unwritten_anchor(fault=fault, now=now)
+        return None
     return anchor.number if anchor else None
 
 

@@ -11,7 +11,7 @@ from compensation.services.adjustments import (
     request_adjustment,
     statement_line,
 )
-from compensation.services.anchoring import anchor_ledger
+from compensation.services.anchoring import anchor_ledger, report_unwritten_anchor
 from compensation.services.bank import convert_points
 from compensation.services.bank_answers import import_answers
 from compensation.services.bank_files import part_file
@@ -155,6 +155,7 @@ __all__ = [
     "remove_payout",
     "remove_stale_payouts",
     "report_key_conflict",
+    "report_unwritten_anchor",
     "request_adjustment",
     "reverse_waiting_returns",
     "send_batch",

@@ -11,6 +11,8 @@ from compensation import anchors
 from compensation.chain import Anchor
 from compensation.models import Period
 from representatives import alerts, outbox
+from representatives.clock import company_zone
+from representatives.models_outbox import Alert
 
 TOPIC = "ledger.anchor"
 
@@ -21,7 +23,7 @@ def anchor_ledger(*, now: datetime) -> Anchor | None:
     None without a file, or while nothing is posted. Where the file names another ledger nothing is
     written: an alert is raised, once for each anchor, and None returned.
 
-    :raises OSError: if the file can't be written.
+    :raises OSError: if the file can't be written (`report_unwritten_anchor` tells staff).
     """
     if not settings.LEDGER_ANCHORS:
         return None
@@ -35,6 +37,20 @@ def anchor_ledger(*, now: datetime) -> Anchor | None:
             now=now,
         )
         return None
+
+
+def report_unwritten_anchor(*, fault: OSError, now: datetime) -> Alert:
+    """Raise the alert of a file that can't be written, once for each of the company's days."""
+    day = now.astimezone(company_zone()).date()
+    return alerts.raise_alert(
+        code="ledger_anchor",
+        key=f"ledger_anchor:unwritten:{day.isoformat()}",
+        text=(
+            f"The head of the ledger can't be noted in {settings.LEDGER_ANCHORS}:"
+            f" {fault.strerror or fault}. Nothing is lost as long as it is noted again soon."
+        ),
+        now=now,
+    )
 
 
 def want_anchor(period: Period) -> None:

@@ -18,6 +18,7 @@ from compensation.chain import chain_faults
 from compensation.guard_functions import function_faults, migrated_functions
 from compensation.models import Account, Batch, Entry, Journal, JournalKind, Period, Run
 from representatives import outbox
+from representatives.models import Company
 from representatives.models_outbox import Alert, OutboxEvent
 from tests.compensation.town import Town, local
 
@@ -533,6 +534,27 @@ def test_an_anchor_that_the_ledger_contradicts_is_an_alert(
         ("ledger_anchor", "ledger_anchor:5"),
         ("ledger_anchor", "ledger_anchor:unreadable"),
     ]
+
+
+def test_a_file_that_cannot_be_written_is_an_alert_a_day(
+    posted: Run, settings: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "taken").write_text("no folder")
+    settings.LEDGER_ANCHORS = str(tmp_path / "taken" / "anchors")
+    company = Company.objects.get(pk=Company.ONLY_ID)
+
+    for text in ("2017-02-10T09:00", "2017-02-10T23:30", "2017-02-11T00:30"):
+        company.clock_frozen_at = local(text)
+        company.save(update_fields=["clock_frozen_at"])
+        assert tasks.anchor_ledger_task() is None
+
+    assert list(Alert.objects.order_by("key").values_list("code", "key")) == [
+        ("ledger_anchor", "ledger_anchor:unwritten:2017-02-10"),
+        ("ledger_anchor", "ledger_anchor:unwritten:2017-02-11"),
+    ]
+    assert "taken/anchors" in Alert.objects.latest("pk").text
+    settings.LEDGER_ANCHORS = str(tmp_path / "anchors")
+    assert tasks.anchor_ledger_task() == 4
 
 
 def test_without_a_file_nothing_is_noted(posted: Run, settings: Any) -> None:
