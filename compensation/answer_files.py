@@ -29,6 +29,10 @@ class UnreadableAnswers(ValueError):  # noqa: N818  (a fault of the file, not of
     """The file is neither a status report nor such a CSV."""
 
 
+class NoAnswers(UnreadableAnswers):
+    """The file is one of answers, and there is none in it (yet)."""
+
+
 @dataclass(frozen=True, slots=True)
 class AnswerLine:
     """What the bank says of one payment, or of a whole file where `message_id` is set.
@@ -49,6 +53,7 @@ def read_answers(data: bytes) -> list[AnswerLine]:
     """Return the answers of a file, in its order.
 
     :raises UnreadableAnswers: if it is too large or no such file; the message says why.
+    :raises NoAnswers: if there is none in it.
     """
     if len(data) > LARGEST_FILE:
         raise UnreadableAnswers(_("The file is too large."))
@@ -57,7 +62,7 @@ def read_answers(data: bytes) -> list[AnswerLine]:
     else:
         lines = list(_of_csv(data))
     if not lines:
-        raise UnreadableAnswers(_("The file holds no answer."))
+        raise NoAnswers(_("The file holds no answer."))
     if len(lines) > MOST_LINES:
         raise UnreadableAnswers(_("The file holds too many answers."))
     return lines

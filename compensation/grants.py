@@ -43,10 +43,12 @@ GRANTS: dict[str, str] = {
         "SELECT, INSERT (payee_id, kind, outcome, reason, happened_at, done_by_id)"
     ),
     "compensation_payoutbatch": (
-        "SELECT, INSERT, UPDATE (status, channel, debtor_name, debtor_iban, debtor_bic,"
-        " content_digest, noted_flags, edited_by_id, approved_by_id, approved_at, sent_by_id,"
-        " sent_at, confirmed_by_id, confirmed_at, cancelled_by_id, cancel_reason, ended_at)"
+        "SELECT, INSERT, UPDATE (status, execution_date, channel, debtor_name, debtor_iban,"
+        " debtor_bic, content_digest, noted_flags, edited_by_id, approved_by_id, approved_at,"
+        " sent_by_id, sent_at, confirmed_by_id, confirmed_at, cancelled_by_id, cancel_reason,"
+        " ended_at)"
     ),
+    "compensation_payoutbatchedit": "SELECT",
     "compensation_payout": "SELECT, INSERT, UPDATE (status, part, reason, changed_at)",
     "compensation_payoutpart": (
         "SELECT, INSERT, UPDATE (status, detail, file_digest, answered_at)"
@@ -55,6 +57,9 @@ GRANTS: dict[str, str] = {
         "SELECT, INSERT (digest, name, line_count, imported_by_id, imported_at)"
     ),
     "compensation_bankanswer": "SELECT, INSERT (payout_id, code, reason, file_id)",
+    "compensation_answercontradiction": (
+        "SELECT, INSERT (payout_id, code, reason, status, file_id, noted_at)"
+    ),
     "compensation_dispute": (
         "SELECT, INSERT, UPDATE (status, answer, answered_by_id, answered_at, adjustment_id)"
     ),

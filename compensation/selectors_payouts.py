@@ -22,7 +22,7 @@ from compensation.models import (
     PayoutStatus,
 )
 from representatives.clock import company_zone
-from representatives.models import Company, Representative
+from representatives.models import Company, Representative, User
 
 SATURDAY = 5
 
@@ -208,6 +208,11 @@ def _stale(wanted: str, order: str, batch: PayoutBatch, now: datetime) -> list[t
             },
         )
         return list(cursor.fetchall())
+
+
+def has_worked_on(batch: PayoutBatch, person: User) -> bool:
+    """Whether somebody made a batch or ever edited it, and so may not approve it."""
+    return person.pk == batch.made_by_id or batch.edits.filter(by=person).exists()
 
 
 def content_digest(batch: PayoutBatch) -> str:

@@ -59,6 +59,18 @@ OR a.code IN ('RJCT', 'CANC') AND p.status <> 'failed'
 ORDER BY p.id LIMIT %(limit)s
 """
 
+# What the bank said and was refused, unless the payout came to be so; a payout that was never sent
+# is one of which the bank should know nothing.
+_CONTRADICTIONS = """
+SELECT p.end_to_end_id, p.status, string_agg(DISTINCT c.code, ' and ' ORDER BY c.code)
+FROM compensation_answercontradiction c
+JOIN compensation_payout p ON p.id = c.payout_id
+WHERE c.code IN ('ACSC', 'ACCC') AND p.status <> 'settled'
+OR c.code IN ('RJCT', 'CANC') AND p.status <> 'failed'
+OR p.status IN ('reserved', 'cancelled')
+GROUP BY p.id ORDER BY p.id LIMIT %(limit)s
+"""
+
 _BALANCES = """
 SELECT r.code, coalesce(b.amount, 0), coalesce(p.amount, 0)
 FROM (
@@ -122,7 +134,12 @@ def reconcile(*, now: datetime) -> Reconciliation:
         currency=currency,
         ledger_minor=int(in_ledger.aggregate(sum=Sum("amount"))["sum"] or 0),
         payouts_minor=int(on_the_way.aggregate(sum=Sum("amount_minor"))["sum"] or 0),
-        differences=(*_of_journals(), *_of_balances(currency), *_of_answers()),
+        differences=(
+            *_of_journals(),
+            *_of_balances(currency),
+            *_of_answers(),
+            *_of_contradictions(),
+        ),
         waiting=tuple(_waiting(now)),
     )
 
@@ -162,6 +179,13 @@ def _of_answers() -> list[Difference]:
     return [
         Difference(name, f"is {status}, but the bank last answered {code}")
         for name, status, code in _rows(_ANSWERS)
+    ]
+
+
+def _of_contradictions() -> list[Difference]:
+    return [
+        Difference(name, f"is {status}, but the bank also answered {codes}")
+        for name, status, codes in _rows(_CONTRADICTIONS)
     ]
 
 

@@ -58,10 +58,14 @@ GUARDS: dict[tuple[str, str], str] = {
     },
     **{
         (f"compensation_{table}", "append_only"): "compensation_refuse_change"
-        for table in ("payeeevent", "answerfile", "bankanswer")
+        for table in (
+            *("payeeevent", "payoutbatchedit", "answerfile", "bankanswer"),
+            "answercontradiction",
+        )
     },
     ("compensation_payee", "payee_moves"): "compensation_guard_payee",
     ("compensation_payoutbatch", "batch_moves"): "compensation_guard_payout_batch",
+    ("compensation_payoutbatch", "batch_edit_noted"): "compensation_note_batch_edit",
     ("compensation_payout", "payouts_begin"): "compensation_check_new_payouts",
     ("compensation_payout", "payouts_move"): "compensation_check_changed_payouts",
     **{

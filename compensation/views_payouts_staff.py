@@ -175,6 +175,15 @@ def _remove_stale(batch: PayoutBatch, posted: QueryDict, by: User, now: datetime
     return _("Removed and released. The batch is a draft, which somebody else approves.")
 
 
+def _set_day(batch: PayoutBatch, posted: QueryDict, by: User, now: datetime) -> str:
+    form = DraftForm(posted)
+    if not form.is_valid():
+        raise UnableTo(" ".join(map(str, form.errors["execution_date"])), "execution_date")
+    day = form.cleaned_data["execution_date"]
+    services.change_execution_date(batch=batch, execution_date=day, by=by, now=now)
+    return _("The day is set. The batch is a draft, which somebody else approves.")
+
+
 def _cancel(batch: PayoutBatch, posted: QueryDict, by: User, now: datetime) -> str:
     _refuse_many(batch, f'cancel {batch.reference} --reason "…"', by)
     services.cancel_batch(batch=batch, reason=posted.get("reason", ""), by=by, now=now)
@@ -216,6 +225,7 @@ ACTS: dict[str, Act] = {
     "approve": Act(APPROVE, _approve),
     "remove": Act(ADD, _remove),
     "remove-stale": Act(ADD, _remove_stale),
+    "day": Act(ADD, _set_day),
     "cancel": Act(ADD, _cancel),
     "send": Act(SEND, _send),
     "confirm": Act(SEND, _confirm),

@@ -25,11 +25,12 @@ class BatchStatus(models.TextChoices):
 class PayoutBatch(models.Model):
     """Payouts that are approved and sent together; four eyes, held by the database.
 
-    Whoever made it, or edited it last, may not approve it; an edit of an approved batch takes it
-    back to draft. ``content_digest`` is the digest of what was approved: nothing else is sent.
-    ``reference`` begins the identifications at the bank, and the debtor is frozen when the batch
-    is sent, so that its files are the same however often they are made. Written by
-    ``services.payouts`` and ``services.bank_answers`` alone.
+    Whoever made it or ever edited it may not approve it; an edit of an approved batch takes it
+    back to draft. ``edited_by`` is the last editor; a trigger notes every one (PayoutBatchEdit).
+    ``content_digest`` is the digest of what was approved: nothing else is sent. ``reference``
+    begins the identifications at the bank, and the debtor is frozen when the batch is sent, so
+    that its files are the same however often they are made. Written by ``services.payouts`` and
+    ``services.bank_answers`` alone.
     """
 
     reference = models.CharField(max_length=IDENTIFIER_LENGTH, unique=True)
@@ -138,6 +139,26 @@ class PayoutBatch(models.Model):
 
     def __str__(self) -> str:
         return self.reference
+
+
+class PayoutBatchEdit(models.Model):
+    """Who ever edited a batch, and so may not approve it. Append-only.
+
+    Written by a trigger of the database alone, at the server's time.
+    """
+
+    batch = models.ForeignKey(PayoutBatch, models.PROTECT, related_name="edits", db_index=False)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    noted_at = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(fields=["batch", "by"], name="payoutbatchedit_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.batch_id} by {self.by_id}"
 
 
 class PayoutStatus(models.TextChoices):
@@ -302,3 +323,33 @@ class BankAnswer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.payout_id} {self.code}"
+
+
+class AnswerContradiction(models.Model):
+    """What the bank said of a payout and can't be true of it: refused, but not forgotten.
+
+    ``status`` is the state that the payout had then. Once for each thing said. Append-only.
+    """
+
+    payout = models.ForeignKey(
+        Payout, models.PROTECT, related_name="contradictions", db_index=False
+    )
+    code = models.CharField(max_length=4)
+    reason = models.CharField(max_length=140, blank=True, default="")
+    status = models.CharField(max_length=9, choices=PayoutStatus.choices)
+    file = models.ForeignKey(AnswerFile, models.PROTECT, related_name="contradictions")
+    noted_at = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status__in=PayoutStatus.values), name="answercontradiction_status_known"
+            ),
+            models.UniqueConstraint(
+                fields=["payout", "code", "reason", "status"], name="answercontradiction_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.payout_id} {self.code} against {self.status}"

@@ -28,6 +28,7 @@ from compensation.models import (
     PayoutPart,
     PayoutStatus,
 )
+from representatives.clock import company_zone
 from representatives.models import Representative, User
 
 ROWS = 50
@@ -60,6 +61,7 @@ class BatchPage:
     stale_count: int
     parts: list[PayoutPart]
     is_own: bool
+    day_is_past: bool
 
     @property
     def may_change(self) -> bool:
@@ -96,7 +98,8 @@ def read_batch(
         stale=stale,
         stale_count=selectors_payouts.count_stale(batch, now=now) if stale else 0,
         parts=list(batch.parts.order_by("number")),
-        is_own=viewer.pk in (batch.made_by_id, batch.edited_by_id),
+        is_own=selectors_payouts.has_worked_on(batch, viewer),
+        day_is_past=is_open and batch.execution_date < now.astimezone(company_zone()).date(),
     )
 
 

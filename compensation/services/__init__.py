@@ -73,6 +73,7 @@ from compensation.services.payments import record_payment
 from compensation.services.payouts import (
     approve_batch,
     cancel_batch,
+    change_execution_date,
     confirm_sending,
     draft_batch,
     remove_payout,
@@ -121,6 +122,7 @@ __all__ = [
     "approve_run",
     "cancel_batch",
     "change_bank_account",
+    "change_execution_date",
     "close_due_periods",
     "confirm_sending",
     "convert_points",

@@ -25,9 +25,14 @@ from compensation.models import (
     PayoutStatus,
 )
 from compensation.payout_posting import Outcome
+from compensation.services.bank_contradictions import (
+    Contradiction,
+    not_handed_over,
+    note_contradictions,
+)
 from compensation.services.errors import UnableToImportAnswers
 from compensation.services.payouts import close_if_ended, open_period
-from representatives import alerts, formatting
+from representatives import formatting
 from representatives.models import User
 
 SETTLED = {"ACSC", "ACCC"}
@@ -81,8 +86,8 @@ def import_answers(*, file: bytes, by: User, now: datetime, name: str = "") -> A
     """Import a status report or CSV of the bank; the same one again changes nothing.
 
     All in one transaction, with the batches locked: a payment is settled or failed with its
-    journal, or the line is refused and named. What contradicts an earlier outcome is refused and
-    raises an alert.
+    journal, or the line is refused and named. Nothing is believed of what was not handed over yet.
+    What contradicts an earlier outcome is refused, kept, and named by one alert for the file.
 
     :raises UnableToImportAnswers: if the file can't be read or no open period holds the clock.
     """
@@ -145,6 +150,8 @@ class _Import:
         self.found_again: set[str] = set()
         self.answers: list[tuple[Payout, AnswerLine]] = []
         self.said = self._said_differently()
+        self.contradictions: list[Contradiction] = []
+        self.not_handed = not_handed_over(batches.values())
 
     def _spread(self, line: AnswerLine) -> Iterator[AnswerLine]:
         """Turn an answer on a whole file into one for each of its payouts."""
@@ -197,6 +204,7 @@ class _Import:
             ),
             ignore_conflicts=True,
         )
+        note_contradictions(self.contradictions, file, self.now)
         self._note_parts()
         for batch in self.batches.values():
             close_if_ended(batch, self.now)
@@ -234,9 +242,12 @@ class _Import:
                 "amount": formatting.plain_money(payout.amount_minor, self._currency(payout))
             }
         if line.end_to_end_id in self.said:
-            return _("The file says both that it is paid and that it is not.")
+            text = _("The file says both that it is paid and that it is not.")
+            return self._contradiction(payout, line, text)
         if payout.status in (PayoutStatus.RESERVED, PayoutStatus.CANCELLED):
             return self._contradiction(payout, line, _("It was never sent to the bank."))
+        if (payout.batch_id, payout.part) in self.not_handed:
+            return self.not_handed[payout.batch_id, payout.part]
         if wanted is not None and payout.status not in (*WITH_THE_BANK, wanted):
             return self._contradiction(
                 payout,
@@ -247,12 +258,7 @@ class _Import:
         return ""
 
     def _contradiction(self, payout: Payout, line: AnswerLine, text: str) -> str:
-        alerts.raise_alert(
-            code="payout_contradiction",
-            key=f"payout:{payout.pk}:{line.code}",
-            text=f"The bank answers {line.code} to payout {payout.end_to_end_id}. {text}",
-            now=self.now,
-        )
+        self.contradictions.append(Contradiction(payout, line.code, line.reason))
         return text
 
     def _currency(self, payout: Payout) -> str:

@@ -7,9 +7,10 @@ import hashlib
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from compensation.models import PayoutPart
+from compensation.models import PartStatus, PayoutBatch, PayoutPart
 from compensation.payment_file import Account, Message, Payment, payment_file
 from compensation.services.errors import UnableToPayOut
+from compensation.services.payouts import FILE
 from representatives.clock import company_zone
 
 
@@ -17,11 +18,18 @@ from representatives.clock import company_zone
 def part_file(*, part: PayoutPart) -> bytes:
     """Return a file of a sent batch as `make_file` does, and keep the first one's digest.
 
-    Locks the part.
+    Once the bank answered, the file is not handed out again: what it refused is released, and
+    would be paid beside that if somebody handed the file in now. Locks the batch, then the part.
 
-    :raises UnableToPayOut: if the file is not the one that was made before.
+    :raises UnableToPayOut: if the batch goes by no file, the bank has answered, or the file is
+        not the one that was made before.
     """
+    batch = PayoutBatch.objects.select_for_update().get(pk=part.batch_id)
+    if batch.channel != FILE:
+        raise UnableToPayOut(_("This batch went to the bank without a file."))
     found = PayoutPart.objects.select_for_update(of=("self",)).get(pk=part.pk)
+    if found.status != PartStatus.READY:
+        raise UnableToPayOut(_("The bank has answered to this file: it is not handed out again."))
     data = make_file(found)
     if not found.file_digest:
         found.file_digest = digest_of(data)

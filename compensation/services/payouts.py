@@ -56,8 +56,7 @@ def draft_batch(*, by: User, now: datetime, execution_date: date) -> PayoutBatch
         currency = Company.objects.values_list("currency", flat=True).get(pk=Company.ONLY_ID)
         if currency != CURRENCY:
             raise UnableToPayOut(_("Payment files of the SEPA scheme are in euro only."))
-        if execution_date < now.astimezone(company_zone()).date():
-            raise UnableToPayOut(_("The day of payment is past."), "execution_date")
+        _refuse_past(execution_date, now)
         period = open_period(now)
         with ledger.waiting(), connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [AdvisoryLock.LEDGER])
@@ -125,18 +124,19 @@ def approve_batch(
     `noted` names the flags that the approver has looked at: a batch with payouts to an account of
     several representatives is not approved in passing.
 
-    :raises OwnBatch: if the person made the batch or edited it last.
-    :raises UnableToPayOut: if it is no draft or empty, a flag is not noted, or a payout may not go
-        out any more.
+    :raises OwnBatch: if the person made the batch or ever edited it.
+    :raises UnableToPayOut: if it is no draft or empty, its day is past, a flag is not noted, or a
+        payout may not go out any more.
     """
     _require_staff(by)
     with transaction.atomic():
         found = _locked(batch.pk)
         _require(found, BatchStatus.DRAFT)
-        if by.pk in (found.made_by_id, found.edited_by_id):
+        if selectors_payouts.has_worked_on(found, by):
             raise OwnBatch(_("Somebody else has to approve: you made or edited this batch."))
         if not found.payouts.filter(status=PayoutStatus.RESERVED).exists():
             raise UnableToPayOut(_("The batch is empty."))
+        _refuse_past(found.execution_date, now)
         missing = [flag for flag in FLAGS_TO_NOTE if flag not in noted and _has(found, flag)]
         if missing:
             names = ", ".join(flag.label for flag in missing)
@@ -151,6 +151,25 @@ def approve_batch(
                 *("status", "approved_by", "approved_at", "noted_flags", "content_digest"),
             ]
         )
+    return found
+
+
+@transaction.atomic
+def change_execution_date(
+    *, batch: PayoutBatch, execution_date: date, by: User, now: datetime
+) -> PayoutBatch:
+    """Set another day of payment; an approved batch is a draft again, to be approved by another.
+
+    :raises UnableToPayOut: if the batch was sent or cancelled, or the day is past.
+    """
+    _require_staff(by)
+    found = _locked(batch.pk)
+    _require(found, BatchStatus.DRAFT, BatchStatus.APPROVED)
+    _refuse_past(execution_date, now)
+    if execution_date != found.execution_date:
+        _back_to_draft(found, by)
+        found.execution_date = execution_date
+        found.save(update_fields=["execution_date"])
     return found
 
 
@@ -183,8 +202,8 @@ def send_batch(*, batch: PayoutBatch, by: User, now: datetime) -> PayoutBatch:
     has them; by `http` the outbox carries them. Nothing is sent that differs from what was
     approved.
 
-    :raises UnableToPayOut: if it is not approved, its content differs, a payout may not go out any
-        more, or the company's account is not set.
+    :raises UnableToPayOut: if it is not approved, its content differs, its day is past, a payout
+        may not go out any more, or the company's account is not set.
     """
     _require_staff(by)
     debtor_iban, debtor_bic = _debtor()
@@ -193,6 +212,7 @@ def send_batch(*, batch: PayoutBatch, by: User, now: datetime) -> PayoutBatch:
         _require(found, BatchStatus.APPROVED)
         if selectors_payouts.content_digest(found) != found.content_digest:
             raise UnableToPayOut(_("The batch is not what was approved: don't send it."))
+        _refuse_past(found.execution_date, now)
         _refuse_stale(found, now)
         found.status, found.channel = BatchStatus.SENT, settings.BANK_CHANNEL
         found.sent_by, found.sent_at = by, now
@@ -208,12 +228,7 @@ def send_batch(*, batch: PayoutBatch, by: User, now: datetime) -> PayoutBatch:
         parts = _send_payouts(found, now)
         if found.channel == HTTP:
             for part in parts:
-                suffix = f":{part.number}" if part.number > 1 else ""
-                outbox.enqueue(
-                    topic=SEND_TOPIC,
-                    key=f"batch:{found.pk}{suffix}",
-                    payload={"part": part.pk},
-                )
+                outbox.enqueue(topic=SEND_TOPIC, key=sending_key(part), payload={"part": part.pk})
         reach("send.before_commit")
     reach("send.after_commit")
     return found
@@ -234,6 +249,11 @@ def confirm_sending(*, batch: PayoutBatch, by: User, now: datetime) -> PayoutBat
         found.confirmed_by, found.confirmed_at = by, now
         found.save(update_fields=["confirmed_by", "confirmed_at"])
     return found
+
+
+def sending_key(part: PayoutPart) -> str:
+    """Return the outbox's key of a file's way to the bank."""
+    return f"batch:{part.batch_id}" + (f":{part.number}" if part.number > 1 else "")
 
 
 def open_period(now: datetime) -> Period:
@@ -331,6 +351,11 @@ def _back_to_draft(batch: PayoutBatch, by: User) -> None:
 
 def _has(batch: PayoutBatch, flag: str) -> bool:
     return batch.payouts.filter(status=PayoutStatus.RESERVED, flags__contains=[flag]).exists()
+
+
+def _refuse_past(day: date, now: datetime) -> None:
+    if day < now.astimezone(company_zone()).date():
+        raise UnableToPayOut(_("The day of payment is past."), "execution_date")
 
 
 def _refuse_stale(batch: PayoutBatch, now: datetime) -> None:

@@ -6,8 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from compensation import bank_channel, payout_posting
+from compensation.answer_files import NoAnswers
 from compensation.bank_channel import BankWord, Word
 from compensation.fault_points import reach
 from compensation.models import (
@@ -20,8 +22,9 @@ from compensation.models import (
 )
 from compensation.services.bank_answers import AnswerReport, import_answers
 from compensation.services.bank_files import digest_of, make_file
+from compensation.services.errors import UnableToImportAnswers
 from compensation.services.payouts import HTTP, close_if_ended, open_period
-from representatives import alerts
+from representatives import alerts, outbox
 from representatives.clock import company_now
 from representatives.models import OutboxEvent, User
 
@@ -90,18 +93,30 @@ def note_answer(*, part: PayoutPart, said: BankWord, digest: str, now: datetime)
 def fetch_answers(*, by: User, now: datetime) -> list[AnswerReport]:
     """Ask the bank about every file of the HTTP channel with open payouts; import what it says.
 
-    :raises representatives.outbox.NotDelivered: if the bank can't be asked.
+    Each is asked, whatever becomes of the others: what can be imported is, before this raises.
+
+    :raises representatives.outbox.NotDelivered: if the bank can't be asked about one.
     :raises UnableToImportAnswers: if it answers with something else than answers.
     """
-    waiting = PayoutPart.objects.filter(
-        batch__status=BatchStatus.SENT,
-        batch__channel=HTTP,
-        batch__payouts__status__in=[PayoutStatus.SENT, PayoutStatus.UNKNOWN],
+    still_open = Payout.objects.filter(
+        batch=OuterRef("batch"),
+        part=OuterRef("number"),
+        status__in=[PayoutStatus.SENT, PayoutStatus.UNKNOWN],
     )
-    reports = []
-    for part in waiting.distinct().order_by("pk"):
-        data = bank_channel.get_status(key=part.message_id)
-        if data is not None:
-            name = f"status of {part.message_id}"
-            reports.append(import_answers(file=data, by=by, now=now, name=name))
+    waiting = PayoutPart.objects.filter(
+        Exists(still_open), batch__status=BatchStatus.SENT, batch__channel=HTTP
+    )
+    reports: list[AnswerReport] = []
+    faults: list[Exception] = []
+    for part in waiting.order_by("pk"):
+        try:
+            data = bank_channel.get_status(key=part.message_id)
+            if data is not None:
+                name = f"status of {part.message_id}"
+                reports.append(import_answers(file=data, by=by, now=now, name=name))
+        except (outbox.NotDelivered, UnableToImportAnswers) as fault:
+            if not isinstance(fault.__cause__, NoAnswers):
+                faults.append(fault)
+    if faults:
+        raise faults[0]
     return reports

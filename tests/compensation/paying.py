@@ -110,10 +110,13 @@ def draft(town: Town) -> PayoutBatch:
 
 
 def send(town: Town, batch: PayoutBatch | None = None) -> PayoutBatch:
-    """Approve and send a batch, a new one unless given."""
+    """Approve and send a batch, a new one unless given; by file the bank has it too."""
     made = batch or draft(town)
     services.approve_batch(batch=made, by=town.approver, now=NOW)
-    return services.send_batch(batch=made, by=town.closer, now=NOW)
+    sent = services.send_batch(batch=made, by=town.closer, now=NOW)
+    if sent.channel == "file":
+        return services.confirm_sending(batch=sent, by=town.closer, now=NOW)
+    return sent
 
 
 def answers(*lines: tuple[Payout, str] | tuple[Payout, str, str]) -> bytes:

@@ -19,8 +19,8 @@ from compensation.models import Account, Payout, PayoutBatch, PayoutPart
 from compensation.services.bank_files import make_file
 from representatives import outbox
 from representatives.models_outbox import Alert, OutboxEvent
-from tests.compensation.bank_stub import Bank, open_bank
-from tests.compensation.paying import NOW, paying_town, send
+from tests.compensation.bank_stub import Bank, open_bank, report
+from tests.compensation.paying import NOW, answers, paying_town, send
 from tests.compensation.town import Town
 from tests.databases import TestDatabases
 
@@ -192,6 +192,66 @@ def _in_another_process(data: bytes) -> None:
         services.import_answers(file=data, by=User.objects.get(email=CLOSER), now=NOW)
     finally:
         connection.close()
+
+
+def test_answers_are_not_believed_before_a_file_was_handed_over(paying: Town, bank: Bank) -> None:
+    batch = send(paying)
+    file = answers((batch.payouts.order_by("pk")[0], "ACSC"))
+
+    before = services.import_answers(file=file, by=paying.closer, now=NOW)
+    bank.behaviour = ["busy"]
+    _drain()
+    busy = services.import_answers(file=file, by=paying.closer, now=NOW)
+
+    assert [one.refused[0].text for one in (before, busy)] == [
+        "Its file was not handed to the bank yet."
+    ] * 2
+    assert PayoutPart.objects.get().status == "ready"
+    _drain(later=timedelta(hours=1))
+    after = services.import_answers(file=file, by=paying.closer, now=NOW)
+    assert after.refused == []
+    _fetch(paying)
+    _assert_paid_once(bank)
+
+
+def test_a_file_of_which_the_bank_says_nothing_keeps_no_other_from_being_asked_about(
+    paying: Town, bank: Bank, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.PAYOUT_FILE_ROWS = 1
+    send(paying)
+    _drain()
+    parts = list(PayoutPart.objects.order_by("pk"))
+    assert len(parts) >= 3
+    odd: dict[str, bytes | None] = {parts[0].message_id: report(parts[0].message_id, [])}
+    known = bank.status
+    monkeypatch.setattr(bank, "status", lambda key: odd[key] if key in odd else known(key))
+
+    assert len(_fetch(paying)) == len(parts) - 1
+
+    assert Payout.objects.exclude(part=1).values_list("status").distinct().get() == ("settled",)
+    assert Payout.objects.get(part=1).status == "sent"
+    odd[parts[0].message_id] = b"nonsense"
+    with pytest.raises(services.UnableToImportAnswers):
+        _fetch(paying)
+    odd.clear()
+    _fetch(paying)
+    _assert_paid_once(bank)
+
+
+def test_a_fault_of_one_file_is_told_after_the_others_are_imported(
+    paying: Town, bank: Bank, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.PAYOUT_FILE_ROWS = 1
+    send(paying)
+    _drain()
+    first = PayoutPart.objects.order_by("pk")[0].message_id
+    known = bank.status
+    monkeypatch.setattr(bank, "status", lambda key: b"no" if key == first else known(key))
+
+    with pytest.raises(services.UnableToImportAnswers):
+        _fetch(paying)
+
+    assert set(Payout.objects.exclude(part=1).values_list("status", flat=True)) == {"settled"}
 
 
 def test_control_a_sender_that_tries_again_under_another_key_pays_twice(

@@ -65,6 +65,23 @@ def test_what_is_refused_is_named_and_ends_in_one(paying: Town, tmp_path: Path) 
     assert "needs the columns" in broken[2]
 
 
+def test_answers_that_contradict_stay_a_difference(paying: Town, tmp_path: Path) -> None:
+    payout = send(paying).payouts.order_by("pk")[0]
+    file = tmp_path / "bank.csv"
+    codes = []
+    for state in ("RJCT", "ACSC"):
+        file.write_bytes(answers((payout, state)))
+        codes.append(_run("import_answers", file, "--by", CLOSER)[0])
+
+    told = _run("reconcile_payouts", "--json")
+
+    assert codes == [0, 1]
+    assert told[0] == 1
+    assert json.loads(told[1])["differences"] == [
+        {"name": payout.end_to_end_id, "text": "is failed, but the bank also answered ACSC"}
+    ]
+
+
 def test_wrong_use_ends_in_two(paying: Town, tmp_path: Path) -> None:
     assert _run("import_answers", tmp_path / "none.csv", "--by", CLOSER)[0] == 2
     assert _run("import_answers", tmp_path / "none.csv", "--by", "nobody@example.com")[0] == 2

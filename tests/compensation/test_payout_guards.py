@@ -103,8 +103,77 @@ def test_two_people_approve_a_batch_whatever_the_code_does(paying: Town) -> None
         f"UPDATE compensation_payoutbatch SET edited_by_id = {paying.approver.pk}"
         f" WHERE id = {batch.pk}"
     )
-    _refused(approve.format(paying.approver.pk), "approved_by_another_person")
+    _refused(approve.format(paying.approver.pk), "edited by who approves it")
     _refused("UPDATE compensation_payoutbatch SET status = 'sent'", "can not move|sent_by")
+
+
+def test_nobody_who_ever_edited_a_batch_approves_it_and_no_edit_is_forgotten(
+    paying: Town, owner_connection: psycopg.Connection[Any]
+) -> None:
+    batch = draft(paying)
+    edit = "UPDATE compensation_payoutbatch SET edited_by_id = {}"
+    for editor in (paying.approver.pk, paying.closer.pk, "NULL"):
+        _execute(edit.format(editor))
+
+    _refused(
+        "UPDATE compensation_payoutbatch SET status = 'approved', approved_at = now(),"
+        f" content_digest = 'd', approved_by_id = {paying.approver.pk}",
+        "edited by who approves it",
+    )
+    assert set(batch.edits.values_list("by_id", flat=True)) == {
+        paying.approver.pk,
+        paying.closer.pk,
+    }
+    _refused("DELETE FROM compensation_payoutbatchedit", "permission denied")
+    _refused(
+        "INSERT INTO compensation_payoutbatchedit (batch_id, by_id, noted_at)"
+        f" VALUES ({batch.pk}, {paying.closer.pk}, now())",
+        "permission denied",
+    )
+    for statement in (
+        "DELETE FROM compensation_payoutbatchedit",
+        "UPDATE compensation_payoutbatchedit SET by_id = by_id",
+    ):
+        with pytest.raises(psycopg.Error, match="append-only"):
+            owner_connection.execute(statement)
+
+
+def test_what_a_batch_was_sent_with_stands(
+    paying: Town, owner_connection: psycopg.Connection[Any]
+) -> None:
+    batch = send(paying)
+    changes = {
+        "debtor_name": "'Somebody Else'",
+        "debtor_iban": f"'{IBANS['B']}'",
+        "debtor_bic": "'COBADEFFXXX'",
+        "channel": "'http'",
+        "execution_date": "execution_date + 1",
+        "sent_at": "sent_at + interval '1 day'",
+        "confirmed_at": "NULL, confirmed_by_id = NULL",
+    }
+    for stage in ("sent", "closed"):
+        assert PayoutBatch.objects.get(pk=batch.pk).status == stage
+        for column, value in changes.items():
+            _refused(f"UPDATE compensation_payoutbatch SET {column} = {value}", "keeps what it was")
+        with pytest.raises(psycopg.errors.CheckViolation, match="keeps what it was made with"):
+            owner_connection.execute("UPDATE compensation_payoutbatch SET reference = 'x'")
+        if stage == "sent":
+            settle(paying, batch)
+
+
+def test_the_day_of_payment_changes_only_in_a_draft(paying: Town) -> None:
+    batch = draft(paying)
+    later = "UPDATE compensation_payoutbatch SET execution_date = execution_date + 1"
+
+    _execute(later)
+    services.approve_batch(batch=batch, by=paying.approver, now=NOW)
+
+    _refused(later, "keeps what it was made with")
+    _refused(
+        f"{later}, status = 'draft', approved_by_id = NULL, approved_at = NULL,"
+        " content_digest = ''",
+        "keeps what it was made with",
+    )
 
 
 def test_what_was_approved_keeps_its_approval(paying: Town) -> None:
@@ -141,12 +210,15 @@ def test_another_account_takes_another_version(paying: Town) -> None:
 
 @pytest.mark.parametrize(
     "table", ["payee", "payeeevent", "payoutbatch", "payout", "payoutpart", "answerfile",
-              "bankanswer"],
+              "bankanswer", "answercontradiction"],
 )  # fmt: skip
 def test_nothing_of_payouts_is_deleted_by_anybody(
     paying: Town, owner_connection: psycopg.Connection[Any], table: str
 ) -> None:
-    settle(paying, send(paying))
+    batch = send(paying)
+    settle(paying, batch)
+    file = answers((batch.payouts.order_by("pk")[0], "RJCT"))
+    services.import_answers(file=file, by=paying.closer, now=NOW)
 
     for statement in (
         f"DELETE FROM compensation_{table}",
@@ -155,7 +227,7 @@ def test_nothing_of_payouts_is_deleted_by_anybody(
         _refused(statement, "permission denied|must be owner")
         with pytest.raises(psycopg.Error, match="append-only"):
             owner_connection.execute(statement)
-    if table in ("payeeevent", "answerfile", "bankanswer"):
+    if table in ("payeeevent", "answerfile", "bankanswer", "answercontradiction"):
         with pytest.raises(psycopg.Error, match="append-only"):
             owner_connection.execute(f"UPDATE compensation_{table} SET id = id")
 

@@ -19,6 +19,7 @@ from compensation import (
 )
 from compensation.models import (
     Account,
+    AnswerContradiction,
     AnswerFile,
     BankAnswer,
     Journal,
@@ -29,7 +30,7 @@ from compensation.models import (
 )
 from compensation.selectors_payouts import HoldCode
 from compensation.services.bank_answers import Verdict
-from representatives.models import Representative
+from representatives.models import Representative, User
 from representatives.models_outbox import Alert, OutboxEvent
 from tests.compensation.bank_stub import report
 from tests.compensation.paying import (
@@ -338,8 +339,100 @@ def test_answers_that_contradict_are_refused_and_raise_an_alert_once(paying: Tow
         assert found.count(Verdict.REFUSED) == 2
 
     assert digest() == before
-    assert Alert.objects.filter(code="payout_contradiction").count() == 2
+    alerts = Alert.objects.filter(code="payout_contradiction").order_by("pk")
+    assert len(alerts) == 2  # one for each file, whatever the number of its lines
+    for payout in (first, second):
+        assert payout.end_to_end_id in alerts[1].text
     assert Payout.objects.get(pk=second.pk).status == "failed"
+    said = AnswerContradiction.objects.order_by("pk").values_list("payout_id", "code", "status")
+    assert list(said) == [
+        (first.pk, "ACSC", "sent"),
+        (first.pk, "RJCT", "sent"),
+        (first.pk, "RJCT", "settled"),
+        (second.pk, "ACSC", "failed"),
+    ]
+    named = {one.name: one.text for one in selectors_reconciling.reconcile(now=NOW).differences}
+    assert named == {
+        first.end_to_end_id: "is settled, but the bank also answered RJCT",
+        second.end_to_end_id: "is failed, but the bank also answered ACSC",
+    }
+
+
+def test_a_file_of_many_contradictions_raises_one_short_alert(paying: Town) -> None:
+    batch = send(paying)
+    settle(paying, batch)
+
+    _import(paying, answers(*((one, "RJCT", "MS03") for one in batch.payouts.order_by("pk"))))
+    _import(paying, answers(*((one, "RJCT", "MS03") for one in batch.payouts.order_by("-pk"))))
+
+    alert = Alert.objects.get(code="payout_contradiction")
+    assert alert.text.startswith(f"{batch.payouts.count()} answers of the bank contradict")
+    assert AnswerContradiction.objects.count() == batch.payouts.count()
+
+
+def test_nothing_is_believed_before_the_bank_has_the_files_and_none_is_handed_out_after(
+    paying: Town,
+) -> None:
+    batch = draft(paying)
+    services.approve_batch(batch=batch, by=paying.approver, now=NOW)
+    services.send_batch(batch=batch, by=paying.closer, now=NOW)
+    part, payout = batch.parts.get(), batch.payouts.order_by("pk")[0]
+    rejected = answers((payout, "RJCT", "MS03"))
+    whole = report(part.message_id, []).replace(
+        b"</OrgnlPmtInfId>", b"</OrgnlPmtInfId><PmtInfSts>RJCT</PmtInfSts>"
+    )
+
+    for file in (rejected, answers((payout, "PDNG")), whole):
+        found = _import(paying, file)
+        assert found.count(Verdict.REFUSED) == len(found.rows)
+        assert "has the files" in found.refused[0].text
+    assert set(batch.payouts.values_list("status", flat=True)) == {"sent"}
+    assert not AnswerContradiction.objects.exists()
+
+    services.part_file(part=part)
+    services.confirm_sending(batch=batch, by=paying.closer, now=NOW)
+    services.part_file(part=part)
+    assert _import(paying, rejected).count(Verdict.FAILED) == 1
+    with pytest.raises(services.UnableToPayOut, match="not handed out again"):
+        services.part_file(part=part)
+
+
+def test_a_day_that_is_past_is_neither_approved_nor_sent_and_can_be_moved(paying: Town) -> None:
+    batch = draft(paying)
+    tomorrow = NOW + timedelta(days=1)
+
+    with pytest.raises(services.UnableToPayOut, match="is past"):
+        services.approve_batch(batch=batch, by=paying.approver, now=tomorrow)
+    services.approve_batch(batch=batch, by=paying.approver, now=NOW)
+    with pytest.raises(services.UnableToPayOut, match="is past"):
+        services.send_batch(batch=batch, by=paying.closer, now=tomorrow)
+    facts = {"batch": batch, "by": paying.closer, "now": tomorrow}
+    with pytest.raises(services.UnableToPayOut, match="is past"):
+        services.change_execution_date(execution_date=NOW.date(), **facts)  # type: ignore[arg-type]
+    moved = services.change_execution_date(execution_date=tomorrow.date(), **facts)  # type: ignore[arg-type]
+
+    assert (moved.status, moved.approved_by, moved.edited_by) == ("draft", None, paying.closer)
+    services.approve_batch(batch=batch, by=paying.approver, now=tomorrow)
+    services.send_batch(batch=batch, by=paying.closer, now=tomorrow)
+    file = services.part_file(part=batch.parts.get())
+    assert f"<Dt>{tomorrow.date()}</Dt>".encode() in file
+    with pytest.raises(services.UnableToPayOut, match="is sent"):
+        services.change_execution_date(execution_date=tomorrow.date(), **facts)  # type: ignore[arg-type]
+
+
+def test_every_editor_of_a_batch_is_kept_from_approving_it(paying: Town) -> None:
+    batch = draft(paying)
+    first, second = batch.payouts.order_by("pk")[:2]
+    other = User.objects.create_user("other@example.com", "x", is_staff=True)
+    third = User.objects.create_user("third@example.com", "x", is_staff=True)
+    services.remove_payout(payout=first, reason="ask", by=paying.approver, now=NOW)
+    services.remove_payout(payout=second, reason="ask", by=other, now=NOW)
+
+    for editor in (paying.closer, paying.approver, other):
+        with pytest.raises(services.OwnBatch):
+            services.approve_batch(batch=batch, by=editor, now=NOW)
+
+    services.approve_batch(batch=batch, by=third, now=NOW)
 
 
 @pytest.mark.parametrize("word", ["CANCELLATION REQUESTED", "RJCTX", "ACSC?"])

@@ -114,6 +114,33 @@ def test_an_edit_after_the_approval_takes_it_back_to_draft(paying: Town) -> None
     assert _status(batch) == "approved"
 
 
+def test_a_day_that_is_past_is_set_anew_and_files_go_out_until_they_are_answered(
+    paying: Town,
+) -> None:
+    maker = _allow(paying.closer, *EVERYTHING)
+    checker = _allow(paying.approver, *EVERYTHING)
+    batch = draft(paying)
+    paying.set_clock("2017-02-21T10:00")
+
+    assert "The day of payment is past." in _text(maker.get(f"{LIST}{batch.pk}/page/"))
+    assert "The day of payment is past." in _text(_act(checker, batch, "approve"))
+    assert "valid date" in _text(_act(maker, batch, "day", execution_date="soon"))
+    assert "The day is set" in _text(_act(maker, batch, "day", execution_date="2017-02-22"))
+    _act(checker, batch, "approve")
+    sent = _act(maker, batch, "send")
+    assert "Download" in _text(sent)
+    upload = answers((batch.payouts.order_by("pk")[0], "RJCT", "MS03"))
+    for act in ("", "confirm"):
+        if act:
+            _act(maker, batch, act)
+        answered = maker.post(f"{LIST}answers/", {"file": SimpleUploadedFile("b.csv", upload)})
+    assert "Every line fits" in _text(answered)
+
+    assert "Download" not in _text(maker.get(f"{LIST}{batch.pk}/page/"))
+    refused = maker.post(f"{LIST}{batch.pk}/file/1/", follow=True)
+    assert "it is not handed out again" in _text(refused)
+
+
 def test_one_account_of_two_people_is_flagged_and_must_be_looked_at(paying: Town) -> None:
     enter_account(paying, "D", IBANS["A"])
     batch = draft(paying)
