@@ -7,11 +7,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from django.contrib.auth.models import Permission
 from django.core.management import call_command
+from django.db import connection
 
 from compensation.models import Payout, PayoutBatch
+from representatives.locks import AdvisoryLock
 from representatives.models import User
 from tests.compensation.paying import answers, draft, paying_town, send
 from tests.compensation.town import APPROVER, CLOSER, Town
@@ -165,3 +168,21 @@ def test_who_may_not_and_what_is_not_end_in_two(staff: Town, settings: Any) -> N
     assert (refused[0], "on the page" in refused[2]) == (2, True)
     batch.refresh_from_db()
     assert batch.status == "draft"
+
+
+def test_a_ledger_that_is_busy_ends_in_three_and_keeps_everything(
+    staff: Town, owner_connection: psycopg.Connection[Any]
+) -> None:
+    batch = draft(staff)
+    with connection.cursor() as cursor:
+        cursor.execute("SET lock_timeout = '300ms'")
+    owner_connection.execute("SELECT pg_advisory_lock(%s)", [AdvisoryLock.LEDGER])
+
+    drafted = _batch("draft", "--execution-date", "2017-02-21")
+    cancelled = _batch("cancel", batch.reference, "--reason", "wrong day")
+    owner_connection.execute("SELECT pg_advisory_unlock(%s)", [AdvisoryLock.LEDGER])
+    again = _batch("cancel", batch.reference, "--reason", "wrong day")
+
+    assert (drafted[0], cancelled[0], again[0]) == (3, 3, 0)
+    assert "The ledger is busy" in drafted[2]
+    assert PayoutBatch.objects.count() == 1

@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from compensation import services
+from compensation import ledger, services
 from compensation.models import BatchStatus, PayoutBatch, PayoutFlag
 from compensation.selectors_pages.payouts import with_totals
 from representatives.clock import company_now
@@ -60,8 +60,8 @@ class Command(BaseCommand):
 
     Each with ``--by EMAIL [--json]``; ``cancel`` with ``--reason``; ``approve [--note FLAG…]`` in
     local settings only. Exit 0: done, or already done; 1: refused; 2: usage; 3: the batch is in
-    another state than the act begins with. Whole or not at all; the same command again does
-    nothing more.
+    another state than the act begins with, or others post for longer than one waits. Whole or not
+    at all; the same command again does nothing more.
     """
 
     help = "Draft, send or cancel a payout batch; approve one in local settings."
@@ -108,7 +108,8 @@ class Command(BaseCommand):
             batch.refresh_from_db()
             if batch.status in act.done:
                 self.leave(DONE, f"{batch} is {batch.status} already", batch)
-            code = FAULT if batch.status in act.begins else CONFLICT
+            busy = isinstance(refusal, ledger.LedgerBusy) or batch.status not in act.begins
+            code = CONFLICT if busy else FAULT
             self.leave(code, refusal.message, batch)
         batch.refresh_from_db()
         self.leave(DONE, f"{batch} is {batch.status}", batch)
@@ -128,6 +129,8 @@ class Command(BaseCommand):
             if found is not None:
                 self.leave(DONE, f"{found} is drafted already", found)
             self.leave(FAULT, refusal.message)
+        except ledger.LedgerBusy as refusal:
+            self.leave(CONFLICT, refusal.message)
         except UnableTo as refusal:
             self.leave(FAULT, refusal.message)
         self.leave(DONE, f"{batch} is {batch.status}", batch)
