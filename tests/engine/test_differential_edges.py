@@ -70,3 +70,13 @@ def test_a_sellers_other_orders_count_him_where_his_own_purchases_arrive_by_anot
     assert found.base.tolist() == [6000, 4000]
     assert found.members.tolist() == [1, 1]
     assert found.sales.tolist() == [1, 1]
+
+
+def test_sales_that_go_beyond_the_top_reach_no_other_company() -> None:
+    people = People.of({"X": None, "Y": "X", "Z": None})
+    rows = [{"from": "0", "percent": "5"}, {"from": "1000", "percent": "15"}]
+    plan = plan_of(steps(brackets=rows, chosen_by="personal_bv", from_level=3))
+
+    found = compute(plan, people.members, people.sales(("X", {"bv": "1000"}), ("Z", {"bv": "50"})))
+
+    assert len(found.earnings) == 0

@@ -48,13 +48,16 @@ def test_members_are_enrolled_untitled_and_unplaced_where_nothing_is_said():
         ("enrolled", 0),
         ("placement", -1),
         ("side", -1),
+        ("bought_bv", 0),
     ):
         column = getattr(members, name)
         assert column.tolist() == [value] * 2
         assert column.dtype == np.int64
 
 
-@pytest.mark.parametrize("name", ["status", "opening_title", "enrolled", "placement", "side"])
+@pytest.mark.parametrize(
+    "name", ["status", "opening_title", "enrolled", "placement", "side", "bought_bv"]
+)
 def test_faults_of_members_name_the_column(name):
     with pytest.raises(EngineError, match=rf"members\.{name}: 1 elements, 2 are needed"):
         Members.of([5, 6], [-1, 0], **{name: [0]})
@@ -70,6 +73,15 @@ def test_a_sponsor_row_is_one_of_the_members(sponsor):
 def test_a_status_is_a_known_one(status):
     with pytest.raises(EngineError, match="member 6: unknown status"):
         Members.of([5, 6], [-1, 0], status=[0, status])
+
+
+def test_bv_that_was_bought_is_nought_or_more_and_the_first_below_is_named():
+    assert Members.of([], []).bought_bv.tolist() == []
+    assert Members.of([5, 6], [-1, 0], bought_bv=[0, 1]).bought_bv.tolist() == [0, 1]
+    with pytest.raises(EngineError, match=r"^member 6: the bought BV is negative$"):
+        Members.of([5, 6, 7], [-1, 0, 0], bought_bv=[0, -1, 0])
+    with pytest.raises(EngineError, match=r"^member 6: the opening title is negative$"):
+        Members.of([5, 6, 7], [-1, 0, 0], opening_title=[0, -1, 0])
 
 
 def test_ids_come_once_in_any_order():

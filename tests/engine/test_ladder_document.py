@@ -141,3 +141,16 @@ def test_ranks_for_everybody_are_warned_of_but_for_the_lowest() -> None:
     assert [str(one) for one in warnings(plan)] == [
         "ranks.ladder[1]: Star requires nothing: everybody advances to it"
     ]
+
+
+def test_a_rank_is_kept_by_people_of_lower_ranks_alone() -> None:
+    def kept_by(name: str) -> list[str]:
+        asked = {"count": "directs", "who": {"rank": name}, "at_least": 1}
+        top = {**star(), "name": "Top", "maintains": [asked]}
+        return faults_of(percentages("1"), ranks=ranks(star(), top, {**star(), "name": "End"}))
+
+    refused = (
+        "ranks.ladder[2].maintains[0].who.rank: Top can't hang on people of its own rank or a "
+        "higher one: the rule would feed itself"
+    )
+    assert [kept_by(name) for name in ("Star", "Top", "End")] == [[], [refused], [refused]]
