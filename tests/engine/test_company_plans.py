@@ -269,3 +269,15 @@ def test_the_largest_figures_that_a_plan_may_name() -> None:
     assert faults_of(pool(shares={"measure": "group_bv", "per": "0.01"})) == []
     assert faults_of(pool(shares={"measure": "active_directs", "per": 1})) == []
     assert faults_of(pool(shares={"measure": "active_directs", "per": "1.5"})) != []
+
+
+def test_a_share_may_be_had_for_each_hundredth() -> None:
+    shares = {"measure": "personal_bv", "per": "0.01"}
+    people = People.of({"A": None, "B": None})
+    plan = plan_of(pool(percent="100", shares=shares))
+
+    found = compute(
+        plan, people.members, people.sales(("A", {"bv": "0.01"}), ("B", {"bv": "0.03"}))
+    )
+
+    assert found.earnings.amount.tolist() == [1, 3]
