@@ -181,7 +181,9 @@ def retry(*, event: OutboxEvent, now: datetime) -> OutboxEvent:
         if locked.sent_at is not None:
             raise UnableTo("This was sent already.")
         locked.failed_at = None
-        locked.attempts = 0
+        # It stays a repetition: a receiver may have had it before, which a bank's refusal must not
+        # be taken for the first word on.
+        locked.attempts = min(locked.attempts, 1)
         locked.not_before = now
         locked.save(update_fields=["failed_at", "attempts", "not_before"])
         _hint_on_commit()

@@ -130,6 +130,7 @@ def test_ten_failures_alert_staff_once_and_eighty_give_up(db: None, handed: list
     assert outbox.drain(now=NOW + timedelta(days=9)) == outbox.Drained()
 
     outbox.retry(event=event, now=NOW)
+    assert OutboxEvent.objects.get(pk=event.pk).attempts == 1  # a repetition all the same
     assert outbox.drain(now=NOW) == outbox.Drained(failed=1)
     OutboxEvent.objects.filter(key="bad").update(payload={}, not_before=NOW)
     assert outbox.drain(now=NOW) == outbox.Drained(sent=1)
