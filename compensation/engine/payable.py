@@ -14,19 +14,20 @@ class Payable:
     carried: int
 
 
-def payable(balance: int, *, minimum: int = 0) -> Payable:
+def payable(balance: int, *, minimum: int = 1) -> Payable:
     """Split a balance: what is above nought is paid, from the minimum payment on, else carried.
 
-    A negative balance is carried: later pay brings it back to nought first.
+    Without a minimum a single minor unit is paid. A negative balance is carried: later pay brings
+    it back to nought first.
     """
     if minimum < 0:
         raise ValueError("a minimum payment is never negative")
-    if balance > 0 and balance >= minimum:
+    if balance >= max(minimum, 1):
         return Payable(paid=balance, carried=0)
     return Payable(paid=0, carried=balance)
 
 
-def carry_forward(earned: Sequence[int], *, minimum: int = 0, opening: int = 0) -> list[Payable]:
+def carry_forward(earned: Sequence[int], *, minimum: int = 1, opening: int = 0) -> list[Payable]:
     """Split month after month, each with what the one before carried on."""
     found: list[Payable] = []
     carried = opening
