@@ -172,9 +172,7 @@ def _match(component: Match, before: list[Share]) -> list[Share]:
         bound = None
         if share.share is not None and known.share is not None:
             bound = known.share + share.share * total
-        found[share.of] = Share(
-            component.id, share.of, None if share.of in ("order", "head") else bound, fixed, how
-        )
+        found[share.of] = Share(component.id, share.of, bound, fixed, how)
     return list(found.values())
 
 

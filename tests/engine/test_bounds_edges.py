@@ -86,3 +86,26 @@ def test_points_at_best_are_told_with_their_lump() -> None:
 )
 def test_the_most_that_a_point_can_bring(keys: dict[str, Any], cash: Fraction | None) -> None:
     assert plan_of(points(2), **keys).cash_at_best == cash
+
+
+def test_a_sum_of_money_puts_no_bound_to_what_has_none() -> None:
+    unbounded = {
+        "id": "group",
+        "kind": "volume_bracket",
+        "method": "marginal",
+        "brackets": [{"from": "0", "percent": "5"}],
+        "paid_on": {"scope": "group"},
+    }
+
+    found = worst_case(plan_of(unbounded, caps=[most(amount="1000")]))
+
+    assert found.of_bv is None
+    assert [share.component for share in found.shares] == ["group"]
+
+
+@pytest.mark.parametrize(
+    ("trigger", "how"),
+    [("first_order", "for each customer's first order"), ("every_order", "for each order")],
+)
+def test_what_a_fixed_amount_is_paid_for_is_told(trigger: str, how: str) -> None:
+    assert worst_case(plan_of({**FIXED, "trigger": trigger})).shares[0].how == how

@@ -103,3 +103,11 @@ def test_what_is_stated_of_nobody_changes_no_result() -> None:
         compute(plan_of(), people.members, sales, stated=silent).result_digest
         == compute(plan_of(), people.members, sales).result_digest
     )
+
+
+def test_the_digest_of_bought_volume_is_that_of_stored_runs() -> None:
+    members = Members.of([1, 2], [-1, 0], bought_bv=[0, 5])
+
+    assert compute(plan_of(), members, Sales.none()).input_digest == (
+        "9e64463d1dfbeafd12f56438f3338d1b030b70220361b98d30c109fe26ad8d92"
+    )

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from compensation.engine import Plan, PlanError, parse_plan
+from compensation.engine.prose import plan_prose
 
 LEVELS: dict[str, Any] = {"id": "levels", "kind": "level_percent", "rates": ["5", "4"]}
 RANKS = {
@@ -117,3 +118,15 @@ def test_a_rate_on_net_sales_is_money_of_money(on: str, rate: Fraction) -> None:
     plan = parsed({**LEVELS, "on": on}, bv_value="0.5")
 
     assert plan.components[0].rate(1, plan.bv_value) == rate
+
+
+@pytest.mark.parametrize(("base", "said"), [("bv", "from 10.05 5 %"), ("net", "from 10.050 5 %")])
+def test_slices_are_told_in_money_for_net_sales_and_in_hundredths_for_bv(
+    base: str, said: str
+) -> None:
+    rows = [{"from": "10.05", "percent": "5"}]
+    slices = {"id": "it", "kind": "volume_bracket", "method": "marginal", "brackets": rows}
+
+    told = plan_prose(parsed({**slices, "paid_on": {"base": base}}, currency_digits=3))
+
+    assert any(f": {said}." in sentence for sentence in told)

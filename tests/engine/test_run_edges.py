@@ -74,3 +74,26 @@ def test_all_parts_of_a_plan_leave_something_behind() -> None:
     assert "met:Star" in keys
     of_one = {key for _, key in left_behind(people, compute(alone, members, sales))}
     assert keys == {"met:Star"} | of_one | {key.replace("legs", "again") for key in of_one}
+
+
+def test_a_rank_may_take_activity_ones_own_and_that_of_others() -> None:
+    people = People.line("A", "B", "C")
+    directs = {"count": "directs", "who": {"measure": "active", "at_least": 1}, "at_least": 1}
+    requires = [{"measure": "active", "at_least": 1}, directs]
+    plan = plan_of(
+        ranks={"ladder": [{"name": "Member"}, {"name": "Star", "requires": requires}]},
+        activity={"test": {"measure": "personal_bv", "at_least": "1"}, "window": "period"},
+    )
+
+    found = compute(plan, people.members, people.sales(("A", {"bv": "1"}), ("B", {"bv": "1"})))
+
+    assert found.members.pay_rank.tolist() == [1, 0, 0]
+
+
+def test_a_level_without_a_rate_keeps_no_later_one_from_paying() -> None:
+    people = People.line("A", "B", "C")
+    plan = plan_of(percentages("0", "5"))
+
+    found = compute(plan, people.members, people.sales(("C", {"bv": "10"})))
+
+    assert people.amounts(found) == {("A", 2): 50}
