@@ -109,3 +109,13 @@ def test_a_sum_of_money_puts_no_bound_to_what_has_none() -> None:
 )
 def test_what_a_fixed_amount_is_paid_for_is_told(trigger: str, how: str) -> None:
     assert worst_case(plan_of({**FIXED, "trigger": trigger})).shares[0].how == how
+
+
+def test_a_match_of_two_fixed_amounts_is_of_both_each_rounded_up() -> None:
+    odd = {**FIXED, "amount": "10.01"}
+    match = {"id": "on_top", "kind": "match", "of": ["fixed", "other"], "rates": ["10"]}
+
+    found = worst_case(plan_of(odd, {**odd, "id": "other"}, match)).shares[-1]
+
+    assert (found.of, found.share, found.fixed_minor) == ("order", None, 101 + 101)
+    assert found.how == "10 % of fixed, other"
