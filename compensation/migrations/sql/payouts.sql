@@ -19,9 +19,11 @@ BEGIN
     RETURN NEW;
 END $$;
 
--- A batch moves forward; an approved one goes back to draft with its approval.
+-- A batch moves forward; an approved one goes back to draft with its approval. Whoever ever edited it
+-- may not approve it. What it was sent with stands, for its files are made from it; its day can be
+-- another one while it is a draft.
 CREATE FUNCTION compensation_guard_payout_batch() RETURNS trigger
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
         IF NEW.status <> 'draft' THEN
@@ -30,9 +32,10 @@ BEGIN
         END IF;
         RETURN NEW;
     END IF;
-    IF (NEW.reference, NEW.currency, NEW.execution_date, NEW.made_by_id, NEW.made_at)
-        IS DISTINCT FROM
-        (OLD.reference, OLD.currency, OLD.execution_date, OLD.made_by_id, OLD.made_at) THEN
+    IF (NEW.reference, NEW.currency, NEW.made_by_id, NEW.made_at)
+        IS DISTINCT FROM (OLD.reference, OLD.currency, OLD.made_by_id, OLD.made_at)
+        OR NEW.execution_date <> OLD.execution_date
+        AND (OLD.status <> 'draft' OR NEW.status <> 'draft') THEN
         RAISE EXCEPTION 'payout batch % keeps what it was made with', OLD.reference
             USING ERRCODE = 'check_violation', CONSTRAINT = 'payoutbatch_kept';
     END IF;
@@ -51,6 +54,27 @@ BEGIN
         RAISE EXCEPTION 'payout batch % is approved and keeps its approval', OLD.reference
             USING ERRCODE = 'check_violation', CONSTRAINT = 'payoutbatch_kept';
     END IF;
+    -- Its files are made anew from these: always the same ones.
+    IF OLD.status IN ('sent', 'closed')
+        AND (NEW.channel, NEW.debtor_name, NEW.debtor_iban, NEW.debtor_bic, NEW.noted_flags,
+            NEW.sent_by_id, NEW.sent_at)
+        IS DISTINCT FROM
+        (OLD.channel, OLD.debtor_name, OLD.debtor_iban, OLD.debtor_bic, OLD.noted_flags,
+            OLD.sent_by_id, OLD.sent_at)
+        OR OLD.confirmed_at IS NOT NULL
+        AND (NEW.confirmed_by_id, NEW.confirmed_at)
+        IS DISTINCT FROM (OLD.confirmed_by_id, OLD.confirmed_at) THEN
+        RAISE EXCEPTION 'payout batch % keeps what it was sent with', OLD.reference
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'payoutbatch_kept';
+    END IF;
+    IF NEW.status = 'approved' AND OLD.status <> 'approved' AND EXISTS (
+        SELECT FROM compensation_payoutbatchedit
+        WHERE batch_id = NEW.id AND by_id = NEW.approved_by_id
+    ) THEN
+        RAISE EXCEPTION 'payout batch % was edited by who approves it', OLD.reference
+            USING ERRCODE = 'check_violation',
+                CONSTRAINT = 'payoutbatch_approved_by_another_person';
+    END IF;
     IF NEW.status = 'closed' AND OLD.status <> 'closed' AND EXISTS (
         SELECT FROM compensation_payout
         WHERE batch_id = NEW.id AND status IN ('reserved', 'sent', 'unknown')
@@ -60,6 +84,17 @@ BEGIN
     END IF;
     RETURN NEW;
 END $$;
+
+-- Who edits a batch is noted by the database.
+CREATE FUNCTION compensation_note_batch_edit() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    INSERT INTO public.compensation_payoutbatchedit (batch_id, by_id, noted_at)
+    VALUES (NEW.id, NEW.edited_by_id, now())
+    ON CONFLICT (batch_id, by_id) DO NOTHING;
+    RETURN NULL;
+END $$;
+REVOKE ALL ON FUNCTION compensation_note_batch_edit() FROM PUBLIC;
 
 -- A payout and its journals are written by one statement (a WITH), whose end these see: each state
 -- has exactly its journals, whether one payout is written or a million. Dynamic SQL is planned with
@@ -141,6 +176,9 @@ CREATE TRIGGER payee_moves BEFORE INSERT OR UPDATE ON compensation_payee
     FOR EACH ROW EXECUTE FUNCTION compensation_guard_payee();
 CREATE TRIGGER batch_moves BEFORE INSERT OR UPDATE ON compensation_payoutbatch
     FOR EACH ROW EXECUTE FUNCTION compensation_guard_payout_batch();
+CREATE TRIGGER batch_edit_noted AFTER INSERT OR UPDATE ON compensation_payoutbatch
+    FOR EACH ROW WHEN (NEW.edited_by_id IS NOT NULL)
+    EXECUTE FUNCTION compensation_note_batch_edit();
 CREATE TRIGGER payouts_begin AFTER INSERT ON compensation_payout
     REFERENCING NEW TABLE AS new_payouts
     FOR EACH STATEMENT EXECUTE FUNCTION compensation_check_new_payouts();
@@ -161,6 +199,10 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON compensation_a
     FOR EACH STATEMENT EXECUTE FUNCTION compensation_refuse_change();
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON compensation_bankanswer
     FOR EACH STATEMENT EXECUTE FUNCTION compensation_refuse_change();
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON compensation_payoutbatchedit
+    FOR EACH STATEMENT EXECUTE FUNCTION compensation_refuse_change();
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON compensation_answercontradiction
+    FOR EACH STATEMENT EXECUTE FUNCTION compensation_refuse_change();
 ALTER TABLE compensation_payee ENABLE ALWAYS TRIGGER payee_moves;
 ALTER TABLE compensation_payoutbatch ENABLE ALWAYS TRIGGER batch_moves;
 ALTER TABLE compensation_payout ENABLE ALWAYS TRIGGER payouts_begin;
@@ -172,3 +214,6 @@ ALTER TABLE compensation_payoutpart ENABLE ALWAYS TRIGGER kept;
 ALTER TABLE compensation_payeeevent ENABLE ALWAYS TRIGGER append_only;
 ALTER TABLE compensation_answerfile ENABLE ALWAYS TRIGGER append_only;
 ALTER TABLE compensation_bankanswer ENABLE ALWAYS TRIGGER append_only;
+ALTER TABLE compensation_payoutbatch ENABLE ALWAYS TRIGGER batch_edit_noted;
+ALTER TABLE compensation_payoutbatchedit ENABLE ALWAYS TRIGGER append_only;
+ALTER TABLE compensation_answercontradiction ENABLE ALWAYS TRIGGER append_only;

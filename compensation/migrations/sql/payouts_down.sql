@@ -1,3 +1,6 @@
+DROP TRIGGER append_only ON compensation_answercontradiction;
+DROP TRIGGER append_only ON compensation_payoutbatchedit;
+DROP TRIGGER batch_edit_noted ON compensation_payoutbatch;
 DROP TRIGGER append_only ON compensation_bankanswer;
 DROP TRIGGER append_only ON compensation_answerfile;
 DROP TRIGGER append_only ON compensation_payeeevent;
@@ -11,5 +14,6 @@ DROP TRIGGER batch_moves ON compensation_payoutbatch;
 DROP TRIGGER payee_moves ON compensation_payee;
 DROP FUNCTION compensation_check_changed_payouts();
 DROP FUNCTION compensation_check_new_payouts();
+DROP FUNCTION compensation_note_batch_edit();
 DROP FUNCTION compensation_guard_payout_batch();
 DROP FUNCTION compensation_guard_payee();
