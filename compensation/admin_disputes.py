@@ -9,7 +9,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
@@ -120,11 +120,11 @@ class DisputeAdmin(ReadOnlyAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """Show a dispute with its evidence, and take the answer."""
-        dispute = self.get_object(request, object_id)
-        if not self.has_view_permission(request, dispute):
+        if not self.has_view_permission(request):
             raise PermissionDenied
+        dispute = self.get_object(request, object_id)
         if dispute is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined]
+            raise Http404
         may_answer = request.user.has_perm(ANSWER)
         if request.method == "POST" and not may_answer:
             raise PermissionDenied

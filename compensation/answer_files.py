@@ -25,11 +25,11 @@ WORDS = {"settled": "ACSC", "failed": "RJCT", "pending": "PDNG"}
 _AMOUNT = re.compile(r"([0-9]{1,13})(?:\.([0-9]{1,2})0*)?")
 
 
-class UnreadableAnswers(ValueError):  # noqa: N818  (a fault of the file, not of the program)
+class UnreadableAnswersError(ValueError):
     """The file is neither a status report nor such a CSV."""
 
 
-class NoAnswers(UnreadableAnswers):
+class NoAnswersError(UnreadableAnswersError):
     """The file is one of answers, and there is none in it (yet)."""
 
 
@@ -52,19 +52,19 @@ class AnswerLine:
 def read_answers(data: bytes) -> list[AnswerLine]:
     """Return the answers of a file, in its order.
 
-    :raises UnreadableAnswers: if it is too large or no such file; the message says why.
-    :raises NoAnswers: if there is none in it.
+    :raises UnreadableAnswersError: if it is too large or no such file; the message says why.
+    :raises NoAnswersError: if there is none in it.
     """
     if len(data) > LARGEST_FILE:
-        raise UnreadableAnswers(_("The file is too large."))
+        raise UnreadableAnswersError(_("The file is too large."))
     if data.lstrip().startswith(b"<") or data[:4].lstrip(b"\xef\xbb\xbf").startswith(b"<"):
         lines = list(_of_report(data))
     else:
         lines = list(_of_csv(data))
     if not lines:
-        raise NoAnswers(_("The file holds no answer."))
+        raise NoAnswersError(_("The file holds no answer."))
     if len(lines) > MOST_LINES:
-        raise UnreadableAnswers(_("The file holds too many answers."))
+        raise UnreadableAnswersError(_("The file holds too many answers."))
     return lines
 
 
@@ -72,9 +72,9 @@ def _of_csv(data: bytes) -> Iterator[AnswerLine]:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as fault:
-        raise UnreadableAnswers(_("The file is not a text in UTF-8.")) from fault
+        raise UnreadableAnswersError(_("The file is not a text in UTF-8.")) from fault
     if "\0" in text:  # which no text of the database can hold
-        raise UnreadableAnswers(_("The file is no CSV."))
+        raise UnreadableAnswersError(_("The file is no CSV."))
     first = text.partition("\n")[0]
     reader = csv.DictReader(
         io.StringIO(text, newline=""), delimiter=";" if ";" in first else ",", strict=True
@@ -82,7 +82,7 @@ def _of_csv(data: bytes) -> Iterator[AnswerLine]:
     try:
         names = {(name or "").strip().lower() for name in reader.fieldnames or ()}
         if not {"end_to_end_id", "status"} <= names:
-            raise UnreadableAnswers(
+            raise UnreadableAnswersError(
                 _("A CSV needs the columns end_to_end_id, status and reason; amount if known.")
             )
         for row in reader:
@@ -101,20 +101,20 @@ def _of_csv(data: bytes) -> Iterator[AnswerLine]:
                     amount_minor=_minor(amount) if amount else None,
                 )
     except csv.Error as fault:
-        raise UnreadableAnswers(_("The file is no CSV.")) from fault
+        raise UnreadableAnswersError(_("The file is no CSV.")) from fault
 
 
 def _of_report(data: bytes) -> Iterator[AnswerLine]:
     try:
         root = fromstring(data, forbid_dtd=True)
     except (ParseError, DefusedXmlException, ValueError) as fault:
-        raise UnreadableAnswers(_("The file is no well-formed XML without a DTD.")) from fault
+        raise UnreadableAnswersError(_("The file is no well-formed XML without a DTD.")) from fault
     space, _brace, tag = str(root.tag).lstrip("{").rpartition("}")
     if tag != "Document" or not space.startswith(NAMESPACE):
-        raise UnreadableAnswers(_("The file is no payment status report (pain.002.001)."))
+        raise UnreadableAnswersError(_("The file is no payment status report (pain.002.001)."))
     report = root.find(f"{{{space}}}CstmrPmtStsRpt")
     if report is None:
-        raise UnreadableAnswers(_("The file is no payment status report (pain.002.001)."))
+        raise UnreadableAnswersError(_("The file is no payment status report (pain.002.001)."))
     yield from _of_groups(_Node(report, space))
 
 

@@ -44,7 +44,7 @@ class BankWord:
 def post_file(*, key: str, data: bytes) -> BankWord:
     """Send a file; a lost connection or a fault of the bank is `unknown`, never repeated here.
 
-    :raises representatives.outbox.NotDelivered: if the file surely was not looked at.
+    :raises representatives.outbox.NotDeliveredError: if the file surely was not looked at.
     """
     connection, path = _connected()
     try:
@@ -64,7 +64,7 @@ def post_file(*, key: str, data: bytes) -> BankWord:
     finally:
         connection.close()
     if status in NOT_PROCESSED:
-        raise outbox.NotDelivered(f"the bank answered {status} and looked at nothing")
+        raise outbox.NotDeliveredError(f"the bank answered {status} and looked at nothing")
     if status in ACCEPTED:
         return BankWord(Word.ACCEPTED, f"the bank answered {status}")
     word = Word.REFUSED if status in REFUSED else Word.UNKNOWN
@@ -74,7 +74,7 @@ def post_file(*, key: str, data: bytes) -> BankWord:
 def get_status(*, key: str) -> bytes | None:
     """Return the bank's status report of a file, or None if it has none (yet).
 
-    :raises representatives.outbox.NotDelivered: if the bank can't be asked.
+    :raises representatives.outbox.NotDeliveredError: if the bank can't be asked.
     """
     connection, path = _connected()
     try:
@@ -84,13 +84,13 @@ def get_status(*, key: str) -> bytes | None:
         answer = connection.getresponse()
         data = answer.read(LARGEST_ANSWER + 1)
     except (OSError, http.client.HTTPException) as fault:
-        raise outbox.NotDelivered(f"the bank can't be asked: {type(fault).__name__}") from None
+        raise outbox.NotDeliveredError(f"the bank can't be asked: {type(fault).__name__}") from None
     finally:
         connection.close()
     if answer.status == http.HTTPStatus.NOT_FOUND:
         return None
     if answer.status != http.HTTPStatus.OK:
-        raise outbox.NotDelivered(f"the bank answered {answer.status}")
+        raise outbox.NotDeliveredError(f"the bank answered {answer.status}")
     return data
 
 
@@ -102,14 +102,14 @@ def _connected() -> tuple[http.client.HTTPConnection, str]:
         "https": http.client.HTTPSConnection,
     }
     if address.scheme not in kinds or not address.hostname:
-        raise outbox.NotDelivered("BANK_URL is not set to an address")
+        raise outbox.NotDeliveredError("BANK_URL is not set to an address")
     connection = kinds[address.scheme](
         address.hostname, address.port, timeout=settings.BANK_TIMEOUT_SECONDS
     )
     try:
         connection.connect()
     except OSError as fault:
-        raise outbox.NotDelivered(f"the bank is not there: {type(fault).__name__}") from None
+        raise outbox.NotDeliveredError(f"the bank is not there: {type(fault).__name__}") from None
     return connection, address.path.rstrip("/")
 
 

@@ -53,7 +53,7 @@ POINTS: dict[str, str] = {
 _reached: dict[str, int] = {}
 
 
-class FaultOfTest(RuntimeError):  # noqa: N818
+class FaultOfTestError(RuntimeError):
     """What ``FAULT_ACTION=raise`` raises."""
 
 
@@ -79,7 +79,7 @@ def reach(name: str) -> None:
 
 def _fail(name: str, action: str) -> None:
     if action == "raise":
-        raise FaultOfTest(f"a fault of the test at {name}")
+        raise FaultOfTestError(f"a fault of the test at {name}")
     if action == "memory":
         taken = []
         while True:

@@ -332,7 +332,7 @@ def reconcile(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         try:
             reports = services.fetch_answers(by=person(request, SEND), now=now)
-        except (UnableTo, outbox.NotDelivered) as refusal:
+        except (UnableTo, outbox.NotDeliveredError) as refusal:
             messages.error(request, str(refusal))
         else:
             text = _("The bank answered for %(count)s files.") % {"count": len(reports)}

@@ -1,5 +1,7 @@
 """The app at the bottom: people, company and referral tree."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 
@@ -13,8 +15,8 @@ class RepresentativesConfig(AppConfig):
 
     def ready(self) -> None:
         """Set the grants anew after every `migrate`; make known how e-mails are sent."""
-        from representatives import letters  # noqa: F401  (needs loaded apps, registers itself)
         from representatives.db_roles import apply_grants
 
+        import_module("representatives.letters")  # needs loaded apps, and registers itself
         # Once a migrate: the signal comes when all apps are migrated.
         post_migrate.connect(apply_grants, sender=self, dispatch_uid="representatives.apply_grants")

@@ -19,7 +19,7 @@ from representatives.errors import UnableTo
 from representatives.locks import acquire_tree_lock
 from representatives.mail import Place, queue_invitation
 from representatives.models import Invitation, Representative
-from representatives.outbox import NotDelivered
+from representatives.outbox import NotDeliveredError
 from representatives.services import (
     UnableToUpdateProfile,
     clean_contact,
@@ -84,13 +84,13 @@ def create_invitation(
 def token_of(invitation: Invitation, *, seed: str) -> str:
     """Return the token of an invitation's link, which is nowhere else.
 
-    :raises NotDelivered: if the seed is another one, or the portal's key has been changed since.
+    :raises NotDeliveredError: if the seed is another one, or the key has been changed since.
     """
     for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
         secret = _secret(seed, key)
         if constant_time_compare(_digest(secret), invitation.token_digest):
             return _signer().sign(secret)
-    raise NotDelivered("the portal's key is not the one the invitation was made with")
+    raise NotDeliveredError("the portal's key is not the one the invitation was made with")
 
 
 def is_open(invitation: Invitation, *, now: datetime) -> bool:

@@ -41,7 +41,7 @@ class EventKeyUsedOtherwise(UnableTo):
     """A key names another effect already; nothing is written."""
 
 
-class NotDelivered(Exception):  # noqa: N818  (an outcome, not a bug)
+class NotDeliveredError(Exception):
     """Raised by a handler whose receiver refused; the text is shown to staff.
 
     Nothing secret and no address belongs into it.
@@ -263,13 +263,13 @@ def _deliver(claimed: OutboxEvent, now: datetime) -> bool | None:
 def _handle(event: OutboxEvent) -> None:
     carry_out = _handlers.get(event.topic)
     if carry_out is None:
-        raise NotDelivered(f"nothing here carries out {event.topic}")
+        raise NotDeliveredError(f"nothing here carries out {event.topic}")
     carry_out(key=event.key, payload=event.payload)
 
 
 def _note_failure(event: OutboxEvent, error: Exception, now: datetime) -> None:
     """Keep what went wrong, without the words of a stranger's error: they may hold an address."""
-    event.last_error = (str(error) if isinstance(error, NotDelivered) else _name(error))[:500]
+    event.last_error = (str(error) if isinstance(error, NotDeliveredError) else _name(error))[:500]
     event.save(update_fields=["last_error"])
     frames = "".join(traceback.format_tb(error.__traceback__))
     logger.warning(

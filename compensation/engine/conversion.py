@@ -24,7 +24,7 @@ class Target(StrEnum):
     BV = "bv"
 
 
-class NoBank(ValueError):  # noqa: N818  (a state of the plan, told to people)
+class NoBankError(ValueError):
     """The plan has no RSP bank: points buy nothing."""
 
 
@@ -115,10 +115,10 @@ class Waiting:
 def table_of(plan: Plan) -> Table:
     """Take from a plan what decides on conversions.
 
-    :raises NoBank: if the plan has no RSP bank.
+    :raises NoBankError: if the plan has no RSP bank.
     """
     if plan.rsp_bank is None:
-        raise NoBank("the plan has no RSP bank")
+        raise NoBankError("the plan has no RSP bank")
     rate = plan.rsp_cash_rate
     return Table(plan.rsp_bank, None if rate is None else rate.per_point, plan.rounding)
 

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from compensation import payout_posting
-from compensation.answer_files import AnswerLine, UnreadableAnswers, read_answers
+from compensation.answer_files import AnswerLine, UnreadableAnswersError, read_answers
 from compensation.fault_points import reach
 from compensation.models import (
     AnswerFile,
@@ -99,7 +99,7 @@ def import_answers(*, file: bytes, by: User, now: datetime, name: str = "") -> A
 def _import(*, file: bytes, by: User, now: datetime, name: str) -> AnswerReport:
     try:
         lines = read_answers(file)
-    except UnreadableAnswers as fault:
+    except UnreadableAnswersError as fault:
         raise UnableToImportAnswers(str(fault), "file") from fault
     with transaction.atomic():
         batches = _lock_batches(lines)

@@ -11,7 +11,7 @@ from django.db import IntegrityError, OperationalError, connection
 from django.db.models import Sum
 
 from compensation import ledger, selectors_bank
-from compensation.engine.conversion import NoBank, Quote, Table, Target, table_of
+from compensation.engine.conversion import NoBankError, Quote, Table, Target, table_of
 from compensation.models import Account, Balance, ConversionTarget, RspConversion
 from compensation.selectors_bank import Promise
 from compensation.services.errors import Busy
@@ -105,7 +105,7 @@ def table_in_force(held: Promise) -> Table:
     """
     try:
         return table_of(held.plan)
-    except NoBank as fault:
+    except NoBankError as fault:
         raise UnableToConvert(
             "The plan in force has no RSP bank: points can't be converted.", reason="no_bank"
         ) from fault

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from compensation import bank_channel, payout_posting
-from compensation.answer_files import NoAnswers
+from compensation.answer_files import NoAnswersError
 from compensation.bank_channel import BankWord, Word
 from compensation.fault_points import reach
 from compensation.models import (
@@ -36,7 +36,7 @@ def send_part(*, key: str, payload: dict[str, Any]) -> None:
     thinks: its answer may come in by another way meanwhile. A repeat that it refuses is unknown,
     not refused: it may refuse it because it has the file of the first attempt.
 
-    :raises representatives.outbox.NotDelivered: if the file surely was not looked at.
+    :raises representatives.outbox.NotDeliveredError: if the file surely was not looked at.
     """
     part = PayoutPart.objects.get(pk=payload["part"])
     if part.status == PartStatus.READY:
@@ -95,7 +95,7 @@ def fetch_answers(*, by: User, now: datetime) -> list[AnswerReport]:
 
     Each is asked, whatever becomes of the others: what can be imported is, before this raises.
 
-    :raises representatives.outbox.NotDelivered: if the bank can't be asked about one.
+    :raises representatives.outbox.NotDeliveredError: if the bank can't be asked about one.
     :raises UnableToImportAnswers: if it answers with something else than answers.
     """
     still_open = Payout.objects.filter(
@@ -114,8 +114,8 @@ def fetch_answers(*, by: User, now: datetime) -> list[AnswerReport]:
             if data is not None:
                 name = f"status of {part.message_id}"
                 reports.append(import_answers(file=data, by=by, now=now, name=name))
-        except (outbox.NotDelivered, UnableToImportAnswers) as fault:
-            if not isinstance(fault.__cause__, NoAnswers):
+        except (outbox.NotDeliveredError, UnableToImportAnswers) as fault:
+            if not isinstance(fault.__cause__, NoAnswersError):
                 faults.append(fault)
     if faults:
         raise faults[0]

@@ -191,8 +191,8 @@ def _remove_a_journal(owner: Owner) -> None:
 
 
 def _renumber(owner: Owner) -> None:
+    numbers = {key: _number(key) for key in ("b", "c")}
     for column, table in (("id", "journal"), ("journal_id", "entry")):
-        numbers = {"b": _number("b"), "c": _number("c")} if column == "id" else numbers  # noqa: F821
         for old, new in (
             (numbers["b"], -1),
             (numbers["c"], numbers["b"]),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
+import psycopg
 import pytest
 from django.db import IntegrityError, connection, transaction
 
@@ -66,11 +68,9 @@ def test_a_temporary_table_opens_no_posted_month(shadowed: Town) -> None:
 
 
 def test_control_a_guard_without_a_path_believes_the_temporary_table(
-    shadowed: Town, owner_connection: object
+    shadowed: Town, owner_connection: psycopg.Connection[Any]
 ) -> None:
-    owner_connection.execute(  # type: ignore[attr-defined]
-        "ALTER FUNCTION compensation_check_journals() RESET search_path"
-    )
+    owner_connection.execute("ALTER FUNCTION compensation_check_journals() RESET search_path")
 
     with transaction.atomic():
         _mint(shadowed)

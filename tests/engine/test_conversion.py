@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compensation.engine.conversion import (
-    NoBank,
+    NoBankError,
     Table,
     Target,
     better_waiting,
@@ -162,7 +162,7 @@ def test_points_below_nought_are_a_fault_of_the_caller() -> None:
 
 
 def test_a_plan_without_a_bank_has_no_table() -> None:
-    with pytest.raises(NoBank):
+    with pytest.raises(NoBankError):
         table_of(plan_of(points(4)))
 
 

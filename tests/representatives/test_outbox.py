@@ -31,7 +31,7 @@ def handed() -> Iterator[list[str]]:
     def note(*, key: str, payload: dict[str, Any]) -> None:
         keys.append(key)
         if "refuse" in payload:
-            raise outbox.NotDelivered(payload["refuse"])
+            raise outbox.NotDeliveredError(payload["refuse"])
         if "break" in payload:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT 1 / 0")

@@ -46,7 +46,7 @@ class Command(BaseCommand):
                 services.fetch_answers(by=by, now=now)
             except ledger.LedgerBusy as refusal:
                 self._leave(BUSY, refusal.message)
-            except (UnableTo, outbox.NotDelivered) as refusal:
+            except (UnableTo, outbox.NotDeliveredError) as refusal:
                 self._leave(FAULT, str(refusal))
         found = selectors_reconciling.reconcile(now=now)
         if options["json"]:

@@ -7,6 +7,7 @@ import sys
 from argparse import ArgumentParser
 from collections.abc import Iterable
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -53,7 +54,7 @@ class Command(BaseCommand):
             weights = _read(sys.stdin)
         else:
             try:
-                with open(options["weights"], encoding="utf-8") as lines:  # noqa: PTH123
+                with Path(options["weights"]).open(encoding="utf-8") as lines:
                     weights = _read(lines)
             except OSError as fault:
                 raise CommandError(str(fault), returncode=2) from None
