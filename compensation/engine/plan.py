@@ -144,8 +144,10 @@ class Plan:
         """Give every requirement of ranks, components and rankings."""
         for rank in self.ranks.ladder:
             yield from (*rank.requires, *rank.maintains)
-        for one in (*self.components, *self.rankings):
-            yield from getattr(one, "qualification", ())
+        for component in self.components:
+            yield from component.qualification
+        for ranking in self.rankings:
+            yield from ranking.qualification
 
     def digest(self) -> str:
         """Sha256 (hex) of everything that decides a result; equal plans have equal digests."""

@@ -102,7 +102,7 @@ def behind_level(component: Component, paid_level: int, branch: Branch) -> Int:
 
 def behind_taker(component: TakesTurns, paid_level: int, branch: Branch) -> Int:
     """Give the places of those whose level is taken by the receiver, under any compression."""
-    if component.compression != "dynamic" or paid_level == 0:
+    if component.compression != "dynamic":
         return behind_level(component, paid_level, branch)
     sponsor: Int = branch.sponsor - branch.start
     sponsor[0] = -1
@@ -171,8 +171,8 @@ def why_not_counted(component: Component, person: Upline) -> Cause:
     """Tell why somebody is not counted by a component: his status, activity or requirements."""
     if isinstance(component, AsksForMore):
         return component.why_not_counted(person)
-    qualification = getattr(component, "qualification", ())
-    return Cause(own_reason(qualification, person), unmet(qualification, person))
+    asked = component.qualification
+    return Cause(own_reason(asked, person), unmet(asked, person))
 
 
 def _of_seller(component: PaysForSales, seller: Upline, standing: Standing) -> Verdict:

@@ -152,6 +152,10 @@ class Component(Protocol):
     def compression(self) -> str:
         """``none``, ``skip_and_recount``, ``roll_up`` or ``dynamic``."""
 
+    @property
+    def qualification(self) -> tuple[Requirement, ...]:
+        """Whom it counts, instead of active members; empty where it asks nothing of its own."""
+
     def quantity(self, orders: Orders, standing: Standing) -> Int:
         """Give each order's share of the base: hundredths, minor units or a count.
 

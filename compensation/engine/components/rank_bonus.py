@@ -50,6 +50,7 @@ class RankBonus(OpensToNothing, AnyDepth):
     kind: ClassVar[str] = "rank_bonus"
     unit: ClassVar[Unit] = Unit.MONEY
     compression: ClassVar[str] = "none"
+    qualification: ClassVar[tuple[Requirement, ...]] = ()
 
     @classmethod
     def read(cls, node: Node, ranks: tuple[str, ...], digits: int) -> Self:
