@@ -4,6 +4,7 @@ Amounts are integers in minor units, points and volumes integers in hundredths; 
 goes through a float. Signs, groups and places follow the active language.
 """
 
+import secrets
 from fractions import Fraction
 from typing import Any
 
@@ -14,6 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from representatives import formatting
+from representatives.terms import TERMS
 
 register = template.Library()
 
@@ -99,6 +101,25 @@ def _with_unit(css_class: str, figure: str, unit: str) -> SafeString:
 def share(part: int | None, whole: int | None) -> str:
     """Return part of whole as an SVG width between 0% and 100%, without a float."""
     return formatting.width(part or 0, whole or 0)
+
+
+@register.simple_tag(takes_context=True)
+def explained(context: dict[str, Any], term: str, word: str = "") -> dict[str, Any]:
+    """Return how a term is shown: with its explanation the first time of a page, later without."""
+    found = TERMS[term]
+    shown: dict[str, Any] = {"word": word or found.word}
+    request = context.get("request")
+    told: set[str] = getattr(request, "terms_told", set())
+    if term not in told:
+        # A part of the page that htmx loads later may explain the same term: no number would do.
+        shown |= {
+            "id": f"term-{term}-{secrets.token_hex(3)}",
+            "title": found.word,
+            "help": found.help,
+        }
+    if request is not None:
+        request.terms_told = told | {term}
+    return shown
 
 
 @register.simple_tag(takes_context=True)

@@ -27,8 +27,16 @@ def visit(town: Town, name: str) -> Client:
     return client
 
 
+HELP = re.compile(
+    r'<span class="visually-hidden">[^<]*</span></button><span class="term-help".*?</span></span>',
+    re.DOTALL,
+)
+
+
 def text_of(response: Any) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
+    """Return what a page shows at first: explanations of terms are closed."""
+    page = HELP.sub("", response.content.decode())
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
 
 
 def test_dashboard_shows_points_volumes_earnings_and_rank(town: Town) -> None:
