@@ -13,8 +13,8 @@ GRANTS: dict[str, str] = {
         " clock_frozen_at, representative_label)"
     ),
     "representatives_representative": (
-        "SELECT, INSERT, UPDATE (user_id, sponsor_id, name, sort_key, email, phone, status,"
-        " lft, rght, tree_id, level)"
+        "SELECT, INSERT, UPDATE (user_id, sponsor_id, name, sort_key, email, phone,"
+        " contact_shared_with, status, lft, rght, tree_id, level)"
     ),
     "representatives_sponsorchange": "SELECT, INSERT, UPDATE (applied_at, cancelled_at)",
     "representatives_statuschange": "SELECT, INSERT",

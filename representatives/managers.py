@@ -21,7 +21,7 @@ from representatives.text import sort_key
 
 TREE_FIELDS = frozenset({"sponsor", "sponsor_id", "lft", "rght", "tree_id", "level"})
 # What `save()` writes of a representative who exists; the rest never changes or is the tree's.
-PROFILE_FIELDS = ("user", "name", "sort_key", "email", "phone", "status")
+PROFILE_FIELDS = ("user", "name", "sort_key", "email", "phone", "contact_shared_with", "status")
 
 
 class UserManager(BaseUserManager):

@@ -5,19 +5,17 @@ from datetime import datetime, timedelta
 from typing import ClassVar
 from zoneinfo import ZoneInfo, available_timezones
 
-from django.contrib.auth.base_user import AbstractBaseUser
-from django.contrib.auth.models import PermissionsMixin
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Lower
-from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from mptt.fields import TreeForeignKey
 from mptt.models import MPTTModel
 
 from representatives.codes import MAX_LENGTH
-from representatives.managers import RepresentativeTreeManager, TreeNode, UserManager
+from representatives.managers import RepresentativeTreeManager, TreeNode
 from representatives.models_outbox import Alert, OutboxEvent
+from representatives.models_user import User
 from representatives.text import SORT_KEY_LENGTH
 from representatives.tree import LAST_LABEL, TREE_ID
 
@@ -33,59 +31,6 @@ __all__ = [
     "User",
 ]
 NAME_LENGTH = 150
-
-
-class User(AbstractBaseUser, PermissionsMixin):
-    """A person who logs in by e-mail. Kept in lower case, so unique whatever the case typed.
-
-    The one `is_system` user names unattended acts (a month computed by beat); nobody can log in
-    as it.
-    """
-
-    email = models.EmailField(max_length=254)
-    is_active = models.BooleanField(default=True)
-    is_staff = models.BooleanField(default=False)
-    is_system = models.BooleanField(default=False, editable=False)
-    date_joined = models.DateTimeField(default=timezone.now, editable=False)
-
-    objects: ClassVar[UserManager] = UserManager()
-
-    EMAIL_FIELD = "email"
-    USERNAME_FIELD = "email"
-    REQUIRED_FIELDS: ClassVar[list[str]] = []
-
-    class Meta:
-        verbose_name = "user"
-        verbose_name_plural = "users"
-        constraints = [
-            models.UniqueConstraint(fields=["email"], name="user_email_unique"),
-            models.CheckConstraint(condition=Q(email=Lower("email")), name="user_email_lower"),
-            models.CheckConstraint(condition=~Q(email=""), name="user_email_not_empty"),
-            models.UniqueConstraint(
-                fields=["is_system"], condition=Q(is_system=True), name="user_one_system"
-            ),
-            models.CheckConstraint(
-                condition=Q(is_system=False)
-                | Q(is_active=False, is_staff=False, is_superuser=False),
-                name="user_system_cannot_log_in",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.email
-
-    def clean(self) -> None:
-        """Keep the address in the one form the database accepts."""
-        self.email = type(self).objects.normalize_email(self.email)
-
-    def get_full_name(self) -> str:
-        """Return the representative's name, or the address of a user who is none."""
-        representative = getattr(self, "representative", None)
-        return representative.name if representative else self.email
-
-    def get_short_name(self) -> str:
-        """Return the same as `get_full_name`; names are kept whole."""
-        return self.get_full_name()
 
 
 class Company(models.Model):
@@ -153,6 +98,13 @@ class Representative(TreeNode, MPTTModel):
         SUSPENDED = "suspended", "Suspended"
         TERMINATED = "terminated", "Terminated"
 
+    class ContactSharing(models.TextChoices):
+        """Who of those above may read e-mail and phone: the person's own choice."""
+
+        NOBODY = "nobody", _("Nobody above me")
+        SPONSOR = "sponsor", _("My sponsor")
+        UPLINE = "upline", _("Everybody above me")
+
     user = models.OneToOneField(
         User,
         on_delete=models.PROTECT,
@@ -173,6 +125,13 @@ class Representative(TreeNode, MPTTModel):
     sort_key = models.CharField(max_length=SORT_KEY_LENGTH, db_collation="C", editable=False)
     email = models.EmailField(max_length=254, blank=True)
     phone = models.CharField(max_length=40, blank=True)
+    contact_shared_with = models.CharField(
+        max_length=10,
+        choices=ContactSharing.choices,
+        default=ContactSharing.NOBODY,
+        db_default="nobody",
+        help_text="Chosen by the person; nobody else sets it.",
+    )
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.ENROLLED)
     enrolled_on = models.DateField()
     created_at = models.DateTimeField()
@@ -218,6 +177,10 @@ class Representative(TreeNode, MPTTModel):
             ),
             models.CheckConstraint(
                 condition=~Q(code="") & ~Q(name=""), name="representative_code_and_name"
+            ),
+            models.CheckConstraint(
+                condition=Q(contact_shared_with__in=["nobody", "sponsor", "upline"]),
+                name="representative_contact_sharing_known",
             ),
         ]
 
