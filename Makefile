@@ -108,9 +108,8 @@ beat: install ## Run the scheduler (one only)
 	@mkdir -p .local && $(BIN)/python -m celery -A config beat --loglevel INFO --schedule .local/beat-schedule
 
 .PHONY: messages
-messages: install ## Collect and compile translations (needs gettext)
-	@$(BIN)/python manage.py makemessages --all --ignore '.venv' --ignore 'node_modules'
-	@$(BIN)/python manage.py compilemessages --ignore '.venv' --ignore 'node_modules'
+messages: install ## Collect and compile translations; 1 when one is missing
+	@$(BIN)/python -m config.messages
 
 # ------------------------------------------------------------------------------------- now and then
 
