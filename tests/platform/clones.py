@@ -15,7 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-FILES = ("embedded.py", "embedded_server.py", "bootstrap.sql")
+FILES = ("embedded.py", "embedded_places.py", "embedded_server.py", "bootstrap.sql")
 SERVER_VARIABLES = ("DATABASE_URL", "MIGRATION_DATABASE_URL", "REDIS_URL", "REDIS_KEY_PREFIX")
 
 
@@ -46,6 +46,8 @@ class Clone:
         (self.folder / "config").mkdir(parents=True)
         for name in FILES:
             shutil.copy(ROOT / "config" / name, self.folder / "config" / name)
+        # The project's own imports what the copy lacks.
+        (self.folder / "config" / "__init__.py").touch()
 
     def command(self, *arguments: str) -> list[str]:
         """Return the command line of ``python -m config.embedded``, without the project around."""
@@ -53,18 +55,11 @@ class Clone:
 
     def code(self, code: str, *arguments: str) -> list[str]:
         """Return the command line that runs code with the clone's ``embedded`` imported."""
-        # Not as a package, whose other modules the copy lacks.
         head = (
-            "import importlib.util as u, os, sys; "
-            f"s = u.spec_from_file_location('embedded', {str(self._module)!r}); "
-            "embedded = u.module_from_spec(s); sys.modules['embedded'] = embedded; "
-            "s.loader.exec_module(embedded)\n"
+            f"import os, sys; sys.path.insert(0, {str(self.folder)!r}); "
+            "from config import embedded\n"
         )
         return [*self.prefix, self.python, "-c", head + code, *arguments]
-
-    @property
-    def _module(self) -> Path:
-        return self.folder / "config" / "embedded.py"
 
     def start(self, kind: str = "test") -> subprocess.Popen[str]:
         """Start a holder and return at once."""

