@@ -109,7 +109,7 @@ REASON_BEGINS = "The order 10442 was entered under another seller"
 def test_a_paper_speaks_one_language() -> None:
     english, polish = texts_of(whole_statement(), "en"), texts_of(whole_statement(), "pl")
 
-    assert "Rozliczenie" in polish
+    assert "Zestawienie" in polish
     assert "Kwota" in polish
     assert "161,25\u00a0€" in polish
     assert texts_of(whole_statement(), "de") == english
