@@ -11,7 +11,6 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import psycopg
 import pytest
@@ -21,7 +20,8 @@ from django.core.cache import caches
 from django.test import TestCase, TransactionTestCase
 
 from tests import processes, soundness
-from tests.databases import TestDatabases, connect_as_owner
+from tests.browser import chromium
+from tests.databases import TestDatabases, addresses, connect_as_owner
 from tests.engine import tally
 
 # ---------------------------------------------------------------------------------------------
@@ -64,13 +64,37 @@ class NoSkips:
                 terminalreporter.write_line(nodeid)
 
 
+# ---------------------------------------------------------------------------------------------
+# BROWSER=none leaves the tests in a browser out and says so last; with --no-skips it does nothing
+
+
+def _leaves_browser_out(config: pytest.Config) -> bool:
+    return chromium.is_left_out() and not config.getoption("--no-skips")
+
+
+def _without_browser(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not _leaves_browser_out(config):
+        return
+    left_out = [item for item in items if item.get_closest_marker("browser")]
+    items[:] = [item for item in items if not item.get_closest_marker("browser")]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if _leaves_browser_out(config) and not hasattr(config, "workerinput"):
+        print("BROWSER=none: the tests in a browser were left out")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--no-skips"):
         config.pluginmanager.register(NoSkips(), "no-skips")
     config.pluginmanager.register(tally.Summary(), "tally")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    _without_browser(config, items)
     for item in items:
         cls = getattr(item, "cls", None)
         if isinstance(cls, type) and issubclass(cls, TransactionTestCase):
@@ -232,19 +256,10 @@ def subprocess_env(transactional_db: None, test_databases: TestDatabases) -> dic
     return {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "config.settings.test",
-        "DATABASE_URL": _address("default"),
-        "MIGRATION_DATABASE_URL": _address("owner"),
-        "REDIS_URL": settings.REDIS_URL,
+        **addresses(),
         "REDIS_KEY_PREFIX": settings.REDIS_KEY_PREFIX,
         "PYTHONUNBUFFERED": "1",
     }
-
-
-def _address(alias: str) -> str:
-    facts = settings.DATABASES[alias]
-    words = [quote(str(facts[key]), safe="") for key in ("USER", "PASSWORD", "HOST")]
-    port = f":{facts['PORT']}" if facts["PORT"] else ""
-    return f"postgres://{words[0]}:{words[1]}@{words[2]}{port}/{facts['NAME']}"
 
 
 @pytest.fixture

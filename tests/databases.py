@@ -13,6 +13,7 @@ import secrets
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import psycopg
 from django.apps import apps
@@ -59,6 +60,22 @@ def migrations_digest() -> str:
         if path.suffix != ".pyc":
             digest.update(f"{path.relative_to(root)}\0".encode() + path.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
+
+
+def addresses() -> dict[str, str]:
+    """Return the variables that make a process work on the databases in use."""
+    return {
+        "DATABASE_URL": _address("default"),
+        "MIGRATION_DATABASE_URL": _address("owner"),
+        "REDIS_URL": settings.REDIS_URL,
+    }
+
+
+def _address(alias: str) -> str:
+    facts = settings.DATABASES[alias]
+    words = [quote(str(facts[key]), safe="") for key in ("USER", "PASSWORD", "HOST")]
+    port = f":{facts['PORT']}" if facts["PORT"] else ""
+    return f"postgres://{words[0]}:{words[1]}@{words[2]}{port}/{facts['NAME']}"
 
 
 class TestDatabases:
