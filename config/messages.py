@@ -11,6 +11,7 @@ import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
@@ -21,6 +22,7 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).resolve().parent.parent
 LOCALE = ROOT / "locale"
 LANGUAGES = ("pl",)
+NO_DATE = datetime(2000, 1, 1, tzinfo=UTC)
 PYTHON_FOLDERS = ("config", "representatives", "sales", "compensation")
 TEMPLATE_ENDINGS = (".html", ".txt", ".svg")
 HEADER = (
@@ -189,6 +191,7 @@ def as_po(catalogue: Catalog) -> bytes:
 def as_mo(po: bytes) -> bytes:
     """Return the compiled form of a catalogue's text."""
     catalogue = read_po(io.BytesIO(po), abort_invalid=True)
+    catalogue.creation_date = catalogue.revision_date = NO_DATE  # only texts change the file
     file = io.BytesIO()
     write_mo(file, catalogue)
     return file.getvalue()
