@@ -14,6 +14,7 @@ PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
 	done)
 SIZE ?= 100000
 SERVE ?= 1
+ONLY ?=
 CASES ?= 20000
 SEED ?=
 PORT ?= 8000
@@ -42,16 +43,18 @@ demo: install ## Set up the demo company and serve it (SERVE=0: only set up)
 	@$(BIN)/python -m config.demo $(if $(filter 0,$(SERVE)),--no-serve)
 
 .PHONY: test
-test: install ## Run all tests
+test: install ## Run all tests (BROWSER=none: without those in a browser)
+	@$(BIN)/python -m tests.browser.chromium
 	@$(PYTEST) $(PYTEST_ARGS)
 
 .PHONY: check
 check: install lint types imports migrations-check deploy-check ## What CI runs: everything below, and all tests
-	@$(PYTEST) --no-skips $(PYTEST_ARGS)
+	@BROWSER= $(BIN)/python -m tests.browser.chromium
+	@BROWSER= $(PYTEST) --no-skips $(PYTEST_ARGS)
 
 .PHONY: bench
-bench: install ## Run the benchmark (SIZE=100000)
-	@$(BIN)/python -m bench --size $(SIZE)
+bench: install ## Run the benchmark (SIZE=100000; ONLY=pages: a few minutes)
+	@$(BIN)/python -m bench --size $(SIZE) $(if $(ONLY),--only $(ONLY))
 
 # -------------------------------------------------------------------------------- parts of `check`
 

@@ -9,6 +9,7 @@ import json
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -18,7 +19,7 @@ import psycopg
 import pyarrow as pa
 
 from bench.bulk import INSTANT, after_the_last, append, unguarded
-from bench.shape import Tree, grow
+from bench.shape import SHAPED_FROM, Tree, grow, handful
 
 PERIOD = "2017-01"
 ZONE = ZoneInfo("Europe/Warsaw")
@@ -29,6 +30,26 @@ PRODUCTS = 100
 LINES_PER_ORDER = 3
 TAX_RATE_BP = 2300
 TABLES = ["sales_customer", "sales_order", "sales_orderline", "sales_payment"]
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """The products: id, volume, points, whether they repeat, price."""
+
+    product: np.ndarray
+    bv: np.ndarray
+    rsp: np.ndarray
+    repeat: np.ndarray
+    price: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
+class Buyers:
+    """Who orders: seller's and customer's id, and whether they are the same person."""
+
+    seller: np.ndarray
+    customer: np.ndarray
+    own: np.ndarray
 
 
 def code_of(index: int) -> str:
@@ -57,7 +78,7 @@ def fill_sales(
     url: str, seller: np.ndarray, ids: np.ndarray, staff: int, rng: np.random.Generator
 ) -> None:
     """Copy customers, orders, lines and payments in; one customer a member, three lines each."""
-    size, count = len(ids), len(seller)
+    size = len(ids)
     own = rng.random(size) < 0.3
     append(
         url,
@@ -82,13 +103,32 @@ def fill_sales(
     price = bv * 95 // 60
     append(url, "sales_product", _products(bv, rsp, repeat, price))
 
+    catalogue = Catalogue(np.arange(1, PRODUCTS + 1), bv, rsp, repeat, price)
+    buyers = Buyers(ids[seller], seller + 1, own[seller])
+    fill_orders(url, buyers, catalogue, staff, rng, first_id=1, begins=FIRST, hours=31 * 24 - 1)
+
+
+def fill_orders(
+    url: str,
+    buyers: Buyers,
+    catalogue: Catalogue,
+    staff: int,
+    rng: np.random.Generator,
+    *,
+    first_id: int,
+    begins: datetime,
+    hours: int,
+    line_class: str = "first",
+) -> None:
+    """Copy in an order of three lines for each buyer, paid at a random second of some hours."""
+    count = len(buyers.seller)
     product = rng.integers(0, PRODUCTS, count * LINES_PER_ORDER)
     quantity = rng.integers(1, 3, count * LINES_PER_ORDER)
-    gross = price[product] * quantity
+    gross = catalogue.price[product] * quantity
     tax = (2 * gross * TAX_RATE_BP + 10_000 + TAX_RATE_BP) // (2 * (10_000 + TAX_RATE_BP))
-    line_bv, line_rsp = bv[product] * quantity, rsp[product] * quantity
-    moment = int(FIRST.timestamp()) + rng.integers(0, 31 * 86_400 - 3_600, count)
-    order_id = np.arange(1, count + 1)
+    line_bv, line_rsp = catalogue.bv[product] * quantity, catalogue.rsp[product] * quantity
+    moment = int(begins.timestamp()) + rng.integers(0, hours * 3_600, count)
+    order_id = np.arange(first_id, first_id + count)
 
     def total(values: np.ndarray) -> np.ndarray:
         return values.reshape(count, LINES_PER_ORDER).sum(axis=1)
@@ -102,9 +142,9 @@ def fill_sales(
             "reference": _text("O%012d", order_id),
             "external_ref": _text("X%012d", order_id),
             "import_digest": _same("", count),
-            "seller_id": _int64(ids[seller]),
-            "customer_id": _int64(seller + 1),
-            "own": pa.array(own[seller]),
+            "seller_id": _int64(buyers.seller),
+            "customer_id": _int64(buyers.customer),
+            "own": pa.array(buyers.own),
             "status": _same("paid", count),
             "placed_at": paid,
             "paid_at": paid,
@@ -118,25 +158,26 @@ def fill_sales(
             "line_count": pa.array(np.full(count, LINES_PER_ORDER, dtype=np.int32)),
         },
     )
+    first_line = (first_id - 1) * LINES_PER_ORDER + 1
     append(
         url,
         "sales_orderline",
         {
-            "id": _int64(np.arange(1, len(product) + 1)),
+            "id": _int64(np.arange(first_line, first_line + len(product))),
             "order_id": _int64(np.repeat(order_id, LINES_PER_ORDER)),
             "number": pa.array(np.tile(np.arange(1, 4, dtype=np.int16), count)),
-            "product_id": _int64(product + 1),
+            "product_id": _int64(catalogue.product[product]),
             "quantity": pa.array(quantity.astype(np.int32)),
-            "unit_price_minor": _int64(price[product]),
+            "unit_price_minor": _int64(catalogue.price[product]),
             "gross_minor": _int64(gross),
             "tax_minor": _int64(tax),
             "tax_rate_bp": pa.array(np.full(len(product), TAX_RATE_BP, dtype=np.int32)),
-            "unit_bv": _int64(bv[product]),
-            "unit_rsp": _int64(rsp[product]),
+            "unit_bv": _int64(catalogue.bv[product]),
+            "unit_rsp": _int64(catalogue.rsp[product]),
             "bv": _int64(line_bv),
             "rsp": _int64(line_rsp),
-            "repeat": pa.array(repeat[product]),
-            "line_class": _same("first", len(product)),
+            "repeat": pa.array(catalogue.repeat[product]),
+            "line_class": _same(line_class, len(product)),
         },
     )
     append(
@@ -205,7 +246,7 @@ def main(size: int, seed: int) -> dict[str, object]:
 
     owner = settings.MIGRATION_DATABASE_URL
     rng = np.random.default_rng(seed)
-    tree = grow(size, rng)
+    tree = grow(size, rng) if size >= SHAPED_FROM else handful(size)
     staff = add_company(now=NOW, period=PERIOD, zone=ZONE)
 
     with tempfile.TemporaryDirectory() as folder:

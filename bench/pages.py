@@ -1,11 +1,12 @@
-"""Page times through gunicorn against a bare page of the same site.
+"""Page times through gunicorn against a bare page of the same site, for the member on top.
 
-``python -m bench.pages REQUESTS PERIOD`` starts gunicorn with one worker, logs the member on top
-in, and asks for each page in turn, so that all of them meet the same moments of the machine. The
-bare page goes through the same middleware and base template, has no content, and makes one query
-by key.
+``python -m bench.pages REQUESTS PERIOD`` starts gunicorn with two workers and asks for each page
+in turn, so that all of them meet the same moments of the machine. The bare page goes through the
+same middleware and base template, has no content, and makes one query by key. A browser's request
+is imitated: a new connection, the session's cookie, a compressed answer.
 """
 
+import gzip
 import http.client
 import json
 import os
@@ -25,6 +26,7 @@ from django.views.decorators.http import require_safe
 from bench.timing import median, percentile
 
 WARM_UP = 30
+WORKERS = 2
 BARE = (
     '{% extends "base.html" %}{% block title %}Bare{% endblock %}'
     "{% block heading %}{{ member.name }}{% endblock %}"
@@ -41,28 +43,60 @@ def bare(request: HttpRequest) -> HttpResponse:
     return HttpResponse(template.render({"member": member}, request))
 
 
+def addresses_of_the_top(period: str) -> dict[str, str]:
+    """Return the measured pages: first those of the running month, then those of a posted one."""
+    return {
+        "dashboard": "/",
+        "downline_table": "/downline/?view=table",
+        "downline_tree": "/downline/",
+        "statement": f"/earnings/{period}/",
+        "explain": f"/earnings/{period}/{largest_line(period)}/",
+    }
+
+
+def largest_line(period: str) -> str:
+    """Return the address of the top's statement line that is made of the most."""
+    from compensation.models import Earning, Period
+    from compensation.selectors_pages.statement import line_key
+    from representatives.models import Representative
+
+    line = (
+        Earning.objects.filter(
+            run_id=Period.objects.get(label=period).visible_run_id,
+            receiver=Representative.objects.get(sponsor=None),
+        )
+        .order_by("-members", "-base")
+        .first()
+    )
+    if line is None:
+        raise RuntimeError(f"the member on top earned nothing in {period}")
+    return line_key(line)
+
+
 def measure(requests: int, period: str) -> dict[str, float]:
     """Return the times of the pages in milliseconds and their ratios to the bare page."""
     cookie = session_of_the_top()
-    pages = {
-        "bare": "/bench/bare/",
-        "dashboard": f"/?month={period}",
-        "downline": f"/downline/?month={period}",
-        "statement": f"/earnings/{period}/",
-    }
+    pages = {"bare": "/bench/bare/", **addresses_of_the_top(period)}
     times: dict[str, list[float]] = {name: [] for name in pages}
-    with served() as port:
+    with served(workers=WORKERS) as port:
         for turn in range(WARM_UP + requests):
             for name, address in pages.items():
                 started = time.perf_counter()
-                get_page(port, address, cookie)
+                answer = ask(port, address, cookie)
+                seconds = time.perf_counter() - started
+                text_of(answer, address)
                 if turn >= WARM_UP:
-                    times[name].append((time.perf_counter() - started) * 1000)
+                    times[name].append(seconds * 1000)
+    return figures_of(times)
+
+
+def figures_of(times: dict[str, list[float]]) -> dict[str, float]:
+    """Return median and 95th percentile of each page, and the latter over the bare page's."""
     found = {}
     for name, values in times.items():
         found[f"page_{name}_p95_ms"] = percentile(values, 95)
         found[f"page_{name}_median_ms"] = median(values)
-    for name in pages:
+    for name in times:
         if name != "bare":
             found[f"page_{name}_over_bare_p95"] = (
                 found[f"page_{name}_p95_ms"] / found["page_bare_p95_ms"]
@@ -86,12 +120,12 @@ def session_of_the_top() -> str:
 
 
 @contextmanager
-def served() -> Iterator[int]:
-    """Serve the site with one worker on a free port."""
+def served(*, workers: int = 1) -> Iterator[int]:
+    """Serve the site on a free port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "gunicorn", "config.wsgi", "--workers", "1"]
+    command = [sys.executable, "-m", "gunicorn", "config.wsgi", "--workers", str(workers)]
     process = subprocess.Popen(
         [*command, "--bind", f"127.0.0.1:{port}", "--log-level", "error"],
         start_new_session=True,
@@ -100,12 +134,12 @@ def served() -> Iterator[int]:
         deadline = time.monotonic() + 60
         while True:
             try:
-                socket.create_connection(("127.0.0.1", port), timeout=1).close()
-                break
+                if ask(port, "/healthz", "")[0] == 200:
+                    break
             except OSError:
                 if process.poll() is not None or time.monotonic() > deadline:
                     raise
-                time.sleep(0.05)
+            time.sleep(0.05)
         yield port
     finally:
         os.killpg(process.pid, signal.SIGTERM)
@@ -117,13 +151,30 @@ def get_page(port: int, address: str, cookie: str) -> str:
 
     :raises RuntimeError: if the answer is not a page.
     """
+    return text_of(ask(port, address, cookie), address)
+
+
+def ask(port: int, address: str, cookie: str) -> tuple[int, bytes]:
+    """Ask for a page as a browser does and return status and body, compressed as they came."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-    connection.request("GET", address, headers={"Cookie": cookie, "Host": "127.0.0.1"})
+    headers = {"Cookie": cookie, "Host": "127.0.0.1", "Accept-Encoding": "gzip"}
+    connection.request("GET", address, headers=headers)
     response = connection.getresponse()
     body = response.read()
     connection.close()
-    if response.status != 200 or b"<h1>" not in body:
-        raise RuntimeError(f"{address} answered {response.status}: {body[:300]!r}")
+    return response.status, body
+
+
+def text_of(answer: tuple[int, bytes], address: str) -> str:
+    """Return the text of an answer.
+
+    :raises RuntimeError: if it is not a page.
+    """
+    status, body = answer
+    if body.startswith(b"\x1f\x8b"):
+        body = gzip.decompress(body)
+    if status != 200 or b"<h1" not in body:
+        raise RuntimeError(f"{address} answered {status}: {body[:300]!r}")
     return body.decode()
 
 

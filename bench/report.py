@@ -2,12 +2,13 @@
 
 import json
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-LATEST = Path(__file__).resolve().parent / "results" / "latest.json"
+RESULTS = Path(__file__).resolve().parent / "results"
+LATEST, PAGES = RESULTS / "latest.json", RESULTS / "pages.json"
 #: The bars hold at this size; smaller runs are told, not judged.
 JUDGED_SIZE = 1_000_000
 
@@ -42,7 +43,7 @@ COMPARE: dict[str, Callable[[float, float], bool]] = {
     "≥": operator.ge,
 }
 
-KEYS = (
+KEYS_OF_WORK = (
     Key(
         "enrol_speedup_vs_stock_mptt",
         "an enrolment (user row, commit) against `objects.create` in stock django-mptt",
@@ -96,28 +97,57 @@ KEYS = (
         "engine_chain_over_random", "the engine on a chain of a tenth over a random tree", ("≤", 2)
     ),
     Key("engine_star_over_random", "the engine on a star over a random tree", ("≤", 2)),
-    Key("page_dashboard_over_bare_p95", "dashboard of the top over a bare page", ("≤", 3)),
-    Key("page_downline_over_bare_p95", "downline of the top over a bare page", ("≤", 3)),
-    Key("page_statement_over_bare_p95", "statement of the top over a bare page", ("≤", 3)),
 )
 
+#: The measured pages, and what people call them.
+PAGE_NAMES = {
+    "dashboard": "dashboard",
+    "downline_table": "downline as a table",
+    "downline_tree": "downline as a tree",
+    "statement": "statement",
+    "explain": "what the statement's largest line is made of",
+}
+PAGE_KEYS = (
+    *(
+        Key(f"page_{name}_over_bare_p95", f"{text}, over a bare page", ("≤", 3))
+        for name, text in PAGE_NAMES.items()
+    ),
+    Key("pages_queries_grown", "queries more or fewer than in a company of ten", ("≤", 0)),
+    Key("pages_first_visit_kb", "weight of a first visit, compressed, kB", ("≤", 200)),
+    Key("pages_later_visit_kb", "weight of a later visit, compressed, kB", ("≤", 30)),
+    Key("pages_lcp_seconds", "largest contentful paint in Chromium, s", ("≤", 1)),
+)
+KEYS = (*KEYS_OF_WORK, *PAGE_KEYS)
+#: What the pages' table says of where it was measured.
+PAGE_FACTS = ("size", "seed", "commit", "dirty", "started_at", "order_lines", "inactive_percent")
 
-def missing_keys(figures: dict[str, Any]) -> list[str]:
+
+def of_pages(figures: dict[str, Any]) -> dict[str, Any]:
+    """Return the figures of the pages and of what they were measured on."""
+    begins = ("page_", "pages_", "live_month_", "machine_", "version_", "setting_")
+    return {
+        name: value
+        for name, value in figures.items()
+        if name in PAGE_FACTS or name.startswith(begins)
+    }
+
+
+def missing_keys(figures: dict[str, Any], keys: Sequence[Key] = KEYS) -> list[str]:
     """Return the required keys that were not measured."""
-    return [key.name for key in KEYS if figures.get(key.name) is None]
+    return [key.name for key in keys if figures.get(key.name) is None]
 
 
-def missed_bars(figures: dict[str, Any]) -> list[str]:
+def missed_bars(figures: dict[str, Any], keys: Sequence[Key] = KEYS) -> list[str]:
     """Return the keys whose bar is missed."""
-    return [key.name for key in KEYS if key.verdict(figures.get(key.name)) == "missed"]
+    return [key.name for key in keys if key.verdict(figures.get(key.name)) == "missed"]
 
 
-def write_latest(figures: dict[str, Any], path: Path = LATEST) -> None:
+def write_flat(figures: dict[str, Any], keys: Sequence[Key], path: Path) -> None:
     """Write all figures at once, with null for a required key that is missing.
 
     :raises ValueError: if a figure is not flat.
     """
-    flat = {key.name: figures.get(key.name) for key in KEYS} | figures
+    flat = {key.name: figures.get(key.name) for key in keys} | figures
     for name, value in flat.items():
         if value is not None and not isinstance(value, bool | int | float | str):
             raise ValueError(f"{name}: {value!r} is not a plain value")
@@ -139,12 +169,12 @@ def number(value: Any) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
-def table(figures: dict[str, Any]) -> str:
+def table(figures: dict[str, Any], keys: Sequence[Key] = KEYS) -> str:
     """Return the figures as lines of text."""
     lines = [f"{'':34} {'measured':>12}   {'bar at 1,000,000':18}"]
     lines += [
         f"{key.name:34} {number(figures.get(key.name)):>12}   {key.bar_text:18} "
         f"{key.verdict(figures.get(key.name))}".rstrip()
-        for key in KEYS
+        for key in keys
     ]
     return "\n".join(lines)

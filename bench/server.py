@@ -1,10 +1,11 @@
 """The benchmark's own databases: made on the embedded server, migrated, cloned, dropped."""
 
+import json
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,18 +73,46 @@ class Server:
     @contextmanager
     def created(self, name: str, *, template: str | None = None) -> Iterator[Database]:
         """Make a database, empty or as a copy of another, and drop it at the end."""
-        self._drop(name)
+        self.drop(name)
         with self._admin() as connection:
-            statement = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))
-            if template:
-                statement += sql.SQL(" TEMPLATE {}").format(sql.Identifier(template))
-            connection.execute(statement)
+            _create(connection, name, template)
         try:
             yield self.database(name)
         finally:
-            self._drop(name)
+            self.drop(name)
 
-    def _drop(self, name: str) -> None:
+    def kept(
+        self, name: str, *, template: str, fill: Callable[[Database], dict[str, Any]]
+    ) -> tuple[Database, dict[str, Any]]:
+        """Return a database and what ``fill`` told of it, from before if it is there.
+
+        One whose filling failed is dropped.
+        """
+        database = self.database(name)
+        with self._admin() as connection:
+            found = connection.execute(
+                "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s",
+                [name],
+            ).fetchone()
+            if found is not None and found[0]:
+                return database, dict(json.loads(found[0]))
+        self.drop(name)
+        with self._admin() as connection:
+            _create(connection, name, template)
+        try:
+            told = fill(database)
+            with self._admin() as connection:
+                connection.execute(
+                    sql.SQL("COMMENT ON DATABASE {} IS {}").format(
+                        sql.Identifier(name), sql.Literal(json.dumps(told))
+                    )
+                )
+        except BaseException:
+            self.drop(name)
+            raise
+        return database, told
+
+    def drop(self, name: str) -> None:
         """Drop a database; the server's own vacuum may be at work in it, and can't be ended."""
         statement = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
         deadline = time.monotonic() + DROP_WAIT_SECONDS
@@ -118,6 +147,13 @@ def run(database: Database, *command: str, timeout: float = 3600) -> str:
         tail = "\n".join((done.stdout + done.stderr).splitlines()[-25:])
         raise BenchError(f"{' '.join(command)} ended with {done.returncode}:\n{tail}")
     return done.stdout
+
+
+def _create(connection: psycopg.Connection[Any], name: str, template: str | None) -> None:
+    statement = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))
+    if template:
+        statement += sql.SQL(" TEMPLATE {}").format(sql.Identifier(template))
+    connection.execute(statement)
 
 
 def _with_database(url: str, name: str) -> str:

@@ -10,8 +10,12 @@ SECRET_KEY = "only for the benchmark, whose database is dropped after it"
 ALLOWED_HOSTS = ["127.0.0.1", "localhost"]
 ROOT_URLCONF = "bench.urls"
 INSTALLED_APPS = [*INSTALLED_APPS, "bench.stock"]
-WHITENOISE_USE_FINDERS = True
-STATIC_ROOT = BASE_DIR / ".local" / "static"
+# As in production: named by their contents, kept by browsers, compressed beforehand.
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+STATIC_ROOT = BASE_DIR / ".local" / "bench-static"
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 CLOSE_APPROVAL_BY_COMMAND = True
 LOGGING = {

@@ -10,6 +10,10 @@ import numpy as np
 
 MEDIAN_DEPTH = 8
 FRONT_LINE_AT_MOST = 40
+#: Fewer members can't have the shape.
+SHAPED_FROM = 1_000
+#: The front line of everybody in a company of a few.
+HANDFUL_FRONT_LINE = 3
 #: Share of the members at most MEDIAN_DEPTH below the top.
 UPPER_SHARE = 0.62
 #: Below that each level has so much of the one above.
@@ -33,8 +37,8 @@ def grow(size: int, rng: np.random.Generator) -> Tree:
 
     :raises ValueError: if ``size`` is too small for the shape.
     """
-    if size < 1_000:
-        raise ValueError(f"size {size}: the shape needs 1,000 members or more")
+    if size < SHAPED_FROM:
+        raise ValueError(f"size {size}: the shape needs {SHAPED_FROM:,} members or more")
     levels = level_sizes(size)
     sponsors = _sponsors_per_level(levels, size)
     sponsor = np.full(size, -1, dtype=np.int64)
@@ -48,6 +52,16 @@ def grow(size: int, rng: np.random.Generator) -> Tree:
         first, below = below, below + levels[at + 1]
     place, end = preorder(sponsor, depth)
     return Tree(sponsor, depth, place, end)
+
+
+def handful(size: int) -> Tree:
+    """Return a tree of a few members, three below each, for what must not grow with the company."""
+    number = np.arange(size)
+    sponsor = np.where(number == 0, -1, (number - 1) // HANDFUL_FRONT_LINE)
+    depth = np.zeros(size, dtype=np.int64)
+    for member in range(1, size):
+        depth[member] = depth[sponsor[member]] + 1
+    return Tree(sponsor, depth, *preorder(sponsor, depth))
 
 
 def level_sizes(size: int) -> list[int]:

@@ -18,6 +18,8 @@ CLOSES = 3
 PAGE_REQUESTS = 500
 STOCK_CALLS = 30
 WALK_SIZE = 10_000
+#: Members of the company in which the pages' queries are counted a second time.
+FEW = 10
 COMPARED_MEMBERS = 1_000
 #: A quick run makes fewer enrolments.
 FULL_SIZE, FULL_CALLS, QUICK_CALLS = 100_000, 10_000, 1_000
@@ -63,11 +65,72 @@ class Bench:
                         f"{CLOSES} closes of {WALK_SIZE:,}", lambda: self._closes(walk)
                     )
                     self._walk(walk, closes["closes"])
+            few = self._few(empty)
             with self.server.created("perennial_bench", template=empty.name) as whole:
-                self._whole(whole)
+                self._whole(whole, few)
+
+    def run_pages(self, *, keep: bool = False) -> None:
+        """Run only the pages' stages, on databases with no more than these need.
+
+        A kept database of the same size is used again, brought to today's migrations.
+        """
+        with self.server.created("perennial_bench_empty") as empty:
+            self.stage("migrations", lambda: self._migrate(empty))
+            with empty.connect() as connection:
+                self.figures |= describe_software(connection)
+            queries = self._few(empty)
+            name = f"perennial_bench_pages_{self.size}_{self.seed}"
+            whole, told = self.server.kept(
+                name,
+                template=empty.name,
+                fill=lambda new: self._company_with_months(new, self.size),
+            )
+            self.figures |= told
+            try:
+                self.stage("migrations", lambda: self._migrate(whole))
+                self._pages(whole, queries)
+            finally:
+                if not keep:
+                    self.server.drop(name)
 
     def _migrate(self, database: Database) -> None:
         run(database, "manage.py", "migrate", "--database=owner", "-v0")
+        run(database, "manage.py", "collectstatic", "--noinput", "--clear", "-v0")
+
+    def _company_with_months(self, database: Database, size: int) -> dict[str, Any]:
+        """A company with one posted month and one that is running; return what it is."""
+        company = self.stage(f"company of {size:,}", lambda: self._fill(database, size))
+        close = self.stage("close", lambda: self._close(database))
+        self.stage("post", lambda: _json(database, "bench.closing", "post", PERIOD))
+        return _described(company) | _inactive(close) | self._live_month(database)
+
+    def _live_month(self, database: Database) -> dict[str, Any]:
+        return self.stage(
+            "a running month", lambda: _json(database, "bench.live_month", str(self.seed))
+        )
+
+    def _few(self, empty: Database) -> dict[str, int]:
+        """Return the queries of each page in a company of a few."""
+        with self.server.created("perennial_bench_few", template=empty.name) as few:
+            self._company_with_months(few, FEW)
+            return self._queries(few)
+
+    def _queries(self, database: Database) -> dict[str, int]:
+        return self.stage("queries", lambda: _json(database, "bench.page_queries", PERIOD))
+
+    def _pages(self, database: Database, few: dict[str, int]) -> None:
+        """Queries, times, weight and paint of the pages of the member on top."""
+        queries = self._queries(database)
+        self.figures |= page_queries(few, queries)
+        self.figures |= self.stage(
+            "pages", lambda: _json(database, "bench.pages", str(PAGE_REQUESTS), PERIOD)
+        )
+        try:
+            self.figures |= self.stage(
+                "pages in Chromium", lambda: _json(database, "bench.page_browser", PERIOD)
+            )
+        except BenchError as error:  # a machine without a browser measures the rest
+            self.faults.append(str(error))
 
     def _fill(self, database: Database, size: int) -> dict[str, Any]:
         return _json(database, "bench.company", str(size), str(self.seed))
@@ -96,10 +159,10 @@ class Bench:
             close["compute_seconds"] for close in closes
         )
 
-    def _whole(self, whole: Database) -> None:
+    def _whole(self, whole: Database, few: dict[str, int]) -> None:
         """Everything else, at the whole size."""
         company = self.stage(f"company of {self.size:,}", lambda: self._fill(whole, self.size))
-        self.figures |= {name: value for name, value in company.items() if name != "members"}
+        self.figures |= _described(company)
         self.figures |= measure_full_plan(
             self.server, whole, self.size, self.seed, stage=self.stage, run_json=_json
         )
@@ -117,8 +180,8 @@ class Bench:
             "ledger_post_per_second": post["journals"] / post["seconds"],
         }
         self._check(whole, post["run"])
-        pages = self.stage("pages", lambda: _json(whole, "bench.pages", str(PAGE_REQUESTS), PERIOD))
-        self.figures |= pages
+        self.figures |= self._live_month(whole)
+        self._pages(whole, few)
         self._enrol(whole)
         self.stage("verify_ledger", lambda: run(whole, "manage.py", "verify_ledger"))
         self.stage("check_tree", lambda: run(whole, "manage.py", "check_tree"))
@@ -142,7 +205,7 @@ class Bench:
             "compute_step_seconds": median(close["compute_seconds"] for close in closes),
             "close_peak_rss_mib": max(close["peak_rss_mib"] for close in closes),
             "close_growth_10x": max(seconds) / self.figures["close_seconds_tenth"],
-            "inactive_percent": 100 - 100 * last["active"] // last["members"],
+            **_inactive(last),
             "statement_lines": last["statement_lines"],
         }
         if self.figures["inactive_percent"] < 40:
@@ -220,6 +283,22 @@ class Bench:
             "errors": sum(f["errors"] for f in found),
             "p99_ms": max(f["p99_ms"] for f in found),
         }
+
+
+def page_queries(few: dict[str, int], many: dict[str, int]) -> dict[str, int]:
+    """Return the queries of each page in the large company and in that of a few."""
+    found = {f"page_{name}_queries": count for name, count in many.items()}
+    found |= {f"page_{name}_queries_at_{FEW}": count for name, count in few.items()}
+    found["pages_queries_grown"] = max(abs(many[name] - few[name]) for name in many)
+    return found
+
+
+def _described(company: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in company.items() if name != "members"}
+
+
+def _inactive(close: dict[str, Any]) -> dict[str, int]:
+    return {"inactive_percent": 100 - 100 * close["active"] // close["members"]}
 
 
 def _json(database: Database, module: str, *arguments: str) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from bench.shape import grow, level_sizes
+from bench.shape import grow, handful, level_sizes
 
 
 @pytest.mark.parametrize("size", [2_000, 10_000, 100_000])
@@ -39,3 +39,12 @@ def test_preorder_puts_each_subtree_into_one_stretch():
 def test_too_small_a_size_is_refused():
     with pytest.raises(ValueError, match="size 999"):
         grow(999, np.random.default_rng(7))
+
+
+def test_company_of_ten_has_three_below_each():
+    tree = handful(10)
+
+    assert tree.sponsor.tolist() == [-1, 0, 0, 0, 1, 1, 1, 2, 2, 2]
+    assert tree.depth.tolist() == [0, 1, 1, 1, 2, 2, 2, 2, 2, 2]
+    assert tree.place.tolist() == [0, 1, 5, 9, 2, 3, 4, 6, 7, 8]
+    assert (tree.end - tree.place).tolist() == [10, 4, 4, 1, 1, 1, 1, 1, 1, 1]
