@@ -117,6 +117,80 @@
     }
   });
 
+  /* What is under way shows as a line on top of the page, once it takes longer than a moment. */
+  var running = 0;
+  var shown = null;
+  function begin() {
+    running += 1;
+    if (!shown) {
+      shown = window.setTimeout(function () {
+        root.classList.add("is-busy");
+      }, 250);
+    }
+  }
+  function end() {
+    running = Math.max(running - 1, 0);
+    if (running === 0) {
+      window.clearTimeout(shown);
+      shown = null;
+      root.classList.remove("is-busy");
+    }
+  }
+  document.addEventListener("htmx:beforeRequest", begin);
+  document.addEventListener("htmx:afterRequest", end);
+
+  /* A form that is sent stays as it is until the answer comes; a second click does nothing. */
+  document.addEventListener("submit", function (event) {
+    var form = event.target;
+    if (event.defaultPrevented || !(form instanceof HTMLFormElement)) {
+      return;
+    }
+    if (form.getAttribute("aria-busy") === "true") {
+      event.preventDefault();
+      return;
+    }
+    form.setAttribute("aria-busy", "true");
+    if (event.submitter) {
+      event.submitter.classList.add("is-sent");
+    }
+    begin();
+    var after = window.setTimeout(function () {
+      announce(document.body.getAttribute("data-busy-text") || "");
+    }, 1000);
+    /* A download leaves the page where it is: the form is free again. */
+    window.setTimeout(function () {
+      window.clearTimeout(after);
+      free(form);
+    }, 15000);
+  });
+  function free(form) {
+    if (form.getAttribute("aria-busy") === "true") {
+      form.removeAttribute("aria-busy");
+      form.querySelectorAll(".is-sent").forEach(function (button) {
+        button.classList.remove("is-sent");
+      });
+      end();
+    }
+  }
+  window.addEventListener("pageshow", function (event) {
+    if (event.persisted) {
+      document.querySelectorAll("form[aria-busy]").forEach(free);
+    }
+  });
+
+  /* A notice whose link is followed has been read; the page that follows need not wait for that. */
+  document.addEventListener("click", function (event) {
+    var link = event.target.closest ? event.target.closest("a[data-marks-read]") : null;
+    if (!link) {
+      return;
+    }
+    var token = link.closest("li").querySelector("input[name=csrfmiddlewaretoken]");
+    var sent = new FormData();
+    sent.append("quiet", "1");
+    sent.append("csrfmiddlewaretoken", token ? token.value : "");
+    window.fetch(link.getAttribute("data-marks-read"), { method: "POST", body: sent, keepalive: true });
+  });
+
   function failed(event) {
     var source = event.detail.elt;
     if (source && source.matches && source.matches("[data-disclosure]")) {
