@@ -11,6 +11,7 @@ from compensation import (
     views_explain,
     views_paper,
     views_payouts,
+    views_plan,
     views_what_if,
 )
 
@@ -18,6 +19,7 @@ app_name = "compensation"
 
 urlpatterns = [
     path("", views.dashboard, name="dashboard"),
+    path("plan/", views_plan.plan, name="plan"),
     path("rank/", views_explain.rank, name="rank"),
     path("rank/way/", views_explain.shortest_way, name="shortest_way"),
     path("points/<str:reference>/", views_explain.points_of_order, name="order_points"),
