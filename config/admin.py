@@ -51,6 +51,14 @@ class PerennialAdminConfig(AdminConfig):
     def ready(self) -> None:
         """Send the admin's log-in through allauth, with its limits."""
         from allauth.account.decorators import secure_admin_login  # needs loaded apps
+        from allauth.mfa.models import Authenticator
+        from allauth.mfa.signals import authenticator_added
+        from allauth.usersessions.models import UserSession
+
+        from config.staff_sessions import remember_second_factor
 
         super().ready()
+        # Secrets of second factors and keys of sessions are for nobody to look at.
+        admin.site.unregister([Authenticator, UserSession])
+        authenticator_added.connect(remember_second_factor)
         admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]

@@ -35,4 +35,6 @@ GRANTS: dict[str, str] = {
     "django_session": "SELECT, INSERT, UPDATE, DELETE",
     "account_emailaddress": "SELECT, INSERT, UPDATE, DELETE",
     "account_emailconfirmation": "SELECT, INSERT, UPDATE, DELETE",
+    "mfa_authenticator": "SELECT, INSERT, UPDATE, DELETE",
+    "usersessions_usersession": "SELECT, INSERT, UPDATE, DELETE",
 }

@@ -40,6 +40,8 @@ INSTALLED_APPS = [
     "mptt",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "crispy_forms",
     "crispy_bootstrap5",
     "django_htmx",
@@ -57,10 +59,12 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "config.language.ProfileLanguageMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "config.staff_sessions.StaffSessionMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
 
@@ -259,6 +263,7 @@ ACCOUNT_SESSION_REMEMBER = None
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = False
+ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = f"[{SITE_NAME}] "
 ACCOUNT_RATE_LIMITS = {
     "login": "30/m/ip",
@@ -272,6 +277,22 @@ ACCOUNT_RATE_LIMITS = {
 }
 # The number of proxies in front that append to X-Forwarded-For; 0 believes no such header.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
+
+# -- Two factors: codes of an app, passkeys (which also log in alone), recovery codes --------------
+MFA_ADAPTER = "config.accounts.TwoFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_FORMS = {
+    "authenticate": "config.two_factor_forms.CodeForm",
+    "reauthenticate": "config.two_factor_forms.CodeAgainForm",
+    "activate_totp": "config.two_factor_forms.ActivateAppForm",
+    "add_webauthn": "config.two_factor_forms.AddPasskeyForm",
+    "edit_webauthn": "config.two_factor_forms.RenamePasskeyForm",
+}
+MFA_TOTP_TOLERANCE = 1  # periods of 30 seconds that a phone's clock may be off
+STAFF_TWO_FACTOR = env.bool("STAFF_TWO_FACTOR", default=True)
+STAFF_IDLE_SECONDS = env.int("STAFF_IDLE_SECONDS", default=30 * 60)
+STAFF_SESSION_SECONDS = env.int("STAFF_SESSION_SECONDS", default=8 * 3600)
 
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = 8 * 3600

@@ -26,6 +26,9 @@ WHITENOISE_USE_FINDERS = True
 STATIC_ROOT = BASE_DIR / ".local" / "static"
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 
+# Whoever tries the demo has no second device at hand; a real server asks staff for two factors.
+STAFF_TWO_FACTOR = env.bool("STAFF_TWO_FACTOR", default=False)
+
 # A person with the command line may approve a close here, never in production.
 CLOSE_APPROVAL_BY_COMMAND = True
 

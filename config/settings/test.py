@@ -25,6 +25,7 @@ STATIC_ROOT = BASE_DIR / ".local" / "static"
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 
 CLOSE_APPROVAL_BY_COMMAND = True
+STAFF_TWO_FACTOR = False  # the tests of two factors turn it on
 
 # The example account of the IBAN standard: nobody's.
 PAYOUT_DEBTOR_IBAN = "DE89370400440532013000"

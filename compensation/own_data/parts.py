@@ -1,0 +1,194 @@
+"""The parts of the export: what each holds, in words and as rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from compensation.statements.content import Statement
+from compensation.statements.reading import list_papers, read_statement
+from compensation.statements.sheet import hundredths, money
+from representatives.models import Company, Representative, User
+from representatives.selectors import get_company
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Whose data it is: a user, and that user's representative where there is one."""
+
+    user: User
+    member: Representative | None
+
+    @cached_property
+    def company(self) -> Company:
+        """The company, for its currency and its time zone."""
+        return get_company()
+
+    @cached_property
+    def statements(self) -> list[Statement]:
+        """The statements of the person's posted months, the earliest first."""
+        if self.member is None:
+            return []
+        found = (read_statement(frame, self.member) for frame in reversed(list_papers(self.member)))
+        return [statement for statement in found if statement is not None]
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Instants are told in the company's time zone."""
+        return self.company.zone
+
+    def at(self, instant: datetime | None) -> str:
+        """Return an instant as text with its offset."""
+        return instant.astimezone(self.zone).isoformat(timespec="seconds") if instant else ""
+
+    def money(self, minor: int | None) -> str:
+        """Return an amount as decimal text."""
+        return "" if minor is None else money(minor, self.company.currency)
+
+
+def day(value: date | None) -> str:
+    """Return a day as text."""
+    return value.isoformat() if value else ""
+
+
+def points(value: int | None) -> str:
+    """Return points or a volume as decimal text."""
+    return "" if value is None else hundredths(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One table of the export."""
+
+    name: str
+    label: str | Promise
+    explanation: str | Promise
+    rows: Callable[[Subject], Iterable[Row]]
+    of_members: bool = True
+    """Whether only representatives have it."""
+
+
+def _parts() -> tuple[Part, ...]:
+    from compensation.own_data import earned, people, sold  # they need what is above
+
+    return (
+        Part(
+            "you",
+            _("You and your choices"),
+            _("Name, code, contact, log-in address, language, notices and who sees your contact."),
+            people.person,
+            of_members=False,
+        ),
+        Part(
+            "sessions",
+            _("Sessions"),
+            _("Where you are logged in: since when, from which address, with which browser."),
+            people.sessions,
+            of_members=False,
+        ),
+        Part(
+            "second_factors",
+            _("Second factors"),
+            _("Names and days of your passkeys and your app, without their secrets."),
+            people.second_factors,
+            of_members=False,
+        ),
+        Part(
+            "membership",
+            _("Membership"),
+            _("Changes of your sponsor and of your status, with the reasons given."),
+            people.membership,
+        ),
+        Part(
+            "invitations",
+            _("Invitations"),
+            _("Whom you invited, when, and whether it was accepted."),
+            people.invitations,
+        ),
+        Part(
+            "customers",
+            _("Customers"),
+            _("Those you look after, with the contact and the notes you wrote."),
+            sold.customers,
+        ),
+        Part(
+            "orders",
+            _("Orders"),
+            _("Each line of what you sold and bought, with its points and its class."),
+            sold.order_lines,
+        ),
+        Part(
+            "returns",
+            _("Returns"),
+            _("What came back of it, and when it was decided."),
+            sold.returns,
+        ),
+        Part(
+            "months",
+            _("Closed months"),
+            _("Your rank, activity and volumes in each; each statement is a file of its own."),
+            earned.months,
+        ),
+        Part(
+            "ledger",
+            _("Ledger"),
+            _("Every entry of money, RSP and BV on your accounts."),
+            earned.entries,
+        ),
+        Part(
+            "conversions",
+            _("Conversions of RSP"),
+            _("Points you turned into cash or BV."),
+            earned.conversions,
+        ),
+        Part(
+            "adjustments",
+            _("Adjustments"),
+            _("Corrections made by hand, with the reason."),
+            earned.adjustments,
+        ),
+        Part(
+            "disputes",
+            _("Questions on statements"),
+            _("What you asked about a line, and what was answered."),
+            earned.disputes,
+        ),
+        Part(
+            "rank_decisions",
+            _("Decisions on your rank"),
+            _("Ranks that staff gave or held, with reason and days."),
+            earned.rank_decisions,
+        ),
+        Part(
+            "coupons",
+            _("Coupons"),
+            _("Coupons entered for you in the plan’s rankings."),
+            earned.coupons,
+        ),
+        Part(
+            "payee",
+            _("Payout details"),
+            _("Your account and your checks as they are now, and what became of them before."),
+            earned.payee,
+        ),
+        Part(
+            "payouts",
+            _("Payouts"),
+            _("Each payment to you: amount, account, day and state."),
+            earned.payouts,
+        ),
+    )
+
+
+def parts_for(subject: Subject) -> list[Part]:
+    """Return the parts that a person has."""
+    return [part for part in _parts() if subject.member is not None or not part.of_members]
