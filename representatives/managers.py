@@ -17,7 +17,7 @@ from mptt.querysets import TreeQuerySet
 from representatives import labels, tree
 from representatives.errors import TreeMisuseError
 from representatives.locks import acquire_tree_lock
-from representatives.text import sort_key
+from representatives.text import folded
 
 TREE_FIELDS = frozenset({"sponsor", "sponsor_id", "lft", "rght", "tree_id", "level"})
 # What `save()` writes of a representative who exists; the rest never changes or is the tree's.
@@ -112,7 +112,7 @@ class RepresentativeQuerySet(TreeQuerySet):
 
         Case and accents do not matter; an empty text finds everybody.
         """
-        key = sort_key(text)
+        key = folded(text)
         if not key:
             return self
         return self.filter(Q(sort_key__contains=key) | Q(code__startswith=text.strip().upper()))

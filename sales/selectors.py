@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Count, Max, Prefetch, Q, QuerySet, Sum
 
 from representatives.models import Representative
-from representatives.text import sort_key
+from representatives.text import folded
 from sales.models import Customer, Order, OrderLine, Product, Return
 
 PAGE_SIZE = 50
@@ -102,7 +102,7 @@ def list_customers(seller: Representative, *, search: str = "") -> QuerySet[Cust
     customers = Customer.objects.filter(representative=seller, is_self=False)
     if search:
         customers = customers.filter(
-            Q(sort_key__contains=sort_key(search)) | Q(reference__iexact=search)
+            Q(sort_key__contains=folded(search)) | Q(reference__iexact=search)
         )
     return customers.order_by("sort_key", "id")
 

@@ -20,7 +20,7 @@ from compensation.models import Earning, MemberResult, Period, PlanVersion, Run,
 from compensation.plans import load_plan, preset_text
 from representatives.models import Company, Representative, User
 from representatives.services import enrol_representative
-from representatives.text import sort_key
+from representatives.text import folded
 from sales.models import Order, Product
 from sales.services import catalogue, customers, orders
 
@@ -89,7 +89,7 @@ def enrol(town: Town, name: str, under: str | None = None, *, log_in: bool = Fal
     town.people[name] = enrol_representative(
         sponsor=town.people[under] if under else None,
         name=name,
-        email=f"{sort_key(name).split()[0]}@example.org",
+        email=f"{folded(name).split()[0]}@example.org",
         enrolled_on=ENROLLED,
         now=town.now,
         password=PASSWORD if log_in else None,
