@@ -21,7 +21,7 @@ from redis.exceptions import RedisError
 from compensation import selectors, services
 from compensation.ledger import LedgerBusy
 from compensation.models import HeartBeat, Period, Run
-from representatives.clock import company_now
+from representatives.clock import company_now, company_zone
 from representatives.models import User
 
 logger = logging.getLogger(__name__)
@@ -142,6 +142,22 @@ def expire_points_task(**_: Any) -> int:
         logger.warning("%s", fault)
         return 0
     return done.lots
+
+
+@shared_task(acks_late=True, autoretry_for=PASSING, max_retries=5)
+def tell_expiring_points_task(**_: Any) -> int:
+    """Tell people of points that expire soon; once a day of the company's clock is enough."""
+    now = company_now()
+    today = f"told-expiring:{now.astimezone(company_zone()).date().isoformat()}"
+    try:
+        if caches["default"].get(today):
+            return 0
+        told = services.tell_expiring_points(now=now)
+        caches["default"].set(today, True, timeout=24 * 3600)
+    except RedisError:
+        logger.warning("expiring points: no cache to note what is done today; the next hour is due")
+        return 0
+    return told
 
 
 @shared_task(acks_late=True)

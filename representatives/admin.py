@@ -110,7 +110,7 @@ class CompanyAdmin(admin.ModelAdmin):
 
     list_display = ("name", "time_zone", "currency", "clock_frozen_at")
     fieldsets = (
-        (None, {"fields": ("name", "logo_path", "representative_label")}),
+        (None, {"fields": ("name", "representative_label")}),
         (_("Rules"), {"fields": ("time_zone", "currency", "add_on_days")}),
         (_("Clock (demo and tests only)"), {"fields": ("clock_offset", "clock_frozen_at")}),
     )

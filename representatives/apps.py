@@ -17,6 +17,9 @@ class RepresentativesConfig(AppConfig):
         """Set the grants anew after every `migrate`; make known how e-mails are sent."""
         from representatives.db_roles import apply_grants
 
-        import_module("representatives.letters")  # needs loaded apps, and registers itself
+        # They need loaded apps, and register themselves.
+        import_module("representatives.letters")
+        import_module("representatives.notices")
+        import_module("representatives.notice_letters")
         # Once a migrate: the signal comes when all apps are migrated.
         post_migrate.connect(apply_grants, sender=self, dispatch_uid="representatives.apply_grants")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from email.mime.image import MIMEImage
 from email.utils import parseaddr
 from typing import Any
 
@@ -11,6 +12,15 @@ from django.core.mail import EmailMultiAlternatives
 
 from representatives import outbox
 
+LOGO_NAME = "logo@perennial"
+"""By which an HTML e-mail names the company's logo that comes with it."""
+
+
+class _WithLogo(EmailMultiAlternatives):
+    """An e-mail whose picture belongs to its HTML, and is no attachment."""
+
+    mixed_subtype = "related"
+
 
 @outbox.handler(outbox.MAIL)
 def deliver_mail(*, key: str, payload: dict[str, Any]) -> None:
@@ -18,18 +28,33 @@ def deliver_mail(*, key: str, payload: dict[str, Any]) -> None:
     send_now(key=key, **payload)
 
 
-def send_now(*, key: str, to: str, subject: str, text: str, html: str | None = None) -> None:
+def send_now(
+    *,
+    key: str,
+    to: str,
+    subject: str,
+    text: str,
+    html: str | None = None,
+    logo: bytes | None = None,
+) -> None:
     """Hand an e-mail to the mail server under the key's `Message-ID`.
+
+    `logo` is a PNG that the HTML shows as `cid:` LOGO_NAME; nothing is fetched from elsewhere.
 
     A repeat after a crash bears the same one, by which the receiver's server recognises it.
 
     :raises OSError: if the server is not there or refuses.
     """
-    message = EmailMultiAlternatives(
+    message = (_WithLogo if html and logo else EmailMultiAlternatives)(
         subject=subject, body=text, to=[to], headers={"Message-ID": message_id(key)}
     )
     if html:
         message.attach_alternative(html, "text/html")
+    if html and logo:
+        picture = MIMEImage(logo, "png")
+        picture.add_header("Content-ID", f"<{LOGO_NAME}>")
+        picture.add_header("Content-Disposition", "inline", filename="logo.png")
+        message.attach(picture)
     message.send()
 
 

@@ -151,3 +151,28 @@ class StatusForm(_PortalForm):
     def __init__(self, *args: Any, choices: list[tuple[str, Any]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["act"].choices = choices  # type: ignore[attr-defined]  # a ChoiceField
+
+
+class LookForm(_PortalForm):
+    """Staff look at the portal as a member sees it, and say why."""
+
+    button = _("Look as this member")
+    button_css = "btn-quiet"
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=500,
+        help_text=_("It is kept with your name, and can be read by others of staff."),
+    )
+
+
+class LogoForm(_PortalForm):
+    """Staff upload the company's logo."""
+
+    button = _("Set the logo")
+
+    file = forms.FileField(
+        label=_("Picture"),
+        help_text=_("A PNG or JPEG file of at most 1 MB; it is shown at most 48 pixels high."),
+        widget=forms.ClearableFileInput(attrs={"accept": "image/png,image/jpeg"}),
+    )

@@ -9,7 +9,7 @@ GRANTS: dict[str, str] = {
     "representatives_user_groups": "SELECT, INSERT, UPDATE, DELETE",
     "representatives_user_user_permissions": "SELECT, INSERT, UPDATE, DELETE",
     "representatives_company": (
-        "SELECT, UPDATE (name, logo_path, time_zone, currency, add_on_days, clock_offset,"
+        "SELECT, UPDATE (name, logo_digest, time_zone, currency, add_on_days, clock_offset,"
         " clock_frozen_at, representative_label)"
     ),
     "representatives_representative": (
@@ -25,6 +25,17 @@ GRANTS: dict[str, str] = {
         " UPDATE (payload, not_before, sent_at, failed_at, attempts, last_error)"
     ),
     "representatives_alert": "SELECT, INSERT, UPDATE (seen_by_id, seen_at)",
+    "representatives_notice": (
+        "SELECT, INSERT (user_id, kind, event, facts, happened_at, mail, read_at, mailed_at),"
+        " UPDATE (read_at, mailed_at)"
+    ),
+    "representatives_memberlook": (
+        "SELECT, INSERT (staff_id, representative_id, reason, began_at, ends_at, ended_at),"
+        " UPDATE (ended_at)"
+    ),
+    "representatives_companylogo": (
+        "SELECT, INSERT (content, digest, width, height, set_by_id, set_at)"
+    ),
     # Packages.
     "django_migrations": "SELECT",
     "django_content_type": "SELECT, INSERT, UPDATE, DELETE",

@@ -14,6 +14,7 @@ from mptt.models import MPTTModel
 
 from representatives.codes import MAX_LENGTH
 from representatives.managers import RepresentativeTreeManager, TreeNode
+from representatives.models_notices import CompanyLogo, MemberLook, Notice
 from representatives.models_outbox import Alert, OutboxEvent
 from representatives.models_user import User
 from representatives.text import SORT_KEY_LENGTH
@@ -22,7 +23,10 @@ from representatives.tree import LAST_LABEL, TREE_ID
 __all__ = [
     "Alert",
     "Company",
+    "CompanyLogo",
     "Invitation",
+    "MemberLook",
+    "Notice",
     "OutboxEvent",
     "Placement",
     "Representative",
@@ -40,7 +44,9 @@ class Company(models.Model):
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=ONLY_ID, editable=False)
     name = models.CharField(max_length=NAME_LENGTH)
-    logo_path = models.CharField(max_length=200, blank=True, help_text="A static file.")
+    logo_digest = models.CharField(
+        max_length=64, blank=True, default="", db_default="", editable=False
+    )
     time_zone = models.CharField(max_length=64, default="UTC")
     currency = models.CharField(max_length=3, default="EUR", help_text="ISO 4217 code.")
     add_on_days = models.PositiveSmallIntegerField(

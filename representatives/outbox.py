@@ -13,7 +13,7 @@ import json
 import logging
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
@@ -55,8 +55,17 @@ class Handler(Protocol):
         """Hand over, or raise."""
 
 
+class Source(Protocol):
+    """Writes effects that are due, before a drain looks for them."""
+
+    def __call__(self, *, now: datetime) -> int:
+        """Write events, each with the mark that it is written; return how many."""
+
+
 _Registered = TypeVar("_Registered", bound=Handler)
+_Source = TypeVar("_Source", bound=Source)
 _handlers: dict[str, Handler] = {}
+_sources: list[Source] = []
 _slow: set[str] = set()
 
 
@@ -93,6 +102,13 @@ def handler(topic: str, *, slow: bool = False) -> Callable[[_Registered], _Regis
     return register
 
 
+def source(function: _Source) -> _Source:
+    """Let each drain call a function first, which writes events that wait elsewhere for room."""
+    if function not in _sources:
+        _sources.append(function)
+    return function
+
+
 def enqueue(
     *, topic: str, key: str, payload: dict[str, Any], not_before: datetime | None = None
 ) -> bool:
@@ -107,10 +123,7 @@ def enqueue(
     """
     if not connection.in_atomic_block:
         raise RuntimeError("An effect is written with what asks for it: inside atomic().")
-    assert 0 < len(topic) <= TOPIC_LENGTH, topic
-    assert 0 < len(key) <= KEY_LENGTH, key
-    text = json.dumps(payload, sort_keys=True, ensure_ascii=False, allow_nan=False)
-    digest = hashlib.sha256(f"{topic}\0{text}".encode()).hexdigest()
+    text, digest = _checked(topic, key, payload)
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO representatives_outboxevent"
@@ -121,9 +134,36 @@ def enqueue(
         )
         written = cursor.rowcount == 1
     if written:
-        _hint_on_commit()
+        hint_on_commit()
     elif OutboxEvent.objects.get(key=key).payload_digest != digest:
         raise EventKeyUsedOtherwise(f"The key {key} names another effect already.")
+    return written
+
+
+def enqueue_many(*, topic: str, events: Mapping[str, dict[str, Any]]) -> set[str]:
+    """Write effects by key and payload with one statement; return the keys that are new.
+
+    A key that is known is left as it is, whatever it names: the caller's marks keep them apart.
+
+    :raises RuntimeError: outside a transaction.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("An effect is written with what asks for it: inside atomic().")
+    rows = [(key, *_checked(topic, key, payload)) for key, payload in events.items()]
+    if not rows:
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO representatives_outboxevent"
+            " (topic, key, payload, payload_digest, not_before, attempts, last_error)"
+            " SELECT %s, key, payload::jsonb, digest, now(), 0, '' FROM unnest("
+            " %s::text[], %s::text[], %s::text[]) AS one (key, payload, digest)"
+            " ON CONFLICT (key) DO NOTHING RETURNING key",
+            [topic, *(list(column) for column in zip(*rows, strict=True))],
+        )
+        written = {key for (key,) in cursor.fetchall()}
+    if written:
+        hint_on_commit()
     return written
 
 
@@ -148,6 +188,8 @@ def drain(*, now: datetime, limit: int = DRAINED_AT_ONCE) -> Drained:
     Slow topics come last, and none is begun once they took SLOW_SECONDS: what was written after
     `now` is not due in this drain, and must not wait for all of them.
     """
+    for write in _sources:
+        write(now=now)
     sent = failed = 0
     slow_seconds = 0.0
     for _ in range(limit):
@@ -166,9 +208,10 @@ def drain(*, now: datetime, limit: int = DRAINED_AT_ONCE) -> Drained:
     return Drained(sent, failed)
 
 
-def count_waiting() -> int:
-    """Return how many events are neither sent nor given up, due or not."""
-    return OutboxEvent.objects.filter(sent_at__isnull=True, failed_at__isnull=True).count()
+def count_waiting(*, topics: Collection[str] = ()) -> int:
+    """Return how many events are neither sent nor given up, due or not; of some topics or all."""
+    waiting = OutboxEvent.objects.filter(sent_at__isnull=True, failed_at__isnull=True)
+    return (waiting.filter(topic__in=topics) if topics else waiting).count()
 
 
 def retry(*, event: OutboxEvent, now: datetime) -> OutboxEvent:
@@ -186,7 +229,7 @@ def retry(*, event: OutboxEvent, now: datetime) -> OutboxEvent:
         locked.attempts = min(locked.attempts, 1)
         locked.not_before = now
         locked.save(update_fields=["failed_at", "attempts", "not_before"])
-        _hint_on_commit()
+        hint_on_commit()
     return locked
 
 
@@ -198,6 +241,21 @@ def hint() -> None:
         drain_outbox_task.delay()
     except BrokerError:
         logger.warning("outbox: no broker to tell; beat will look")
+
+
+def hint_on_commit() -> None:
+    """Tell a worker, once this is committed, that something waits; once for a row of events."""
+    pending = connection.run_on_commit
+    if not (pending and pending[-1][1] is hint):
+        transaction.on_commit(hint, robust=True)
+
+
+def _checked(topic: str, key: str, payload: dict[str, Any]) -> tuple[str, str]:
+    """Return a payload as text, and the digest that tells it from another one under its key."""
+    assert 0 < len(topic) <= TOPIC_LENGTH, topic
+    assert 0 < len(key) <= KEY_LENGTH, key
+    text = json.dumps(payload, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    return text, hashlib.sha256(f"{topic}\0{text}".encode()).hexdigest()
 
 
 def _claim(now: datetime, *, may_be_slow: bool = True) -> OutboxEvent | bool:
@@ -319,10 +377,3 @@ def _only_drainer() -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [AdvisoryLock.OUTBOX])
         return bool(cursor.fetchone()[0])
-
-
-def _hint_on_commit() -> None:
-    """Tell a worker, once this is committed, that something waits; once for a row of events."""
-    pending = connection.run_on_commit
-    if not (pending and pending[-1][1] is hint):
-        transaction.on_commit(hint, robust=True)

@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 
-from representatives import labels, selectors, tree
+from representatives import labels, notices, selectors, tree
 from representatives.clock import next_period_start
 from representatives.codes import MAX_LENGTH, is_code, new_code
 from representatives.errors import UnableTo
@@ -26,6 +26,7 @@ from representatives.models import (
     StatusChange,
     User,
 )
+from representatives.notice_kinds import NoticeKind
 from representatives.text import sort_key
 
 PHONE_LENGTH = 40
@@ -137,6 +138,7 @@ def enrol_representative(
                     email=contact.email, password=hashed, date_joined=now
                 )
             member.save(force_insert=True)
+            _tell_sponsor(member, now)
             if welcome is not None:
                 queue_welcome(member, place=welcome)
     except IntegrityError as error:
@@ -170,6 +172,17 @@ def _place(member: Representative, sponsor: Representative | None) -> None:
     member.lft = tail.start + tail.step
     member.rght = member.lft + tail.step
     member.level = tail.level
+
+
+def _tell_sponsor(member: Representative, now: datetime) -> None:
+    if member.sponsor_id is not None:
+        notices.notify(
+            kind=NoticeKind.MEMBER,
+            event=f"member:{member.pk}",
+            representatives=[member.sponsor_id],
+            facts={"member": member.pk},
+            now=now,
+        )
 
 
 def give_login(

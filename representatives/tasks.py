@@ -6,7 +6,7 @@ from celery import shared_task
 from django.db import OperationalError
 from django.utils import timezone
 
-from representatives import outbox, services
+from representatives import notices, outbox, services
 from representatives.clock import company_now
 
 
@@ -28,3 +28,9 @@ def drain_outbox_task(**_: Any) -> int:
     if done.cut_short or done.sent + done.failed == outbox.DRAINED_AT_ONCE:
         outbox.hint()
     return done.sent
+
+
+@shared_task(acks_late=True, autoretry_for=(OperationalError,), max_retries=5)
+def queue_digests_task(**_: Any) -> int:
+    """Write the digests of the day that have come due; return how many."""
+    return notices.queue_digests(now=timezone.now())

@@ -2,16 +2,23 @@
 
 from django.urls import path
 
-from representatives import views
+from representatives import views, views_logo, views_looking, views_notices
 
 app_name = "representatives"
 
 urlpatterns = [
+    path("logo/<str:digest>.png", views_logo.logo, name="logo"),
+    path("notifications/", views_notices.notice_list, name="notices"),
+    path("notifications/read/", views_notices.notices_read, name="notices_read"),
+    path("notifications/<int:number>/read/", views_notices.notice_read, name="notice_read"),
     path("invitations/", views.invitation_list, name="invitations"),
     path("invitations/accept/<str:token>/", views.accept_invitation, name="accept_invitation"),
     path("staff/enrol/", views.staff_enrol, name="staff_enrol"),
     path("staff/people/", views.staff_people, name="staff_people"),
     path("staff/people/<str:code>/", views.staff_person, name="staff_person"),
+    path("staff/logo/", views_logo.staff_logo, name="staff_logo"),
+    path("staff/look/end/", views_looking.end_look, name="end_look"),
+    path("staff/people/<str:code>/look/", views_looking.start_look, name="staff_look"),
     path("staff/people/<str:code>/login/", views.staff_give_login, name="staff_give_login"),
     path(
         "staff/people/<str:code>/sponsor/",

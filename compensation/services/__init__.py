@@ -59,7 +59,7 @@ from compensation.services.errors import (
     UnableToReverse,
     UnableToStartRun,
 )
-from compensation.services.expiry import Expired, expire_points
+from compensation.services.expiry import Expired, expire_points, tell_expiring_points
 from compensation.services.gate import acknowledge
 from compensation.services.paper import erase_statement_names
 from compensation.services.payees import (
@@ -164,6 +164,7 @@ __all__ = [
     "start_run",
     "statement_line",
     "submit_check",
+    "tell_expiring_points",
     "unfinished_runs",
     "wish_coupons",
 ]

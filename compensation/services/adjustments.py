@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
-from compensation import ledger, selectors
+from compensation import event_notices, ledger, selectors
 from compensation.fault_points import reach
 from compensation.models import (
     Account,
@@ -111,6 +111,7 @@ def approve_adjustment(*, adjustment: Adjustment, by: User, now: datetime) -> Ad
     adjustment.decided_at = now
     adjustment.journal_id = posted.journal_id
     adjustment.save(update_fields=["status", "decided_by", "decided_at", "journal"])
+    event_notices.tell_adjusted(adjustment, now=now)
     reach("adjust.before_commit")
     return adjustment
 

@@ -12,7 +12,7 @@ from enum import StrEnum
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from compensation import payout_posting
+from compensation import event_notices, payout_posting
 from compensation.answer_files import AnswerLine, UnreadableAnswersError, read_answers
 from compensation.fault_points import reach
 from compensation.models import (
@@ -192,6 +192,10 @@ class _Import:
                 period=open_period(self.now),
                 now=self.now,
             )
+            failed = [
+                one.payout_id for one in self.outcomes.values() if one.status == PayoutStatus.FAILED
+            ]
+            event_notices.tell_payouts_failed(failed, now=self.now)
             self._note_refused_accounts()
         Payout.objects.filter(
             end_to_end_id__in=self.found_again - self.outcomes.keys(),

@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from compensation import dispute_notices, ledger
+from compensation import dispute_notices, event_notices, ledger
 from compensation.explaining import evidence
 from compensation.fault_points import reach
 from compensation.models import (
@@ -88,7 +88,7 @@ def open_dispute(
                 opened_at=now,
                 due_at=due_after(now),
             )
-            dispute_notices.tell_opened(dispute)
+            dispute_notices.tell_opened(dispute, now=now)
             reach("dispute.before_commit")
     except IntegrityError as fault:
         if ledger.violated(fault) != "dispute_one_open_per_line":
@@ -142,7 +142,7 @@ def answer_dispute(
         dispute.answer, dispute.answered_by, dispute.answered_at = answer, by, now
         dispute.adjustment = adjustment
         dispute.save(update_fields=["status", "answer", "answered_by", "answered_at", "adjustment"])
-        dispute_notices.tell_answered(dispute, turn=dispute.events.count())
+        event_notices.tell_dispute(dispute, turn=dispute.events.count(), now=now)
         reach("answer.before_commit")
     reach("answer.after_commit")
     return dispute

@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
 
-from compensation import ledger, selectors_bank
+from compensation import event_notices, ledger, selectors_bank
 from compensation.engine.conversion import Table, quote
 from compensation.fault_points import reach
 from compensation.models import ConversionTarget, ExpirySweep, JournalKind, RspConversion
@@ -32,6 +32,7 @@ from representatives.models import Company, Representative, User
 logger = logging.getLogger(__name__)
 
 PEOPLE_AT_A_TIME = 200
+EXPIRING_SOON = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +152,7 @@ def cash_overdue(
         taken[lot.representative_id] = taken.get(lot.representative_id, 0) + lot.points
     require_unmoved(before, taken)
     act = Act(held, by or User.objects.get(is_system=True), now)
-    return RspConversion.objects.bulk_create(
+    cashed = RspConversion.objects.bulk_create(
         row_of(
             act,
             lot.representative_id,
@@ -162,6 +163,38 @@ def cash_overdue(
         )
         for lot, name, worth, draft in zip(lots, names, worths, drafts, strict=True)
     )
+    event_notices.tell_cashed(cashed, currency=held.plan.currency, now=now)
+    return cashed
+
+
+def tell_expiring_points(*, now: datetime) -> int:
+    """Tell people of points that expire within EXPIRING_SOON; return how many notices are new.
+
+    Each month of each person once. One pass over the ledger for everybody, so that a day is
+    enough; some hundred people a transaction, safe to repeat and to run twice at once.
+    """
+    zone = Company.objects.get(pk=Company.ONLY_ID).zone
+    promise = selectors_bank.promise(now)
+    if promise is None or promise.plan.rsp_bank is None:
+        return 0
+    until = selectors_bank.due_periods(now=now + EXPIRING_SOON, zone=zone)
+    soon = {
+        terms.label: terms.expires_at.astimezone(zone).date()
+        for terms in until.values()
+        if terms.expires_at > now
+    }
+    if not soon:
+        return 0
+    people = selectors_bank.overdue_people(list(until))
+    told = 0
+    for start in range(0, len(people), PEOPLE_AT_A_TIME):
+        some = people[start : start + PEOPLE_AT_A_TIME]
+        with transaction.atomic():
+            lots = selectors_bank.overdue_lots(some, until)
+            told += event_notices.tell_expiring(
+                [lot for lot in lots if lot.label in soon], soon, now=now
+            )
+    return told
 
 
 def _expiry_names(lots: Sequence[Overdue]) -> list[str]:

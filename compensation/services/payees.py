@@ -6,16 +6,19 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.utils import translation
 from django.utils.translation import gettext as _
 from schwifty import BIC, IBAN
 from schwifty.exceptions import SchwiftyException
 
+from compensation import event_notices
 from compensation.models import CheckStatus, Payee, PayeeEvent, PayeeEventKind
 from compensation.models.payees import HOLDER_LENGTH, REASON_LENGTH
 from compensation.payment_file import bank_text
 from compensation.services.errors import UnableToChangePayee
 from representatives import outbox
 from representatives.models import Company, Representative, User
+from representatives.notice_letters import language_of
 
 CHECKS = {PayeeEventKind.KYC: "kyc_status", PayeeEventKind.TAX_FORM: "tax_form_status"}
 DIGITS_SHOWN = 4
@@ -108,7 +111,9 @@ def decide_check(
     payee = _locked_payee(representative)
     setattr(payee, field, outcome)
     payee.save(update_fields=[field])
-    _note(payee, kind, outcome, _reason(reason), by, now)
+    event = _note(payee, kind, outcome, _reason(reason), by, now)
+    if not approve:
+        _tell(payee, event, state=kind.value)
     return payee
 
 
@@ -122,7 +127,9 @@ def hold_payee(*, representative: Representative, reason: str, by: User, now: da
     payee = _locked_payee(representative)
     payee.held, payee.held_reason = True, _reason(reason)
     payee.save(update_fields=["held", "held_reason"])
-    _note(payee, PayeeEventKind.HOLD, "held", payee.held_reason, by, now)
+    _tell(
+        payee, _note(payee, PayeeEventKind.HOLD, "held", payee.held_reason, by, now), state="held"
+    )
     return payee
 
 
@@ -138,7 +145,8 @@ def release_payee(*, representative: Representative, reason: str, by: User, now:
         raise UnableToChangePayee(_("Nothing is held."))
     payee.held, payee.held_reason = False, ""
     payee.save(update_fields=["held", "held_reason"])
-    _note(payee, PayeeEventKind.HOLD, "released", _reason(reason), by, now)
+    event = _note(payee, PayeeEventKind.HOLD, "released", _reason(reason), by, now)
+    _tell(payee, event, state="released")
     return payee
 
 
@@ -180,33 +188,36 @@ def _reason(text: str) -> str:
 
 def _note(
     payee: Payee, kind: PayeeEventKind, outcome: str, reason: str, by: User, now: datetime
-) -> None:
-    PayeeEvent.objects.create(
+) -> PayeeEvent:
+    return PayeeEvent.objects.create(
         payee=payee, kind=kind, outcome=outcome, reason=reason, done_by=by, happened_at=now
+    )
+
+
+def _tell(payee: Payee, event: PayeeEvent, *, state: str) -> None:
+    event_notices.tell_payee(
+        payee, state=state, reason=event.reason, number=event.pk, now=event.happened_at
     )
 
 
 def _tell_of_change(representative: Representative, payee: Payee, now: datetime) -> None:
     """Tell every address on file, so that a stranger's change does not stay unseen."""
-    company = Company.objects.get(pk=Company.ONLY_ID)
-    addresses = [representative.user.email] if representative.user else []
-    if representative.email and representative.email.lower() not in addresses:
-        addresses.append(representative.email)
     assert payee.usable_from is not None
-    text = _(
-        "Your payouts from %(company)s now go to the account that ends in %(digits)s.\n\n"
-        "The first payout to it is possible from %(day)s on. If this was not you, tell us before"
-        " that day: until then nothing is paid to it.\n"
-    ) % {
-        "company": company.name,
-        "digits": payee.iban[-DIGITS_SHOWN:],
-        "day": payee.usable_from.astimezone(company.zone).date().isoformat(),
-    }
-    for number, address in enumerate(addresses):
-        suffix = f":{number + 1}" if number else ""
+    company = Company.objects.get(pk=Company.ONLY_ID)
+    digits, day = payee.iban[-DIGITS_SHOWN:], payee.usable_from.astimezone(company.zone).date()
+    event_notices.tell_bank_details(payee, digits=digits, usable_on=day, now=now)
+    user, other = representative.user, representative.email
+    if not other or (user is not None and other.lower() == user.email):
+        return
+    with translation.override(language_of(user) if user else None):
         outbox.send_mail(
-            key=f"payee:{payee.pk}:bank-changed:{payee.account_version}{suffix}",
-            to=address,
+            key=f"payee:{payee.pk}:bank-changed:{payee.account_version}",
+            to=other,
             subject=_("Your bank details at %(company)s were changed") % {"company": company.name},
-            text=text,
+            text=_(
+                "Your payouts from %(company)s now go to the account that ends in %(digits)s.\n\n"
+                "The first payout to it is possible from %(day)s on. If this was not you, tell us"
+                " before that day: until then nothing is paid to it.\n"
+            )
+            % {"company": company.name, "digits": digits, "day": day.isoformat()},
         )

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from schwifty import BIC, IBAN
 from schwifty.exceptions import SchwiftyException
 
-from compensation import ledger, payout_posting, selectors, selectors_payouts
+from compensation import event_notices, ledger, payout_posting, selectors, selectors_payouts
 from compensation.fault_points import reach
 from compensation.models import (
     FLAGS_TO_NOTE,
@@ -226,6 +226,7 @@ def send_batch(*, batch: PayoutBatch, by: User, now: datetime) -> PayoutBatch:
             ]
         )
         parts = _send_payouts(found, now)
+        event_notices.tell_payouts_sent(found, now=now)
         if found.channel == HTTP:
             for part in parts:
                 outbox.enqueue(topic=SEND_TOPIC, key=sending_key(part), payload={"part": part.pk})

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
-from compensation import bank_channel, payout_posting
+from compensation import bank_channel, event_notices, payout_posting
 from compensation.answer_files import NoAnswersError
 from compensation.bank_channel import BankWord, Word
 from compensation.fault_points import reach
@@ -73,6 +73,7 @@ def note_answer(*, part: PayoutPart, said: BankWord, digest: str, now: datetime)
         payout_posting.refuse_part(
             batch=batch, part=found.number, reason=said.detail, period=open_period(now), now=now
         )
+        event_notices.tell_part_refused(batch, found.number, now=now)
         close_if_ended(batch, now)
     elif said.word is Word.UNKNOWN:
         Payout.objects.filter(batch=batch, part=found.number, status=PayoutStatus.SENT).update(

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 
-from compensation import ledger, loaders, writers
+from compensation import event_notices, ledger, loaders, writers
 from compensation.engine import Results, compute
 from compensation.engine.carried import CarriedOut
 from compensation.fault_points import reach
@@ -326,6 +326,7 @@ def publish(held: Hold, *, now: datetime) -> None:
             period.save(update_fields=["visible_run", "published_at"])
             if run.kind == RunKind.CLOSE:
                 freeze_papers(run=run, now=now)
+                event_notices.tell_published(run, now=now)
         record(run, StepName.PUBLISH, watch)
         reach("publish.before_commit")
     reach("publish.after_commit")

@@ -19,6 +19,8 @@ SECRET_KEY = env.str("SECRET_KEY", default="")
 DEBUG = False
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=[])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+# For links of e-mails that no request asked for; empty: made of the first allowed host.
+PORTAL_URL = env.str("PORTAL_URL", default="")
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 ASGI_APPLICATION = "config.asgi.application"
@@ -66,6 +68,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "config.staff_sessions.StaffSessionMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "representatives.looking_middleware.LookMiddleware",
 ]
 
 TEMPLATES: list[dict[str, Any]] = [
@@ -175,6 +178,16 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "representatives.tasks.drain_outbox_task",
         "schedule": 10.0,
         "options": {"expires": 9},
+    },
+    "queue-digests": {
+        "task": "representatives.tasks.queue_digests_task",
+        "schedule": 60.0,
+        "options": {"expires": 55},
+    },
+    "tell-expiring-points": {
+        "task": "compensation.tasks.tell_expiring_points_task",
+        "schedule": 3600.0,
+        "options": {"expires": 3500},
     },
     "pass-on-customers": {
         "task": "sales.tasks.pass_on_customers_task",
