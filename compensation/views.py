@@ -9,8 +9,8 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from compensation.models import MemberResult, Period
+from compensation.selectors_pages import care, downline, months, pictures, plans, statement
 from compensation.selectors_pages import dashboard as selectors
-from compensation.selectors_pages import downline, months, pictures, plans, statement
 from compensation.views_shared import Visit, open_visit, representative_of
 
 
@@ -80,16 +80,22 @@ def _standing(
 
 
 @require_safe
-def near_active(request: HttpRequest) -> HttpResponse:
-    """Return the front-line people who lack little to be active, for the list of the first page.
+def today_people(request: HttpRequest) -> HttpResponse:
+    """Return who is close to something and who is slipping, for the list of the first page.
 
     The page asks for it after it is shown, so that it need not wait for it.
     """
-    visit = open_visit(request, url=lambda _period: "")
+    visit = open_visit(request, url=lambda _period: reverse("compensation:dashboard"))
     context = visit.context()
-    run = visit.run
+    run, period = visit.run, visit.months.period
     member = downline.get_member(run.pk, visit.viewer.pk) if run is not None else None
-    if run is not None and member is not None:
-        plan = plans.get_plan(run.plan_version)
-        context["near"] = selectors.near_active(member, viewer=visit.viewer, plan=plan)
-    return render(request, "compensation/_near_active.html", context)
+    if run is not None and period is not None and member is not None:
+        context["care"] = care.list_care(
+            run,
+            member,
+            viewer=visit.viewer,
+            plan=plans.get_plan(run.plan_version),
+            before=months.run_before(visit.periods, period),
+            day=months.days(period, now=visit.now, zone=visit.zone)["day"],
+        )
+    return render(request, "compensation/_care.html", context)

@@ -17,12 +17,10 @@ from compensation.models import (
     Period,
     Run,
 )
-from compensation.selectors_pages import downline, pictures, plans
-from representatives.models import Representative
+from compensation.selectors_pages import pictures, plans
 from sales.models import Order
 
 MONTHS_DRAWN = 6
-MOST_TIPS = 3
 COUNTED_AT_MOST = 50_000
 
 OWN_ACCOUNTS = (Account.COMMISSION_PAYABLE, Account.RSP_BANK)
@@ -179,12 +177,3 @@ def count_unpaid_orders(representative_id: int) -> int:
     return Order.objects.filter(seller_id=representative_id, status=Order.Status.PLACED)[
         :100
     ].count()
-
-
-def near_active(
-    member: MemberResult, *, viewer: Representative, plan: Plan
-) -> list[downline.Person]:
-    """Return a few people of the front line who lack little to be active, by name."""
-    page = downline.list_front_line(member, member, after=None, viewer=viewer, plan=plan)
-    near = [person for person in page.rows if person.state["kind"] == "due"]
-    return sorted(near, key=lambda person: person.name)[:MOST_TIPS]

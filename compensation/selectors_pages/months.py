@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.utils.formats import date_format
@@ -109,6 +109,14 @@ def latest_posted(periods: list[Period]) -> Period | None:
         ),
         None,
     )
+
+
+def run_before(periods: list[Period], chosen: Period) -> tuple[int, date] | None:
+    """Return the run that readers see of the month before, and that month's first day."""
+    earlier = [one for one in periods if one.starts_at < chosen.starts_at]
+    if not earlier or earlier[0].visible_run_id is None:
+        return None
+    return earlier[0].visible_run_id, earlier[0].first_day
 
 
 def days(period: Period, *, now: datetime, zone: Any) -> dict[str, int]:
