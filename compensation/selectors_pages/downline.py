@@ -1,16 +1,14 @@
-"""The downline of a representative in one run: tree, table, levels, one person.
+"""The downline of a representative in one run: who a person is, and the front line of one.
 
 Positions of a run are dense and in pre-order, so a subtree is one range and a page of it is one
 index range, whatever its size. Only people whom the viewer may see now are named; others of a
-past month are masked.
+past month are masked. Tree, table and picture have modules of their own.
 """
 
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.cache import cache
 from django.db import connection
-from django.db.models import Count, F, Q, QuerySet, Sum
 from django.utils.formats import date_format
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
@@ -19,25 +17,10 @@ from compensation.engine.plan import Plan
 from compensation.models import MemberResult
 from representatives import formatting
 from representatives.models import Representative
-from representatives.text import sort_key
 
 PAGE_SIZE = 50
 SORTED_AT_MOST = 20_000
-LEVELS_SHOWN = 4
-MOST_PAGES = 100_000
-
-SORTS = {
-    "name": ("representative__sort_key", False),
-    "level": ("depth", False),
-    "rank": ("pay_rank", True),
-    "bv": ("personal_bv", True),
-    "rsp": ("personal_rsp", True),
-    "group": ("group_bv", True),
-    "joined": ("representative__enrolled_on", True),
-}
-DEFAULT_SORT = "group"
-
-NAMED_FIELDS = ("id", "code", "name", "status", "enrolled_on")
+NAMED_FIELDS = ("id", "code", "name", "enrolled_on")
 
 # From sibling to sibling along the primary key; one row more than a page says whether it goes on.
 # OFFSET 0 keeps the second look-up one by one too: a walk's length can't be estimated, and a join
@@ -79,6 +62,10 @@ class Person:
     personal_rsp: int
     group_bv: int
     people: int
+    directs: int
+    parent: int
+    branch: "People | None" = None
+    is_found: bool = False
 
     @property
     def can_open(self) -> bool:
@@ -88,7 +75,15 @@ class Person:
     @property
     def open_label(self) -> str:
         """What the button that opens the branch is called."""
-        return _("People below %(name)s: %(count)s") % {"name": self.name, "count": self.people}
+        return _("%(name)s: show the people below, %(count)s") % self._below()
+
+    @property
+    def close_label(self) -> str:
+        """What the button that closes the branch is called."""
+        return _("%(name)s: hide the people below, %(count)s") % self._below()
+
+    def _below(self) -> dict[str, str]:
+        return {"name": self.name, "count": formatting.whole(self.people, get_language())}
 
     @property
     def place(self) -> str:
@@ -107,37 +102,20 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """A page of people."""
+    """People directly below somebody, in the order of the tree.
+
+    `after` is where the next page begins. `others` counts those left out beside the one person
+    who is shown of a front line too wide for a page.
+    """
 
     rows: list[Person]
-    page: int = 1
-    has_next: bool = False
     after: int | None = None
+    others: int = 0
 
     @property
-    def has_previous(self) -> bool:
-        """Whether there is a page before this one."""
-        return self.page > 1
-
-    @property
-    def previous_number(self) -> int:
-        """Number of the page before."""
-        return self.page - 1
-
-    @property
-    def next_number(self) -> int:
-        """Number of the page after."""
-        return self.page + 1
-
-    @property
-    def first(self) -> int:
-        """Number of the first row, counted from 1."""
-        return (self.page - 1) * PAGE_SIZE + 1
-
-    @property
-    def last(self) -> int:
-        """Number of the last row."""
-        return (self.page - 1) * PAGE_SIZE + len(self.rows)
+    def has_next(self) -> bool:
+        """Whether there are more people in this front line."""
+        return self.after is not None
 
 
 def get_member(run_id: int, representative_id: int) -> MemberResult | None:
@@ -185,81 +163,13 @@ def list_front_line(
         names = [column.name for column in cursor.description]
         members = [MemberResult(**dict(zip(names, row, strict=True))) for row in cursor.fetchall()]
     following = members[PAGE_SIZE].position if len(members) > PAGE_SIZE else None
-    return People(
-        _named(members[:PAGE_SIZE], top=top, viewer=viewer, plan=plan),
-        has_next=following is not None,
-        after=following,
-    )
+    return People(named(members[:PAGE_SIZE], top=top, viewer=viewer, plan=plan), after=following)
 
 
-def list_table(
-    top: MemberResult, *, sort: str, page: int, viewer: Representative, plan: Plan
-) -> People:
-    """Return a page of everybody below a member.
-
-    Downlines of more than SORTED_AT_MOST people keep the order of the tree, where a page is a
-    range of positions; smaller ones are sorted.
-    """
-    page = min(max(page, 1), MOST_PAGES)
-    below = MemberResult.objects.filter(run_id=top.run_id)
-    if size(top) > SORTED_AT_MOST:
-        start = top.position + 1 + (page - 1) * PAGE_SIZE
-        end = min(start + PAGE_SIZE, top.subtree_end)
-        rows = list(below.filter(position__gte=start, position__lt=end).order_by("position"))
-        more = end < top.subtree_end
-    else:
-        start = (page - 1) * PAGE_SIZE
-        inside = below.filter(position__gt=top.position, position__lt=top.subtree_end)
-        found = list(_sorted(inside, sort)[start : start + PAGE_SIZE + 1])
-        rows, more = found[:PAGE_SIZE], len(found) > PAGE_SIZE
-    return People(_named(rows, top=top, viewer=viewer, plan=plan), page=page, has_next=more)
-
-
-def _sorted(rows: QuerySet[MemberResult], sort: str) -> QuerySet[MemberResult]:
-    field, descending = SORTS.get(sort, SORTS[DEFAULT_SORT])
-    order = F(field).desc() if descending else F(field).asc()
-    return rows.order_by(order, "position")
-
-
-def search(
-    top: MemberResult, *, text: str, page: int, viewer: Representative, plan: Plan
-) -> People:
-    """Return the people below a member whose name or code matches, by name.
-
-    Only people whom the viewer may see now are searched. In downlines of more than
-    SORTED_AT_MOST people a name must begin with the text; in smaller ones it may hold it.
-    """
-    page = min(max(page, 1), MOST_PAGES)
-    key = sort_key(text)
-    named = Q(sort_key__startswith=key)
-    if size(top) <= SORTED_AT_MOST:
-        named = Q(sort_key__contains=key)
-    start = (page - 1) * PAGE_SIZE
-    found = list(
-        Representative.objects.visible_to(viewer)
-        .exclude(pk=viewer.pk)
-        .filter(named | Q(code=text.strip().upper()) | Q(code=text.strip()))
-        .order_by("sort_key", "id")
-        .only(*NAMED_FIELDS)[start : start + PAGE_SIZE + 1]
-    )
-    members = MemberResult.objects.filter(
-        run_id=top.run_id,
-        representative_id__in=[person.pk for person in found[:PAGE_SIZE]],
-        position__gt=top.position,
-        position__lt=top.subtree_end,
-    )
-    by_id = {member.representative_id: member for member in members}
-    rows = [
-        describe(by_id[person.pk], person, top=top, plan=plan)
-        for person in found[:PAGE_SIZE]
-        if person.pk in by_id
-    ]
-    return People(rows, page=page, has_next=len(found) > PAGE_SIZE)
-
-
-def _named(
+def named(
     members: list[MemberResult], *, top: MemberResult, viewer: Representative, plan: Plan
 ) -> list[Person]:
+    """Describe members, each as far as the viewer may know now."""
     visible = {
         person.pk: person
         for person in Representative.objects.visible_to(viewer)
@@ -280,9 +190,9 @@ def describe(
         position=member.position,
         level=member.depth - top.depth,
         code=person.code if person else "",
-        name=person.name if person else _("Someone who is no longer below you"),
+        name=person.name if person else masked_name(),
         is_masked=person is None,
-        status=person.get_status_display() if person else "",
+        status=status_name(member.status) if person else "",
         enrolled_on=person.enrolled_on if person else None,
         rank=rank_name(plan, member.pay_rank) if person else "",
         active=member.active and person is not None,
@@ -291,7 +201,19 @@ def describe(
         personal_rsp=member.personal_rsp if person else 0,
         group_bv=member.group_bv if person else 0,
         people=size(member),
+        directs=member.direct_count,
+        parent=member.sponsor_position,
     )
+
+
+def masked_name() -> str:
+    """Return what stands for the name of a person whom the viewer may not see now."""
+    return _("Someone who is no longer below you")
+
+
+def status_name(status: int) -> str:
+    """Return a membership status of a run in words."""
+    return (_("Enrolled"), _("Suspended"), _("Terminated"))[status]
 
 
 def rank_name(plan: Plan, index: int) -> str:
@@ -321,46 +243,3 @@ def activity_state(member: MemberResult, plan: Plan) -> dict[str, str]:
         % {"volume": formatting.hundredths(missing, get_language())},
         "width": formatting.width(member.window_bv, needed),
     }
-
-
-def list_levels(top: MemberResult) -> list[dict[str, Any]]:
-    """Return people, active people, BV and RSP by level, the deep ones together, then the sum.
-
-    The result of a run never changes, so large ones are kept in the cache.
-    """
-    key = f"levels:{top.run_id}:{top.position}"
-    levels: list[dict[str, Any]] | None = cache.get(key) if size(top) > SORTED_AT_MOST else None
-    if levels is None:
-        levels = _read_levels(top)
-        if size(top) > SORTED_AT_MOST:
-            cache.set(key, levels, timeout=3600)
-    return levels
-
-
-def _read_levels(top: MemberResult) -> list[dict[str, Any]]:
-    grouped = (
-        MemberResult.objects.filter(
-            run_id=top.run_id, position__gt=top.position, position__lt=top.subtree_end
-        )
-        .values("depth")
-        .annotate(
-            people=Count("position"),
-            active_people=Count("position", filter=Q(active=True)),
-            volume=Sum("personal_bv"),
-            points=Sum("personal_rsp"),
-        )
-        .order_by("depth")
-    )
-    figures = ("people", "active_people", "volume", "points")
-    levels: list[dict[str, Any]] = []
-    total: dict[str, Any] = dict.fromkeys(figures, 0)
-    for row in grouped:
-        level = row["depth"] - top.depth
-        place = min(level, LEVELS_SHOWN + 1)
-        if len(levels) < place:
-            levels.append({"level": place, **dict.fromkeys(figures, 0)})
-        sums: dict[str, Any] = dict(row)
-        for name in figures:
-            levels[-1][name] += int(sums[name])
-            total[name] += int(sums[name])
-    return [*levels, {"level": 0, **total}] if levels else []

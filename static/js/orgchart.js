@@ -1,0 +1,228 @@
+/* Draws the list of a downline as a tree: d3-hierarchy gives the places, the SVG is made here.
+   The picture is for the eye and the pointer; keyboard and screen reader use the list beside it. */
+(function () {
+  "use strict";
+
+  var SVG = "http://www.w3.org/2000/svg";
+  var ROW = 40;
+  var COLUMN = 220;
+  var NAME_LENGTH = 22;
+  var SMALLEST = 0.08;
+  var LARGEST = 3;
+  var box = document.querySelector("[data-orgchart]");
+  var list = box ? document.getElementById(box.getAttribute("data-orgchart")) : null;
+  if (!list || !window.d3) {
+    return;
+  }
+
+  function make(name, attributes, text) {
+    var element = document.createElementNS(SVG, name);
+    Object.keys(attributes).forEach(function (key) {
+      element.setAttribute(key, attributes[key]);
+    });
+    if (text !== undefined) {
+      element.textContent = text;
+    }
+    return element;
+  }
+
+  function read(item) {
+    var link = item.querySelector(":scope > a");
+    return {
+      name: item.getAttribute("data-name"),
+      note: item.getAttribute("data-note"),
+      initials: item.getAttribute("data-initials"),
+      active: item.hasAttribute("data-active"),
+      others: item.getAttribute("data-others"),
+      href: link ? link.getAttribute("href") : null,
+      children: Array.prototype.map.call(item.querySelectorAll(":scope > ul > li"), read)
+    };
+  }
+
+  function shorten(name) {
+    return name.length > NAME_LENGTH ? name.slice(0, NAME_LENGTH - 1) + "…" : name;
+  }
+
+  function drawPerson(layer, node) {
+    var person = node.data;
+    var holder = make("g", { transform: "translate(" + node.y + " " + node.x + ")" });
+    var target = holder;
+    if (person.href && node.depth) {
+      target = make("a", { href: person.href, tabindex: "-1" });
+      holder.append(target);
+    }
+    target.append(
+      make("title", {}, person.name + (person.note ? ", " + person.note : "")),
+      make("rect", { "class": "hit", x: -18, y: -18, width: COLUMN - 24, height: 36, rx: 18 }),
+      make("circle", { "class": person.active ? "leaf" : "leaf is-off", r: 15 }),
+      make("text", { "class": "initials", y: 4 }, person.initials),
+      make("text", { "class": "name", x: 22, y: person.note ? -2 : 4 }, shorten(person.name))
+    );
+    var note = person.note;
+    if (person.others) {
+      note += (note ? " · " : "") + box.getAttribute("data-more").replace("%d", person.others);
+    }
+    if (note) {
+      target.append(make("text", { "class": "note", x: 22, y: 12 }, note));
+    }
+    layer.append(holder);
+  }
+
+  /* A line leaves behind the words of a person, whose width is about that of their letters. */
+  function reach(person) {
+    return Math.min(30 + Math.max(shorten(person.name).length * 7.4, 60), COLUMN - 36);
+  }
+
+  function drawLine(layer, link) {
+    var from = link.source;
+    var to = link.target;
+    var start = from.y + reach(from.data);
+    var middle = to.y - 28;
+    layer.append(
+      make("path", {
+        "class": "link",
+        d: "M" + start + " " + from.x + "C" + middle + " " + from.x + " " + middle + " " + to.x +
+          " " + (to.y - 16) + " " + to.x
+      })
+    );
+  }
+
+  var root = window.d3.tree().nodeSize([ROW, COLUMN]).separation(function (one, other) {
+    return one.parent === other.parent ? 1 : 1.25;
+  })(window.d3.hierarchy(read(list.querySelector("li"))));
+  var svg = make("svg", {
+    "class": "orgchart-svg", role: "img", "aria-label": box.getAttribute("data-label")
+  });
+  var layer = make("g", {});
+  root.links().forEach(function (link) {
+    drawLine(layer, link);
+  });
+  root.each(function (node) {
+    drawPerson(layer, node);
+  });
+  svg.append(layer);
+  box.querySelector("[data-view]").append(svg);
+  box.hidden = false;
+
+  /* What is seen: a scale and a shift, kept as an attribute of the layer. */
+  var view = { scale: 1, x: 0, y: 0 };
+
+  function apply() {
+    layer.setAttribute(
+      "transform", "translate(" + view.x + " " + view.y + ") scale(" + view.scale + ")"
+    );
+  }
+
+  function size() {
+    return svg.getBoundingClientRect();
+  }
+
+  function extent() {
+    var top = Infinity, bottom = -Infinity, right = 0;
+    root.each(function (node) {
+      top = Math.min(top, node.x);
+      bottom = Math.max(bottom, node.x);
+      right = Math.max(right, node.y);
+    });
+    return { top: top - 24, height: bottom - top + 48, width: right + COLUMN };
+  }
+
+  function fit(smallest) {
+    var room = size();
+    var all = extent();
+    var scale = Math.min(room.width / all.width, room.height / all.height, 1);
+    view.scale = Math.max(scale, smallest);
+    view.x = 24 * view.scale;
+    /* What does not fit shows the person on top in the middle of the picture's height. */
+    view.y = scale >= smallest
+      ? (room.height - all.height * view.scale) / 2 - all.top * view.scale
+      : room.height / 2;
+    apply();
+  }
+
+  function zoom(factor, x, y) {
+    var scale = Math.min(Math.max(view.scale * factor, SMALLEST), LARGEST);
+    var change = scale / view.scale;
+    view.x = x - (x - view.x) * change;
+    view.y = y - (y - view.y) * change;
+    view.scale = scale;
+    apply();
+  }
+
+  box.addEventListener("click", function (event) {
+    var button = event.target instanceof Element ? event.target.closest("[data-zoom]") : null;
+    if (!button) {
+      return;
+    }
+    var room = size();
+    var how = button.getAttribute("data-zoom");
+    if (how === "fit") {
+      fit(SMALLEST);
+    } else {
+      zoom(how === "in" ? 1.4 : 1 / 1.4, room.width / 2, room.height / 2);
+    }
+  });
+
+  svg.addEventListener("wheel", function (event) {
+    var room = size();
+    event.preventDefault();
+    zoom(Math.exp(-event.deltaY * (event.deltaMode ? 0.05 : 0.0015)), event.clientX - room.left, event.clientY - room.top);
+  }, { passive: false });
+
+  /* One pointer moves the picture, two of them zoom it. A move is no click. */
+  var pointers = new Map();
+  var moved = 0;
+
+  svg.addEventListener("pointerdown", function (event) {
+    pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
+    if (pointers.size === 1) {
+      moved = 0;
+    }
+  });
+
+  svg.addEventListener("pointermove", function (event) {
+    var before = pointers.get(event.pointerId);
+    if (!before) {
+      return;
+    }
+    var now = { x: event.clientX, y: event.clientY };
+    var others = Array.from(pointers.entries()).filter(function (entry) {
+      return entry[0] !== event.pointerId;
+    });
+    pointers.set(event.pointerId, now);
+    moved += Math.abs(now.x - before.x) + Math.abs(now.y - before.y);
+    if (moved > 6 && !svg.hasPointerCapture(event.pointerId)) {
+      svg.setPointerCapture(event.pointerId);
+    }
+    if (others.length) {
+      var other = others[0][1];
+      var room = size();
+      var apart = Math.hypot(now.x - other.x, now.y - other.y);
+      var was = Math.hypot(before.x - other.x, before.y - other.y);
+      if (was > 0) {
+        zoom(apart / was, (now.x + other.x) / 2 - room.left, (now.y + other.y) / 2 - room.top);
+      }
+    } else {
+      view.x += now.x - before.x;
+      view.y += now.y - before.y;
+      apply();
+    }
+  });
+
+  function release(event) {
+    pointers.delete(event.pointerId);
+  }
+  svg.addEventListener("pointerup", release);
+  svg.addEventListener("pointercancel", release);
+  svg.addEventListener("pointerleave", release);
+  svg.addEventListener("dragstart", function (event) {
+    event.preventDefault();
+  });
+  svg.addEventListener("click", function (event) {
+    if (moved > 6) {
+      event.preventDefault();
+    }
+  }, true);
+
+  fit(0.7);
+})();
