@@ -28,6 +28,7 @@ from representatives.browsers import browser_name
 from representatives.clock import company_now
 from representatives.errors import UnableTo
 from representatives.forms_profile import ContactForm, LanguageForm, NoticesForm, SharingForm
+from representatives.looking_middleware import only_oneself
 from representatives.models import Representative, User
 from representatives.notice_kinds import CHOOSABLE
 from representatives.views import in_company_time
@@ -183,6 +184,7 @@ def choose_language(request: HttpRequest) -> HttpResponse:
 # -- Sessions --------------------------------------------------------------------------------------
 
 
+@only_oneself
 @require_safe
 @in_company_time
 def sessions(request: HttpRequest) -> HttpResponse:
@@ -231,6 +233,7 @@ def end_other_sessions(request: HttpRequest) -> HttpResponse:
 # -- Own data --------------------------------------------------------------------------------------
 
 
+@only_oneself
 @require_safe
 @in_company_time
 def export(request: HttpRequest) -> HttpResponse:
@@ -241,6 +244,7 @@ def export(request: HttpRequest) -> HttpResponse:
     return render(request, "profile/export.html", {"parts": own_data.parts_for(subject)})
 
 
+@only_oneself
 @require_safe
 def export_file(request: HttpRequest) -> HttpResponseBase:
     """Send everything that is kept about the person who asks."""

@@ -103,6 +103,13 @@ def _parts() -> tuple[Part, ...]:
             of_members=False,
         ),
         Part(
+            "notices",
+            _("Notices"),
+            _("What the portal told you, and when you read it."),
+            people.notices,
+            of_members=False,
+        ),
+        Part(
             "membership",
             _("Membership"),
             _("Changes of your sponsor and of your status, with the reasons given."),
@@ -113,6 +120,12 @@ def _parts() -> tuple[Part, ...]:
             _("Invitations"),
             _("Whom you invited, when, and whether it was accepted."),
             people.invitations,
+        ),
+        Part(
+            "looks",
+            _("Looks by staff"),
+            _("When staff looked at the portal as you see it, and why."),
+            people.looks,
         ),
         Part(
             "customers",

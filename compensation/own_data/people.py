@@ -8,7 +8,7 @@ from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 
 from compensation.own_data.parts import Row, Subject, day
-from representatives.models import Invitation, Placement, SponsorChange
+from representatives.models import Invitation, MemberLook, Notice, Placement, SponsorChange
 
 
 def person(subject: Subject) -> Iterator[Row]:
@@ -61,6 +61,18 @@ def second_factors(subject: Subject) -> Iterator[Row]:
         }
 
 
+def notices(subject: Subject) -> Iterator[Row]:
+    """Yield what the person was told."""
+    for one in Notice.objects.filter(user=subject.user).order_by("pk"):
+        yield {
+            "kind": one.kind,
+            "event": one.event,
+            "happened_at": subject.at(one.happened_at),
+            "read_at": subject.at(one.read_at),
+            "e_mailed_at": subject.at(one.mailed_at),
+        }
+
+
 def membership(subject: Subject) -> Iterator[Row]:
     """Yield changes of sponsor and status; who of staff decided is not the person's data."""
     assert subject.member is not None
@@ -94,4 +106,14 @@ def invitations(subject: Subject) -> Iterator[Row]:
             "sent_at": subject.at(one.created_at),
             "expires_at": subject.at(one.expires_at),
             "accepted_at": subject.at(one.accepted_at),
+        }
+
+
+def looks(subject: Subject) -> Iterator[Row]:
+    """Yield when staff looked at the portal as the person sees it."""
+    for one in MemberLook.objects.filter(representative=subject.member).order_by("pk"):
+        yield {
+            "began_at": subject.at(one.began_at),
+            "ended_at": subject.at(one.ended_at or one.ends_at),
+            "reason": one.reason,
         }

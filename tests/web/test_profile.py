@@ -60,8 +60,12 @@ def test_contact_is_changed_by_oneself_and_nothing_else_with_it(town: Town) -> N
     answer = posted(
         client,
         "/profile/contact/",
-        **{"email": " Ana@New.example ", "phone": "+48  600 100 200"},
-        **{"name": "Somebody Else", "status": "terminated", "code": "X", "sponsor": ""},
+        email=" Ana@New.example ",
+        phone="+48  600 100 200",
+        name="Somebody Else",
+        status="terminated",
+        code="X",
+        sponsor="",
     )
 
     assert "Your contact is saved" in text_of(answer)
