@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from compensation.engine.plan import Plan
 from compensation.models import Earning, Period, StatementFrame
 from compensation.selectors_pages import dashboard as figures
-from compensation.selectors_pages import disputes, downline, held, months, parts, plans
+from compensation.selectors_pages import disputes, downline, held, months, parts, plans, year
 from compensation.selectors_pages import statement as selectors
 from compensation.views_shared import Visit, open_visit, page_number
 
@@ -21,10 +21,19 @@ def _url(period: Period) -> str:
 
 @require_safe
 def statements(request: HttpRequest) -> HttpResponse:
-    """List the representative's months, newest first."""
+    """Show a year: its statements, newest first, and what each component paid by month."""
     visit = open_visit(request, url=_url)
+    rows = selectors.list_statements(visit.periods, visit.viewer.pk)
+    years = sorted({row["period"].first_day.year for row in rows}, reverse=True)
+    asked = request.GET.get("year", "")
+    chosen = int(asked) if asked.isdecimal() and len(asked) == 4 else None
+    if chosen not in years:
+        chosen = years[0] if years else None
     context = visit.context() | {
-        "rows": selectors.list_statements(visit.periods, visit.viewer.pk),
+        "rows": [row for row in rows if row["period"].first_day.year == chosen],
+        "years": years,
+        "last": next((row for row in rows if row["is_posted"]), None),
+        "year": year.get_year(chosen, rows, visit.viewer.pk) if chosen is not None else None,
     }
     return render(request, "compensation/statements.html", context)
 

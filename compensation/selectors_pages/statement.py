@@ -226,6 +226,7 @@ def list_statements(periods: list[Period], representative_id: int) -> list[dict[
                 "group_bv": member.group_bv,
                 "money": money,
                 "points": points,
+                "corrected": held.corrected_money,
             }
         )
     return rows
