@@ -157,7 +157,9 @@ def queue_mails(*, now: datetime) -> int:
         rows = wanted.order_by("id").select_for_update(skip_locked=True)[:room]
         numbers = list(rows.values_list("id", flat=True))
         outbox.enqueue_many(
-            topic=TOPIC, events={f"notice:{one}": {"notice": one} for one in numbers}
+            topic=TOPIC,
+            events={f"notice:{one}": {"notice": one} for one in numbers},
+            not_before=now,
         )
         Notice.objects.filter(pk__in=numbers).update(mailed_at=now)
     return len(numbers)
@@ -186,6 +188,7 @@ def queue_digests(*, now: datetime) -> int:
                 f"digest:{user}:{day}": {"user": user, "notices": numbers}
                 for user, numbers in found.items()
             },
+            not_before=now,
         )
         done = [
             number

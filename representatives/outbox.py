@@ -140,7 +140,9 @@ def enqueue(
     return written
 
 
-def enqueue_many(*, topic: str, events: Mapping[str, dict[str, Any]]) -> set[str]:
+def enqueue_many(
+    *, topic: str, events: Mapping[str, dict[str, Any]], not_before: datetime
+) -> set[str]:
     """Write effects by key and payload with one statement; return the keys that are new.
 
     A key that is known is left as it is, whatever it names: the caller's marks keep them apart.
@@ -156,10 +158,10 @@ def enqueue_many(*, topic: str, events: Mapping[str, dict[str, Any]]) -> set[str
         cursor.execute(
             "INSERT INTO representatives_outboxevent"
             " (topic, key, payload, payload_digest, not_before, attempts, last_error)"
-            " SELECT %s, key, payload::jsonb, digest, now(), 0, '' FROM unnest("
+            " SELECT %s, key, payload::jsonb, digest, %s, 0, '' FROM unnest("
             " %s::text[], %s::text[], %s::text[]) AS one (key, payload, digest)"
             " ON CONFLICT (key) DO NOTHING RETURNING key",
-            [topic, *(list(column) for column in zip(*rows, strict=True))],
+            [topic, not_before, *(list(column) for column in zip(*rows, strict=True))],
         )
         written = {key for (key,) in cursor.fetchall()}
     if written:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
 import pytest
+from django.core import mail
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from compensation import services, verification
@@ -23,7 +24,8 @@ from compensation.models import (
     Run,
     StatementLineKey,
 )
-from representatives.models import User
+from representatives import outbox
+from representatives.models import Notice, User
 from representatives.models_outbox import OutboxEvent
 from tests.compensation.town import Town, local
 
@@ -260,18 +262,20 @@ def test_people_are_told_by_the_outbox(town: Town, posted: Run) -> None:
     dispute = open_one(town, posted, language="pl")
     answer(town, dispute, accept=False, money_minor=0, answer="To jest z lutego.")
 
-    mails = {
-        one.key: one.payload
-        for one in OutboxEvent.objects.filter(key__startswith=f"dispute:{dispute.pk}:")
-    }
-    assert set(mails) == {
+    [to_staff] = OutboxEvent.objects.filter(key__startswith=f"dispute:{dispute.pk}:")
+    assert to_staff.key == f"dispute:{dispute.pk}:staff:{boss.pk}"
+    told = Notice.objects.filter(kind="dispute").order_by("id")
+    assert [one.event for one in told] == [
         f"dispute:{dispute.pk}:opened",
-        f"dispute:{dispute.pk}:staff:{boss.pk}",
         f"dispute:{dispute.pk}:answered:2",
-    }
-    assert mails[f"dispute:{dispute.pk}:opened"]["to"] == user_of(town, "A").email
-    assert "20 lutego 2017" in mails[f"dispute:{dispute.pk}:opened"]["text"]
-    assert "To jest z lutego." in mails[f"dispute:{dispute.pk}:answered:2"]["text"]
+    ]
+    assert {one.user_id for one in told} == {user_of(town, "A").pk}
+
+    outbox.drain(now=datetime.now(UTC))
+
+    opened, answered = [one for one in mail.outbox if one.to == [user_of(town, "A").email]][-2:]
+    assert "20 lutego 2017" in opened.body, "in the language it was asked in"
+    assert "To jest z lutego." in answered.body
 
 
 def test_evidence_is_compared_with_what_is_so_now(town: Town, posted: Run) -> None:

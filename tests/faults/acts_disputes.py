@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from compensation.models import Adjustment, Dispute, DisputeEvent, Earning, StatementLineKey
-from representatives.models import Representative, User
-from representatives.models_outbox import OutboxEvent
+from representatives.models import Notice, Representative, User
 from tests.compensation.town import CLOSER, Town, local
 
 NOW = local("2017-02-06T10:00")
@@ -74,5 +73,7 @@ def outcome() -> object:
         list(Dispute.objects.values_list("status", "amount", "expected_minor", "answer")),
         list(DisputeEvent.objects.order_by("ordinal").values_list("ordinal", "status", "text")),
         list(Adjustment.objects.values_list("status", "money_minor", "reason")),
-        OutboxEvent.objects.filter(key__startswith="dispute:").count(),
+        list(
+            Notice.objects.filter(kind="dispute").order_by("event").values_list("event", flat=True)
+        ),
     )

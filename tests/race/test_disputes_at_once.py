@@ -12,7 +12,7 @@ import pytest
 
 from compensation import verification
 from compensation.models import Adjustment, Dispute, DisputeEvent
-from representatives.models_outbox import OutboxEvent
+from representatives.models import Notice
 from tests.compensation.town import Town
 from tests.faults.acts_disputes import with_a_dispute, with_a_statement
 from tests.processes import ROOT
@@ -55,7 +55,7 @@ def test_a_dispute_is_opened_once_by_many(town: Town, subprocess_env: dict[str, 
 
     assert sorted(said) == ["open already"] * (PROCESSES - 1) + ["opened"]
     assert Dispute.objects.count() == DisputeEvent.objects.count() == 1
-    assert OutboxEvent.objects.filter(key__endswith=":opened").count() == 1
+    assert Notice.objects.filter(event__endswith=":opened").count() == 1
 
 
 def test_control_without_the_guards_a_dispute_is_opened_twice(
@@ -93,7 +93,7 @@ def test_a_dispute_is_answered_once_by_many(town: Town, subprocess_env: dict[str
     assert dispute.answer == answered[0]
     assert Adjustment.objects.count() == (dispute.status == "accepted")
     assert [one.status for one in dispute.events.order_by("ordinal")] == ["open", dispute.status]
-    assert OutboxEvent.objects.filter(key__contains=":answered:").count() == 1
+    assert Notice.objects.filter(event__contains=":answered:").count() == 1
     assert verification.ledger_faults() == []
 
 

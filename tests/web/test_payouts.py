@@ -10,7 +10,7 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 
 from compensation.models import Payee, PayeeEvent
-from representatives.models_outbox import OutboxEvent
+from representatives.models import Notice
 from tests.compensation.paying import (
     IBANS,
     draft,
@@ -115,9 +115,10 @@ def test_bank_details_are_saved_told_by_e_mail_and_cool(paying: Town) -> None:
     assert "27 February 2017" in text
     payee = Payee.objects.get(representative=paying.members["F"])
     assert (payee.iban, payee.account_version) == ("NL91ABNA0417164300", 1)
-    notice = OutboxEvent.objects.get(key=f"payee:{payee.pk}:bank-changed:1")
-    assert notice.payload["to"] == "f@example.com"
-    assert payee.iban not in str(notice.payload)
+    notice = Notice.objects.get(event=f"payee:{payee.pk}:account:1")
+    assert notice.user.email == "f@example.com"
+    assert notice.mail == "at_once"
+    assert payee.iban not in str(notice.facts)
     assert payee.iban not in str(list(PayeeEvent.objects.values()))
 
 
