@@ -5,6 +5,7 @@ from django.urls import include, path
 
 from config.health import healthz
 from config.language import choose_language
+from config.style import style_page
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
@@ -12,6 +13,7 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("profile/", include("compensation.urls_profile")),
+    path("staff/style/", style_page, name="style"),
     path("", include("compensation.urls")),
     path("", include("sales.urls")),
     path("", include("representatives.urls")),
