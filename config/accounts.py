@@ -2,8 +2,10 @@
 
 import base64
 import secrets
+from io import BytesIO
 from typing import Any, ClassVar
 
+import qrcode
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context as allauth_context
 from allauth.mfa.adapter import DefaultMFAAdapter
@@ -18,6 +20,7 @@ from django.utils import timezone
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
+from qrcode.image.svg import SvgPathFillImage
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -106,6 +109,12 @@ class TwoFactorAdapter(DefaultMFAAdapter):
         """Return this portal as a passkey names it: the host binds it, the name is shown."""
         entity: dict[str, str] = super().get_public_key_credential_rp_entity()
         return {**entity, "name": self._company_name()}
+
+    def build_totp_svg(self, url: str) -> str:
+        """Return the QR code on white: apps can't read it dark on dark."""
+        out = BytesIO()
+        qrcode.make(url, image_factory=SvgPathFillImage).save(out)
+        return out.getvalue().decode()
 
     def generate_authenticator_name(self, user: Any, type: Any) -> str:
         """Return a name to begin with; the person may choose another one."""

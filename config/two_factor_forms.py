@@ -8,14 +8,13 @@ from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
 from django import forms
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 NAME_LENGTH = 60
 _NAME_HELP = _("By which you tell it from others, such as the name of the phone.")
 
 
-def _describe_code(field: forms.Field, help_text: str | Promise) -> None:
+def _describe_code(field: forms.Field, help_text: Any) -> None:
     field.label = _("Code")
     field.help_text = help_text
     field.widget.attrs = {
@@ -35,7 +34,7 @@ def _name_field(*, required: bool) -> forms.CharField:
     )
 
 
-class CodeForm(AuthenticateForm):  # type: ignore[misc]  # allauth has no types
+class CodeForm(AuthenticateForm):
     """The second step of a log-in."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -46,7 +45,7 @@ class CodeForm(AuthenticateForm):  # type: ignore[misc]  # allauth has no types
         )
 
 
-class CodeAgainForm(ReauthenticateForm):  # type: ignore[misc]  # allauth has no types
+class CodeAgainForm(ReauthenticateForm):
     """A code before a step that needs one."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -57,7 +56,7 @@ class CodeAgainForm(ReauthenticateForm):  # type: ignore[misc]  # allauth has no
         )
 
 
-class ActivateAppForm(ActivateTOTPForm):  # type: ignore[misc]  # allauth has no types
+class ActivateAppForm(ActivateTOTPForm):
     """The first code of an authenticator app."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -65,7 +64,7 @@ class ActivateAppForm(ActivateTOTPForm):  # type: ignore[misc]  # allauth has no
         _describe_code(self.fields["code"], _("The six digits that the app shows now."))
 
 
-class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]  # allauth has no types
+class AddPasskeyForm(AddWebAuthnForm):
     """A new passkey."""
 
     name = _name_field(required=False)
@@ -77,7 +76,7 @@ class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]  # allauth has no t
     )
 
 
-class RenamePasskeyForm(EditWebAuthnForm):  # type: ignore[misc]  # allauth has no types
+class RenamePasskeyForm(EditWebAuthnForm):
     """Another name for a passkey."""
 
     name = _name_field(required=True)
