@@ -55,9 +55,11 @@ class PerennialAdminConfig(AdminConfig):
         from allauth.mfa.signals import authenticator_added
         from allauth.usersessions.models import UserSession
 
+        from config.model_words import translate_models
         from config.staff_sessions import remember_second_factor
 
         super().ready()
+        translate_models()
         # Secrets of second factors and keys of sessions are for nobody to look at.
         admin.site.unregister([Authenticator, UserSession])
         authenticator_added.connect(remember_second_factor)

@@ -7,6 +7,7 @@ that changed is new and has to be translated; nothing is ever guessed ("fuzzy").
 from __future__ import annotations
 
 import io
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -59,7 +60,7 @@ class Text:
 
 
 def collect() -> dict[Text, list[str]]:
-    """Return every text in Python code and templates, with the files that hold it."""
+    """Return every text of Python code, templates and models, with the files that hold it."""
     found: dict[Text, list[str]] = {}
     for path in source_files():
         for text in texts_of(path):
@@ -67,7 +68,25 @@ def collect() -> dict[Text, list[str]]:
             name = str(path.relative_to(ROOT))
             if name not in files:
                 files.append(name)
+    for text in model_texts():
+        found.setdefault(text, ["config/model_words.py"])
     return found
+
+
+def model_texts() -> Iterator[Text]:
+    """Yield the names of models and fields; loads the models, and needs no database."""
+    import django
+    from django.apps import apps
+
+    if not apps.ready:
+        os.environ.setdefault("DATABASE_URL", "postgres:///nowhere")
+        os.environ.setdefault("REDIS_URL", "redis://nowhere")
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.test")
+        django.setup()
+    from config import model_words  # needs loaded apps
+
+    for word in model_words.words():
+        yield Text(word, context=model_words.CONTEXT)
 
 
 def source_files() -> Iterator[Path]:
