@@ -32,6 +32,7 @@ urlpatterns = [
     path("downline/<str:code>/people/", views_downline.people, name="downline_people"),
     path("earnings/", views_earnings.statements, name="earnings"),
     path("earnings/<str:label>/", views_earnings.statement, name="statement"),
+    path("earnings/<str:label>/sales/", views_earnings.sales_below, name="sales_below"),
     *(
         path(
             f"earnings/<str:label>/statement.{form}",

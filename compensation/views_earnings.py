@@ -11,6 +11,7 @@ from compensation.engine.plan import Plan
 from compensation.models import Earning, Period, StatementFrame
 from compensation.selectors_pages import dashboard as figures
 from compensation.selectors_pages import disputes, downline, held, months, parts, plans, year
+from compensation.selectors_pages import sales_below as below
 from compensation.selectors_pages import statement as selectors
 from compensation.views_shared import Visit, open_visit, page_number
 
@@ -138,3 +139,29 @@ def line_orders(request: HttpRequest, label: str, key: str, code: str) -> HttpRe
     if getattr(request, "htmx", False):
         return render(request, "compensation/_orders.html", context)
     return render(request, "compensation/line_orders.html", context)
+
+
+@require_safe
+def sales_below(request: HttpRequest, label: str) -> HttpResponse:
+    """Show the sales below that did not pay the viewer in a month, or all, each with the reason."""
+    visit = open_visit(request, url=_sales_url, label=label)
+    run, period = visit.run, visit.months.period
+    query = request.GET.get("q", "").strip()[:150]
+    # Whoever looks for one sale wants it, paid or not.
+    wants_all = request.GET.get("show") == "all" or bool(query)
+    context: dict[str, Any] = visit.context() | {"q": query, "wants_all": wants_all}
+    if run is not None and period is not None:
+        context["sales"] = below.list_sales(
+            run,
+            period,
+            plans.get_plan(run.plan_version),
+            visit.viewer,
+            only_unpaid=not wants_all,
+            search=query,
+            page=page_number(request),
+        )
+    return render(request, "compensation/sales_below.html", context)
+
+
+def _sales_url(period: Period) -> str:
+    return reverse("compensation:sales_below", args=[period.label])

@@ -112,6 +112,16 @@ def lines_of_order(run: Run, order_id: int) -> Sold | None:
     return _sold(rows, {row[1]: 0 for row in rows})
 
 
+def lines_of_orders(run: Run, order_ids: Sequence[int]) -> dict[int, Sold]:
+    """Give the lines of many orders by order, each with the seller at place 0."""
+    rows = _rows(run, "o.id = ANY(%(orders)s)", orders=list(order_ids))
+    by_order: dict[int, list[tuple[Any, ...]]] = {}
+    for row in rows:
+        by_order.setdefault(row[2], []).append(row)
+    found = {number: _sold(some, {some[0][1]: 0}) for number, some in by_order.items()}
+    return {number: sold for number, sold in found.items() if sold is not None}
+
+
 def _rows(run: Run, condition: str, **values: int | list[int]) -> list[tuple[Any, ...]]:
     zone = Company.objects.get(pk=Company.ONLY_ID).time_zone
     bounds: dict[str, Any] = {

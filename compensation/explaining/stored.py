@@ -71,6 +71,25 @@ _PATH = """
         WHERE run_id = %(run)s AND position = up.position OFFSET 0
     ) m JOIN representatives_representative r ON r.id = m.representative_id
 """
+# Paths of many at once, up to a position: what they share is read once.
+_PATHS = """
+    WITH RECURSIVE up (position, sponsor_position) AS (
+        SELECT position, sponsor_position FROM compensation_memberresult
+        WHERE run_id = %(run)s AND representative_id = ANY(%(ids)s)
+          AND position >= %(start)s AND position < %(end)s
+      UNION
+        SELECT m.position, m.sponsor_position
+        FROM up CROSS JOIN LATERAL (
+            SELECT position, sponsor_position FROM compensation_memberresult
+            WHERE run_id = %(run)s AND position = up.sponsor_position
+              AND position >= %(start)s OFFSET 0
+        ) m
+    )
+    SELECT {columns} FROM up CROSS JOIN LATERAL (
+        SELECT * FROM compensation_memberresult
+        WHERE run_id = %(run)s AND position = up.position OFFSET 0
+    ) m JOIN representatives_representative r ON r.id = m.representative_id
+"""
 # From sibling to sibling along the primary key: the first below stands right behind the sponsor,
 # the next one where a downline ends. OFFSET 0 keeps the look-ups one by one: how far a walk goes
 # can't be estimated, and a join would read the whole run for a few rows.
@@ -209,6 +228,15 @@ class StoredRun:
     def path(self, representative_id: int) -> People:
         """Give a member and all uplines; nobody if he was not in the run."""
         return self._people(_PATH, id=representative_id)
+
+    def paths(self, representative_ids: Iterable[int], *, top: People) -> People:
+        """Give some of those below (or at) the first of ``top``, and everybody between."""
+        return self._people(
+            _PATHS,
+            ids=list(representative_ids),
+            start=int(top.fact("position")[0]),
+            end=int(top.fact("subtree_end")[0]),
+        )
 
     def directs(self, people: People, *, most: int | None = None) -> People:
         """Give everybody directly below some people, or the first so many of them."""

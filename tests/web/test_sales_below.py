@@ -1,0 +1,122 @@
+"""Sales that did not pay: listed with the reason, reached from the statement, and nobody else's."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from compensation.explaining.own_share import own_shares
+from compensation.explaining.why import why_order
+from compensation.plans import load_plan
+from sales.models import Order
+from tests.web import company
+from tests.web.company import Town
+from tests.web.test_pages import text_of, visit
+
+CHAIN = ("Ana Silva", "Celine Petit", "Dawid Nowak", "Ewa Lis", "Filip Maier", "Greta Rossi")
+
+
+@pytest.fixture
+def town(db: None) -> Town:
+    """A chain seven deep below Marta in which everybody but Celine is active."""
+    town = company.small_town()
+    for name, above in zip(CHAIN[3:], CHAIN[2:], strict=False):
+        company.enrol(town, name, above, log_in=True)
+        company.sell(town, name, pieces=4)
+    company.preview(town)
+    return town
+
+
+def test_a_sale_that_did_not_pay_says_why_to_whom_it_concerns(town: Town) -> None:
+    text = text_of(visit(town, "Marta Wrona").get("/earnings/2017-11/sales/"))
+
+    # Of Greta's uplines Filip, Ewa, Dawid and Ana are paid; Celine is passed over.
+    assert "Of 7 sales below you, 1 did not pay you" in text
+    assert "Greta Rossi level 6 in the tree" in text
+    assert "Too deep by 1" in text
+    assert "Filip Maier" not in text
+
+    # All sales say what they paid, and a search finds one.
+    reader = visit(town, "Marta Wrona")
+    order = Order.objects.get(seller=town.people["Filip Maier"])
+
+    everything = text_of(reader.get("/earnings/2017-11/sales/?show=all"))
+    one = text_of(reader.get(f"/earnings/2017-11/sales/?q={order.reference}"))
+    by_name = text_of(reader.get("/earnings/2017-11/sales/?q=filip"))
+    nothing = text_of(reader.get("/earnings/2017-11/sales/?q=nobody"))
+
+    assert "Commission, paid level 4" in everything
+    assert "Greta Rossi" in everything
+    for found in (one, by_name):
+        assert "Filip Maier level 5 in the tree" in found
+        assert "Greta Rossi" not in found
+    assert "No sale of this month below you" in nothing
+
+    # Sales of other lines and from above are not found.
+    reader = visit(town, "Filip Maier")
+
+    for name in ("Marta Wrona", "Bruno Costa", "Ewa Lis"):
+        order = Order.objects.get(seller=town.people[name])
+        text = text_of(reader.get(f"/earnings/2017-11/sales/?q={order.reference}"))
+        assert "No sale of this month below you" in text
+
+    # The statement leads to the list, the list to the order.
+    reader = visit(town, "Marta Wrona")
+    greta = Order.objects.get(seller=town.people["Greta Rossi"])
+
+    statement = reader.get("/earnings/2017-11/").content.decode()
+    listed = reader.get("/earnings/2017-11/sales/").content.decode()
+
+    assert 'href="/earnings/2017-11/sales/"' in statement
+    assert f'href="/points/{greta.reference}/"' in listed
+    assert "Too deep" in text_of(reader.get(f"/points/{greta.reference}/"))
+
+
+def test_somebody_who_is_not_active_reads_what_was_missing(town: Town) -> None:
+    text = text_of(visit(town, "Bruno Costa").get("/earnings/2017-11/sales/"))
+    assert "Nobody below you has sold anything in this month." in text
+
+    company.enrol(town, "Hanna Nowa", "Bruno Costa")
+    company.sell(town, "Hanna Nowa")
+    company.preview(town)
+    text = text_of(visit(town, "Bruno Costa").get("/earnings/2017-11/sales/"))
+
+    assert "Not active" in text
+    assert "60 BV needed, 25 BV had" in text.replace("\u00a0", " ")
+
+
+def test_the_list_says_what_the_order_s_own_page_says(town: Town) -> None:
+    assert town.run is not None
+    plan = load_plan(town.run.plan_version.document)
+    orders = {one.pk: one.seller_id for one in Order.objects.all()}
+    for person in town.people.values():
+        shares = own_shares(town.run, plan, person.pk, orders)
+        for order in Order.objects.filter(pk__in=shares):
+            report = why_order(run=town.run, plan=plan, order=order)
+            told = {
+                (one.index, row.is_paid, row.level, row.reason)
+                for one in report.components
+                for row in one.rows
+                if row.person is not None and row.person.pk == person.pk
+            }
+            assert told == {
+                (index, bool(one.paid_levels), one.level, one.reason)
+                for index, one in shares[order.pk].verdicts
+            }, (person.name, order.reference)
+
+    # The number of queries does not grow with the sales.
+    reader = visit(town, "Marta Wrona")
+    reader.get("/earnings/2017-11/sales/?show=all")
+
+    def count() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            reader.get("/earnings/2017-11/sales/?show=all")
+        return len(queries)
+
+    few = count()
+    for number in range(20):
+        company.sell(town, CHAIN[number % len(CHAIN)], customer=f"C{number}")
+    company.preview(town)
+
+    assert count() == few
