@@ -145,6 +145,25 @@ def list_orders(
     return orders.order_by("-placed_at", "-id")
 
 
+def sum_of_orders(seller: Representative, *, since: datetime) -> dict[str, int]:
+    """Return what a seller's orders counted since an instant sum up to, and what waits for payment.
+
+    One query; `any` says whether there is anything to show.
+    """
+    paid = Q(status=Order.Status.PAID)
+    waits = Q(status=Order.Status.PLACED)
+    found = Order.objects.filter(waits | paid & Q(counted_at__gte=since), seller=seller).aggregate(
+        paid=Count("pk", filter=paid),
+        paid_minor=Sum("gross_minor", filter=paid),
+        bv=Sum("bv", filter=paid),
+        rsp=Sum("rsp", filter=paid),
+        open=Count("pk", filter=waits),
+        open_minor=Sum("gross_minor", filter=waits),
+    )
+    sums = {name: int(value or 0) for name, value in found.items()}
+    return sums | {"any": sums["paid"] + sums["open"]}
+
+
 def get_order(seller: Representative, reference: str) -> Order | None:
     """Return one of a seller's orders, or None as for one that does not exist."""
     orders = Order.objects.filter(seller=seller, reference=reference)

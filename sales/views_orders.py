@@ -27,11 +27,16 @@ def order_list(request: HttpRequest) -> HttpResponse:
     if status not in Order.Status.values:
         status = ""
     orders = selectors.list_orders(desk.seller, status=status)
+    partial = bool(request.htmx)  # type: ignore[attr-defined]
+    today = desk.now.astimezone(desk.company.zone)
+    month = today.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     return render(
         request,
-        "sales/_orders.html" if request.htmx else "sales/orders.html",  # type: ignore[attr-defined]
+        "sales/_orders.html" if partial else "sales/orders.html",
         desk.context(
             page=selectors.page_of(orders, page_number(request)),
+            month=month,
+            sums={} if partial else selectors.sum_of_orders(desk.seller, since=month),
             status=status,
             statuses=Order.Status.choices,
         ),
@@ -75,7 +80,7 @@ def _draft_of_link(request: HttpRequest) -> QueryDict | None:
     if not any(chosen):
         return None
     draft = QueryDict(mutable=True)
-    draft["customer"] = chosen[0]
+    draft["customer"], draft["quantity"] = chosen[0], "1"
     if chosen[1]:
         draft["line_product"], draft["line_quantity"] = chosen[1], "1"
     return draft
