@@ -2,9 +2,11 @@
 
 from typing import Any
 
-from django.contrib import admin
+from allauth.mfa.models import Authenticator
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm, BaseUserCreationForm, UserChangeForm
+from django.db.models import Exists, OuterRef, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.urls import reverse
@@ -12,7 +14,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from representatives import services
+from representatives import services, two_factor
+from representatives.admin_looks import MemberLookAdmin
 from representatives.admin_outbox import AlertAdmin, OutboxEventAdmin
 from representatives.admin_placement import PlacementAdmin
 from representatives.admin_tables import ReadOnlyAdmin
@@ -65,7 +68,10 @@ class UserAdmin(DjangoUserAdmin):
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
     ordering = ("email",)
-    list_display = ("email", "representative_link", "is_staff", "is_active", "last_login")
+    list_display = (
+        *("email", "representative_link", "is_staff", "is_active", "second_factor"),
+        "last_login",
+    )
     list_filter = ("is_staff", "is_superuser", "is_active")
     list_select_related = ("representative",)
     search_fields = ("email", "representative__name", "representative__code")
@@ -81,6 +87,36 @@ class UserAdmin(DjangoUserAdmin):
     )
     add_fieldsets = ((None, {"classes": ("wide",), "fields": ("email", "password1", "password2")}),)
     show_full_result_count = False
+    actions = ("remove_second_factors",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        # Recovery codes come and go with the others.
+        factors = Authenticator.objects.filter(user=OuterRef("pk"))
+        return super().get_queryset(request).annotate(has_second_factor=Exists(factors))
+
+    @admin.display(description=_("Two factors"), boolean=True)
+    def second_factor(self, user: User) -> bool:
+        return bool(user.has_second_factor)  # type: ignore[attr-defined]  # as annotated
+
+    def has_remove_second_factors_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("mfa.delete_authenticator")
+
+    @admin.action(
+        description=_("Remove the second factors, for who has lost them"),
+        permissions=["remove_second_factors"],
+    )
+    def remove_second_factors(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        for user in queryset:
+            if not self.has_change_permission(request, user):
+                continue
+            try:
+                two_factor.remove_second_factors(user=user, by=request.user)  # type: ignore[arg-type]  # staff
+            except UnableTo as refusal:
+                messages.error(request, f"{user}: {refusal.message}")
+            else:
+                self.log_change(request, user, "Removed the second factors.")
+                text = _("The second factors of %(user)s are removed.")
+                messages.success(request, text % {"user": user})
 
     @admin.display(description=_("Representative"))
     def representative_link(self, user: User) -> SafeString | str:

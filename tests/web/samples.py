@@ -63,6 +63,7 @@ def values(town: Town) -> dict[str, str]:
         "object_id": NOTHING,
         "token": "none",
         "change_id": NOTHING,
+        "pk": NOTHING,
         "dispute_id": NOTHING,
         "id": str(town.staff.pk),
         "url": "nowhere/",
