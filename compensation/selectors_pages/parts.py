@@ -4,9 +4,10 @@ Derived when asked by ``compensation.explaining``; so they add up to the line.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from django.core.cache import cache
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -15,14 +16,18 @@ from compensation.explaining import words
 from compensation.explaining.glance import glance
 from compensation.explaining.opened import Lines, Opened, Part, Someone
 from compensation.explaining.qualifying import Fact, qualifying_facts
-from compensation.models import Earning, Run
+from compensation.models import Earning, Run, RunStatus
 from compensation.selectors_pages import plans
+from compensation.selectors_pages.statement import line_key
 from representatives import formatting
 from representatives.models import Representative
 
 PAGE_SIZE = 50
 WHOLE_ORDERS = 20_000
 """Lines with more orders behind them show their first parts, in the order of the tree."""
+KEPT_SECONDS = 24 * 3600
+KEPT_FORMAT = 1
+"""Counts up when what is kept in the cache changes its form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,20 @@ class Page:
         return self.page + 1
 
 
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """A page of the people behind a line, without names and orders, and the sums of all."""
+
+    people: list[Someone]
+    opened_count: int
+    base: int
+    amount: int
+    unopened: int
+    is_whole: bool
+    adds_up: bool
+    facts: list[Fact]
+
+
 def list_sellers(
     run: Run, earning: Earning, plan: Plan, *, viewer: Representative, page: int
 ) -> Page:
@@ -69,33 +88,70 @@ def list_sellers(
 
     Of a match they are the people who earned; of a limit's cut the viewer's own lines.
     """
-    lines = Lines(run, plan)
-    if earning.sales > WHOLE_ORDERS:
-        opened = glance(lines, earning, parts=PAGE_SIZE)
-    else:
-        opened = lines.open(earning)
     if earning.component >= len(plan.components):
-        return _cut_lines(opened, plan)
-    start = (max(page, 1) - 1) * PAGE_SIZE
-    shown = opened.people[start : start + PAGE_SIZE]
+        return _cut_lines(_open(run, earning, plan), plan)
+    page = max(page, 1)
+    shown = _shown(run, earning, plan, page)
     visible = {
         person.pk: person
         for person in Representative.objects.visible_to(viewer)
-        .filter(pk__in=[one.representative_id for one in shown])
+        .filter(pk__in=[one.representative_id for one in shown.people])
         .only("id", "code", "name")
     }
     return Page(
-        rows=[_seller(one, visible.get(one.representative_id), earning) for one in shown],
-        page=max(page, 1),
-        has_next=start + PAGE_SIZE < len(opened.people),
-        count=len(opened.people) if opened.is_whole else earning.members,
+        rows=[_seller(one, visible.get(one.representative_id), earning) for one in shown.people],
+        page=page,
+        has_next=page * PAGE_SIZE < shown.opened_count,
+        count=shown.opened_count if shown.is_whole else earning.members,
+        base=shown.base,
+        amount=shown.amount,
+        adds_up=shown.adds_up,
+        is_whole=shown.is_whole,
+        unopened=shown.unopened,
+        facts=[_fact(fact, plan) for fact in shown.facts],
+    )
+
+
+def _shown(run: Run, earning: Earning, plan: Plan, page: int) -> _Shown:
+    """Return a page of a line's people and its sums.
+
+    What a posted run paid never changes, nor do the orders that it rests on: once opened, a page
+    of a line is kept in the cache. A preview's orders may be newer than its figures.
+    """
+    if run.status != RunStatus.POSTED:
+        return _read(run, earning, plan, page)
+    digest = run.result_digest[:32]
+    key = f"opened:{KEPT_FORMAT}:{digest}:{earning.receiver_id}:{line_key(earning)}:{page}"
+    shown: _Shown | None = cache.get(key)
+    if shown is None:
+        shown = _read(run, earning, plan, page)
+        cache.set(key, shown, timeout=KEPT_SECONDS)
+    return shown
+
+
+def _read(run: Run, earning: Earning, plan: Plan, page: int) -> _Shown:
+    opened = _open(run, earning, plan)
+    start = (page - 1) * PAGE_SIZE
+    return _Shown(
+        people=[
+            replace(one, parts=[], through=one.through[:1])
+            for one in opened.people[start : start + PAGE_SIZE]
+        ],
+        opened_count=len(opened.people),
         base=opened.base,
         amount=opened.amount,
-        adds_up=opened.is_whole and opened.adds_up,
-        is_whole=opened.is_whole,
         unopened=opened.unopened,
-        facts=[_fact(fact, plan) for fact in qualifying_facts(run, plan, earning)],
+        is_whole=opened.is_whole,
+        adds_up=opened.is_whole and opened.adds_up,
+        facts=list(qualifying_facts(run, plan, earning)),
     )
+
+
+def _open(run: Run, earning: Earning, plan: Plan) -> Opened:
+    lines = Lines(run, plan)
+    if earning.sales > WHOLE_ORDERS:
+        return glance(lines, earning, parts=PAGE_SIZE)
+    return lines.open(earning)
 
 
 def _seller(one: Someone, person: Representative | None, earning: Earning) -> dict[str, Any]:
