@@ -29,7 +29,13 @@ from representatives.models import (
     User,
 )
 
-__all__ = ["AlertAdmin", "OutboxEventAdmin", "PlacementAdmin", "ReadOnlyAdmin"]
+__all__ = [
+    "AlertAdmin",
+    "MemberLookAdmin",
+    "OutboxEventAdmin",
+    "PlacementAdmin",
+    "ReadOnlyAdmin",
+]
 
 
 class UserCreationForm(BaseUserCreationForm):

@@ -58,7 +58,7 @@ class LookMiddleware:
             request.look = look  # type: ignore[attr-defined]
             return self.get_response(request)
         if not _may_be_shown(request):
-            return _refusal(request, look)
+            return _refusal(request, look, is_closed=True)
         return self._shown(request, look)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
@@ -114,9 +114,14 @@ def _may_be_shown(request: HttpRequest) -> bool:
     return name.split(":")[0] in SHOWN_APPS and not getattr(view, "only_oneself", False)
 
 
-def _refusal(request: HttpRequest, look: MemberLook) -> HttpResponse:
+def _refusal(request: HttpRequest, look: MemberLook, *, is_closed: bool = False) -> HttpResponse:
     request.look = look  # type: ignore[attr-defined]
-    return render(request, "representatives/look_refused.html", status=HTTPStatus.FORBIDDEN)
+    return render(
+        request,
+        "representatives/look_refused.html",
+        {"is_closed": is_closed},
+        status=HTTPStatus.FORBIDDEN,
+    )
 
 
 @contextmanager

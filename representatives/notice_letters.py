@@ -75,6 +75,7 @@ def _send(key: str, user: User, notices: Sequence[Notice]) -> None:
             "told": told,
             "more": count - len(told),
             "address": address,
+            "choices_url": address + reverse("profile:page"),
             "list_url": address + reverse("representatives:notices"),
             "is_always": all(one.kind in ALWAYS for one in notices),
             "has_logo": logo is not None,

@@ -43,7 +43,8 @@ def logo(request: HttpRequest, digest: str) -> HttpResponse:
 def staff_logo(request: HttpRequest) -> HttpResponse:
     """Let staff set the company's logo, or take it away."""
     assert isinstance(request.user, User)
-    form = LogoForm(request.POST or None, request.FILES or None)
+    is_posted = request.method == "POST"
+    form = LogoForm(request.POST if is_posted else None, request.FILES if is_posted else None)
     if request.method == "POST" and "remove" in request.POST:
         company_logo.set_logo(file=None, by=request.user, now=company_now())
         messages.success(request, _("The logo is taken away."))
