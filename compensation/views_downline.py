@@ -62,7 +62,8 @@ def _look(visit: Visit) -> _Look | None:
     if top is None:
         return None
     plan = plans.get_plan(run.plan_version)
-    return _Look(visit, scope_of(top, viewer=visit.viewer, period=period, plan=plan), period)
+    scope = scope_of(top, viewer=visit.viewer, run=run, period=period, plan=plan)
+    return _Look(visit, scope, period)
 
 
 def _context(look: _Look) -> dict[str, Any]:
@@ -91,6 +92,7 @@ def downline(request: HttpRequest) -> HttpResponse:
     is_table = request.GET.get("view") == "table"
     filtered = not replace(question, text="").is_empty or bool(form.errors)
     context = _context(look) | {"form": form, "question": question}
+    context["shows_filters"] = bool(request.GET.get("filters")) or form.is_wide
     if is_table or filtered or question.text:
         context |= _table(request, look, question)
         rows = context["people"].rows
@@ -187,6 +189,8 @@ def levels(request: HttpRequest) -> HttpResponse:
         "levels": downline_table.list_levels(look.scope),
         "question": form.question(),
         "has_chips": True,
+        "is_table": request.GET.get("view") == "table",
+        "shows_filters": bool(request.GET.get("filters")) or form.is_wide,
     }
     return render(request, "compensation/_levels.html", context)
 

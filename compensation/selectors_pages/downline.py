@@ -6,11 +6,11 @@ past month are masked. Tree, table and picture have modules of their own.
 """
 
 from dataclasses import dataclass
-from typing import Any
+from datetime import date
+from typing import Any, NamedTuple
 
 from django.db import connection
-from django.utils.formats import date_format
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from compensation.engine.plan import Plan
@@ -20,6 +20,17 @@ from representatives.models import Representative
 
 PAGE_SIZE = 50
 SORTED_AT_MOST = 20_000
+
+
+class Known(NamedTuple):
+    """Who a person is now, as the list of the visible gives it."""
+
+    pk: int
+    code: str
+    name: str
+    enrolled_on: date
+
+
 NAMED_FIELDS = ("id", "code", "name", "enrolled_on")
 
 # From sibling to sibling along the primary key; one row more than a page says whether it goes on.
@@ -71,33 +82,6 @@ class Person:
     def can_open(self) -> bool:
         """Whether the tree can be opened below this person."""
         return self.people > 0 and not self.is_masked
-
-    @property
-    def open_label(self) -> str:
-        """What the button that opens the branch is called."""
-        return _("%(name)s: show the people below, %(count)s") % self._below()
-
-    @property
-    def close_label(self) -> str:
-        """What the button that closes the branch is called."""
-        return _("%(name)s: hide the people below, %(count)s") % self._below()
-
-    def _below(self) -> dict[str, str]:
-        return {"name": self.name, "count": formatting.whole(self.people, get_language())}
-
-    @property
-    def place(self) -> str:
-        """Rank, level and people below, or the join date of somebody without people."""
-        parts = [self.rank, _("Level %(level)s") % {"level": self.level}]
-        if self.people:
-            figure = formatting.whole(self.people, get_language())
-            parts.append(
-                ngettext("%(count)s person", "%(count)s people", self.people) % {"count": figure}
-            )
-        else:
-            day = date_format(self.enrolled_on, "j M Y")
-            parts.append(_("joined %(day)s") % {"day": day})
-        return " · ".join(parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,12 +154,10 @@ def named(
     members: list[MemberResult], *, top: MemberResult, viewer: Representative, plan: Plan
 ) -> list[Person]:
     """Describe members, each as far as the viewer may know now."""
-    visible = {
-        person.pk: person
-        for person in Representative.objects.visible_to(viewer)
-        .filter(pk__in=[member.representative_id for member in members])
-        .only(*NAMED_FIELDS)
-    }
+    found = Representative.objects.visible_to(viewer).filter(
+        pk__in=[member.representative_id for member in members]
+    )
+    visible = {row[0]: Known(*row) for row in found.values_list(*NAMED_FIELDS)}
     return [
         describe(member, visible.get(member.representative_id), top=top, plan=plan)
         for member in members
@@ -183,7 +165,7 @@ def named(
 
 
 def describe(
-    member: MemberResult, person: Representative | None, *, top: MemberResult, plan: Plan
+    member: MemberResult, person: Representative | Known | None, *, top: MemberResult, plan: Plan
 ) -> Person:
     """Return what the viewer may know of a member; without a person all of it is masked."""
     return Person(

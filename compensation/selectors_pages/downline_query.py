@@ -15,7 +15,7 @@ from typing import Any
 from django.db.models import Q
 
 from compensation.engine.plan import Plan
-from compensation.models import MemberResult, Period
+from compensation.models import MemberResult, Period, Run
 from representatives.models import Representative, SponsorChange
 from representatives.text import beginning, folded
 
@@ -48,6 +48,7 @@ class Scope:
     viewer: Representative
     plan: Plan
     moved: tuple[Range, ...] = ()
+    stamp: str = ""
 
     @property
     def size(self) -> int:
@@ -57,7 +58,7 @@ class Scope:
     @property
     def key(self) -> str:
         """What tells this scope from any other; the rows of a run never change."""
-        return f"{self.top.run_id}:{self.top.position}:{self.viewer.pk}:{self.moved}"
+        return f"{self.stamp}:{self.top.position}:{self.viewer.pk}:{self.moved}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,9 @@ class Conditions:
         return " AND ".join(f"({part})" for part in self.parts)
 
 
-def scope_of(top: MemberResult, *, viewer: Representative, period: Period, plan: Plan) -> Scope:
+def scope_of(
+    top: MemberResult, *, viewer: Representative, run: Run, period: Period, plan: Plan
+) -> Scope:
     """Return the downline of a member, with the stretches where people may be out of sight.
 
     Who was below in the run and is not now has changed the sponsor since, or somebody between has.
@@ -127,7 +130,8 @@ def scope_of(top: MemberResult, *, viewer: Representative, period: Period, plan:
             moved.append((start, end))
     if len(moved) > RANGES_AT_MOST:
         moved = [(moved[0][0], moved[-1][1])]
-    return Scope(top, viewer, plan, tuple(moved))
+    stamp = f"{run.pk}:{run.created_at.timestamp()}"
+    return Scope(top, viewer, plan, tuple(moved), stamp)
 
 
 def seen(scope: Scope) -> tuple[str, list[Any]]:

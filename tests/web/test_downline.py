@@ -50,7 +50,7 @@ def scope(town: Town, name: str = "Marta Wrona") -> Scope:
     top = downline.get_member(run.pk, viewer.pk)
     assert top is not None
     plan = get_plan(run.plan_version)
-    return scope_of(top, viewer=viewer, period=town.period, plan=plan)
+    return scope_of(top, viewer=viewer, run=run, period=town.period, plan=plan)
 
 
 def names_in(response: Any) -> list[str]:

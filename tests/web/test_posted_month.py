@@ -9,7 +9,7 @@ from django.db.models import Sum
 from django.test import Client
 
 from compensation import services
-from compensation.models import Account, Earning, Entry, Period
+from compensation.models import Account, Earning, Entry, MemberResult, Period
 from compensation.selectors_pages.statement import line_key
 from representatives import formatting
 from representatives.models import Representative, User
@@ -106,3 +106,33 @@ def test_a_past_month_masks_people_who_are_below_another_one_now() -> None:
     assert "no longer below you" in table
     assert re.search(r"\bMember F\b", found) is None
     assert card.status_code == 404
+    _check_nothing_hidden_is_told(town)
+
+
+def _check_nothing_hidden_is_told(town: closing.Town) -> None:
+    """Look for the figures of the one who moved away by every way to ask for them."""
+    client = _log_in(town.members["A"])
+    figures = MemberResult.objects.get(
+        run=Period.objects.get(label="2017-01").visible_run, representative=town.members["F"]
+    )
+    hidden = {
+        formatting.hundredths(figures.group_bv),
+        f"{figures.group_bv / 100:.2f}",
+        town.members["F"].code + ",",
+    }
+    for sort in ("tree", "name", "level", "rank", "bv", "rsp", "group", "people", "joined"):
+        page = client.get(f"/downline/?month=2017-01&view=table&sort={sort}").content.decode()
+        rows = page.split("<tbody>")[1].split("</tbody>")[0].split("<tr>")[1:]
+        assert ["no longer below" in row for row in rows].count(True) == 1, sort
+        if sort not in ("tree", "level", "people"):
+            assert "no longer below" in rows[-1], sort
+        assert not any(figure in page for figure in hidden), sort
+    for query in ("state=active", "state=inactive", "rank=0", "bv_least=0", "joined_to=2020-01-01"):
+        page = client.get(f"/downline/?month=2017-01&{query}").content.decode()
+        assert "no longer below you" not in page, query
+    sheet = client.get("/downline/downline.csv?month=2017-01")
+    lines = b"".join(sheet.streaming_content).decode().splitlines()  # type: ignore[attr-defined]
+    assert [line for line in lines if "no longer" in line] == [
+        "Someone who is no longer below you,,5,,,,,,,,,"
+    ]
+    assert not any(figure in line for line in lines for figure in hidden)
