@@ -44,6 +44,7 @@ PAGES = {
     "disputes": "/disputes/",
     "payouts": "/payouts/",
     "rsp": "/rsp/",
+    "profile": "/profile/",
 }
 
 
