@@ -137,6 +137,16 @@ oracle: install ## Compare the engine with its second implementation on many mor
 soak: install ## Faults at random moments for hours or SOAK_MINUTES, from SOAK_SEED; exit 1 on any loss
 	@nice -n 10 $(BIN)/python -m tests.soak
 
+.PHONY: sweep
+sweep: install ## Look at every page as everybody, on both screens, in both themes and languages
+	@BROWSER= $(BIN)/python -m tests.browser.chromium
+	@SWEEP=whole BROWSER= $(PYTEST) --no-skips tests/browser/test_sweep.py $(PYTEST_ARGS)
+
+.PHONY: screenshots
+screenshots: install ## Take the pictures of the pages for the readme
+	@BROWSER= $(BIN)/python -m tests.browser.chromium
+	@$(BIN)/python -m tests.browser.screenshots
+
 .PHONY: mutation
 mutation: install ## Mutation testing of the engine; goes on where it stopped (MODULES="money.py parts.py")
 	@nice -n 19 $(BIN)/python -m tests.mutation run $(MODULES)

@@ -17,9 +17,10 @@ LOCAL_SCHEMES = ("data", "blob", "about")
 NOT_FOUND_WORDS = "Failed to load resource: the server responded with a status of"
 
 # Runs in the page, told to the browser by its own protocol: the page's policy stays as it is.
+# Nothing is preloaded: axe would copy the styles into the page, which the policy refuses.
 RUN_AXE = """async (tags) => {
   const found = await axe.run(document, {
-    runOnly: {type: "tag", values: tags}, resultTypes: ["violations"],
+    runOnly: {type: "tag", values: tags}, resultTypes: ["violations"], preload: false,
   });
   return found.violations.map((one) => ({
     rule: one.id,
@@ -36,11 +37,14 @@ NOTE_VIOLATIONS = """
     window.__refused.push(event.violatedDirective + " " + (event.blockedURI || event.sample));
   });
 """
-FACTS = """() => ({
+FACTS = """async () => (await document.fonts.ready, {
   headings: document.querySelectorAll("h1").length,
   language: document.documentElement.lang,
-  theme: document.documentElement.getAttribute("data-bs-theme")
-    || document.documentElement.getAttribute("data-theme"),
+  theme: (() => {
+    const parts = getComputedStyle(document.body).backgroundColor.match(/[\\d.]+/g);
+    const [red, green, blue] = parts.map(Number);
+    return 2 * red + 5 * green + blue > 8 * 127 ? "light" : "dark";
+  })(),
   wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
   refused: window.__refused,
   widest: [...document.querySelectorAll("body *")]
@@ -87,7 +91,8 @@ class Watch:
             and message.location.get("url") == page.url
         ):
             return
-        self.heard.append(f"console {message.type}: {message.text}")
+        place = urlsplit(message.location.get("url", "")).path
+        self.heard.append(f"console {message.type} at {place}: {message.text}")
 
     def _request(self, request: Request) -> None:
         scheme = urlsplit(request.url).scheme
@@ -97,9 +102,9 @@ class Watch:
 
 def faults_of(page: Page, watch: Watch, *, language: str, theme: str) -> Iterator[str]:
     """Name what is wrong with the page that is open."""
+    facts = page.evaluate(FACTS)
     page.evaluate(axe_source())
     violations = page.evaluate(RUN_AXE, TAGS)
-    facts = page.evaluate(FACTS)
     yield from watch.take()
     for refused in facts["refused"] or []:
         yield f"the policy refused {refused}"

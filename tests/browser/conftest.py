@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests import soundness
 from tests.browser import chromium, world
-from tests.browser.server import environment_of, served
+from tests.browser.server import background, environment_of, served
+from tests.browser.visits import PATIENCE_MS
 from tests.databases import TestDatabases, addresses
 
 
@@ -58,9 +59,17 @@ def site(
 @pytest.fixture(scope="package")
 def browser(site: Site) -> Iterator[Browser]:
     """A Chromium for all tests of this folder; each takes a context of its own."""
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=chromium.find(), args=list(chromium.ARGUMENTS)
         )
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="package")
+def worker(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A worker with beat on the portal's databases: figures follow what happens."""
+    with background(site.environment, tmp_path_factory.mktemp("worker")):
+        yield

@@ -22,17 +22,8 @@ THEMES = ("light", "dark")
 LANGUAGES = ("en", "pl")
 PAGES_A_TEST = 16
 
-# Answers that are files or words for machines, by route name.
-NOT_PAGES = {
-    "healthz",
-    "admin:jsi18n",
-    "admin:autocomplete",
-    "admin:compensation_payoutbatch_file",
-    "compensation:statement_pdf",
-    "compensation:statement_csv",
-    "compensation:staff_statement_pdf",
-    "compensation:staff_statement_csv",
-}
+FILES = (".csv", ".pdf", ".json")
+"""How patterns of routes end that answer with files."""
 
 # Addresses beside the routes, with names of the world in braces, and what they answer.
 EXTRA: dict[str, dict[str, int]] = {
@@ -91,7 +82,7 @@ def places() -> dict[Place, frozenset[str]]:
     for name, pattern, role, status in _table():
         place = Place(name, pattern, True)
         shown = status == "200" or (place.of_a_row and role == "superuser" and status == "302")
-        if not shown or name in NOT_PAGES or name.endswith("RedirectView"):
+        if not shown or pattern.endswith(FILES) or name.endswith("RedirectView"):
             continue
         found.setdefault(place, set()).add(role)
         if role == "representative" and not re.search(r"[<(]", pattern):

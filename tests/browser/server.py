@@ -63,6 +63,33 @@ def _wait_until_it_answers(address: str, process: subprocess.Popen[bytes], log_p
     raise RuntimeError(f"the portal did not start:\n{log_path.read_text(errors='replace')}")
 
 
+@contextmanager
+def background(environment: Mapping[str, str], folder: Path) -> Iterator[None]:
+    """Run a worker with beat inside, as a small company does, and end it after.
+
+    Nothing waits for it to be ready: its messages wait in the queue, and beat looks every few
+    seconds.
+    """
+    with (folder / "worker.log").open("wb") as log:
+        process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "celery", "-A", "config", "worker", "--beat"),
+                *("--schedule", str(folder / "beat-schedule"), "--concurrency", "1"),
+                *("--loglevel", "INFO", "--without-gossip", "--without-mingle"),
+            ],
+            cwd=ROOT,
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    try:
+        yield
+    finally:
+        end_group(process, 5)
+
+
 def environment_of(database: Mapping[str, str], redis_prefix: str) -> dict[str, str]:
     """Return the environment of a process on these databases."""
     return {

@@ -22,9 +22,6 @@ TOURS = pages.tours(whole=os.environ.get("SWEEP") == "whole")
 def test_pages_are_sound_wherever_they_are_looked_at(
     tour: Tour, site: Site, browser: Browser
 ) -> None:
-    with visits.context(browser, site, tour) as (page, watch):
-        faults = [
-            f"{address}: {fault}" for address, fault in visits.faults(page, watch, site, tour)
-        ]
+    faults = visits.look_at(browser, site, tour)
 
     assert not faults, "\n".join(faults)

@@ -6,6 +6,7 @@ there by the services: more people, two posted months, points to convert, disput
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -64,9 +65,12 @@ class World:
     sessions: dict[str, str]
     """The key of a session of each role, so that a sweep need not log in again and again."""
 
-    def address(self, pattern: str, *, is_route: bool) -> str:
-        """Return the address of a route, or the one that is written with names in braces."""
-        return self.addresses[pattern] if is_route else pattern.format(**self.names)
+    def address(self, pattern: str, *, is_route: bool) -> str | None:
+        """Return the address of a route, or the one that is written with names in braces.
+
+        None if a parameter of the route has no sample value.
+        """
+        return self.addresses.get(pattern) if is_route else pattern.format(**self.names)
 
 
 def build() -> World:
@@ -92,9 +96,7 @@ def build() -> World:
     users = {role: User.objects.get(email=email) for role, email in emails.items()}
     codes = {name: person.code for name, person in town.people.items()}
     return World(
-        addresses={
-            route.pattern: route.address(samples.of_route(route, values)) for route in all_routes()
-        },
+        addresses=_addresses(values),
         names={
             "batch": str(PayoutBatch.objects.get().pk),
             "dispute": str(dispute.pk),
@@ -109,6 +111,15 @@ def build() -> World:
         emails=emails,
         sessions={role: _session(user) for role, user in users.items()},
     )
+
+
+def _addresses(values: dict[str, str]) -> dict[str, str]:
+    """Return the address of each route whose parameters have sample values, by its pattern."""
+    found = {}
+    for route in all_routes():
+        with suppress(KeyError):
+            found[route.pattern] = route.address(samples.of_route(route, values))
+    return found
 
 
 def _people(town: Town) -> None:
