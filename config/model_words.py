@@ -14,20 +14,10 @@ from django.contrib import admin
 from django.db.models import Model
 from django.utils import translation
 from django.utils.functional import Promise
-from django.utils.translation import gettext_noop, pgettext_lazy
+from django.utils.translation import pgettext_lazy
 
 CONTEXT = "staff"
 APPS = ("representatives", "sales", "compensation")
-
-# Django's words around a name, which Polish would have to decline: ours set it apart.
-AROUND_NAMES = (
-    gettext_noop("Add %s"),
-    gettext_noop("Change %s"),
-    gettext_noop("View %s"),
-    gettext_noop("Select %s to change"),
-    gettext_noop("Select %s to view"),
-    gettext_noop("%(name)s by %(filter_title)s"),
-)
 
 
 def own_models() -> Iterator[type[Model]]:

@@ -81,6 +81,11 @@ def percent(rate: Fraction, language: str | None = "en") -> str:
     return f"{rate.numerator}/{rate.denominator}"
 
 
+def day_format(form: str, language: str | None = "en") -> str:
+    """Return a format of Django's with the short month behind a day as the language writes it."""
+    return form.replace("j M", "j b") if _is_polish(language) else form
+
+
 def width(part: int, whole: int) -> str:
     """Return part of whole as an SVG width between 0% and 100%, in tenths of a per cent."""
     if whole <= 0 or part <= 0:

@@ -39,7 +39,7 @@ class Writer:
     def day(self, when: date) -> str:
         """Return a day as the language writes it."""
         if when not in self.days:
-            self.days[when] = date_format(when, "j M Y")
+            self.days[when] = date_format(when, formatting.day_format("j M Y", get_language()))
         return self.days[when]
 
     def volume(self, hundredths: int) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from django import template
 from django.apps import apps
+from django.template import defaultfilters
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
@@ -60,6 +61,14 @@ def percent(rate: Fraction | tuple[int, int] | None) -> str:
         return ""
     exact = rate if isinstance(rate, Fraction) else Fraction(*rate)
     return formatting.percent(exact, get_language())
+
+
+@register.filter(name="date", expects_localtime=True, is_safe=False)
+def write_date(moment: Any, form: str | None = None) -> str:
+    """Return a day or a time as Django's filter does, with a short month as the language has it."""
+    if form is not None:
+        form = formatting.day_format(form, get_language())
+    return str(defaultfilters.date(moment, form))
 
 
 @register.filter

@@ -1,8 +1,11 @@
 """Amounts, points and rates as text: exact, in the language of the page."""
 
+from datetime import date
 from fractions import Fraction
 
 import pytest
+from django.template import Context, Template
+from django.utils import translation
 
 from representatives import formatting
 from representatives.templatetags import perennial
@@ -72,3 +75,23 @@ def test_share_is_a_width(part: int, whole: int, width: str) -> None:
 )
 def test_initials_stand_for_a_name(name: str | None, letters: str) -> None:
     assert perennial.initials(name) == letters
+
+
+@pytest.mark.parametrize(
+    ("language", "form", "text"),
+    [
+        ("en", "j M Y", "2 Jan 2017"),
+        ("pl", "j M Y", "2 sty 2017"),
+        ("pl", "j M", "2 sty"),
+        ("pl", "j E Y", "2 stycznia 2017"),
+        ("en", "j E Y", "2 January 2017"),
+        ("pl", "F Y", "styczeń 2017"),
+        ("pl", "DATE_FORMAT", "2 stycznia 2017"),
+        ("en", "DATE_FORMAT", "2 January 2017"),
+        ("pl", "SHORT_DATE_FORMAT", "2 sty 2017"),
+    ],
+)
+def test_days_are_written_in_the_language_of_the_page(language: str, form: str, text: str) -> None:
+    template = Template("{% load perennial %}{{ day|date:form }}")
+    with translation.override(language):
+        assert template.render(Context({"day": date(2017, 1, 2), "form": form})) == text

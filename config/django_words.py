@@ -1,0 +1,28 @@
+"""Words of Django that Polish says otherwise on our pages; the catalogue holds what it says."""
+
+from django.utils.translation import gettext_noop
+
+# A name follows that Polish would have to decline: a colon sets it apart.
+AROUND_NAMES = (
+    gettext_noop("Add %s"),
+    gettext_noop("Change %s"),
+    gettext_noop("View %s"),
+    gettext_noop("Select %s to change"),
+    gettext_noop("Select %s to view"),
+    gettext_noop("%(name)s by %(filter_title)s"),
+)
+# Months are small in Polish; a page that begins with one writes it large itself.
+MONTHS = (
+    gettext_noop("January"),
+    gettext_noop("February"),
+    gettext_noop("March"),
+    gettext_noop("April"),
+    gettext_noop("May"),
+    gettext_noop("June"),
+    gettext_noop("July"),
+    gettext_noop("August"),
+    gettext_noop("September"),
+    gettext_noop("October"),
+    gettext_noop("November"),
+    gettext_noop("December"),
+)

@@ -1,0 +1,1 @@
+"""English, for readers in Europe: the day first, and a clock of 24 hours."""
