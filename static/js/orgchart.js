@@ -9,6 +9,8 @@
   var NAME_LENGTH = 22;
   var SMALLEST = 0.08;
   var LARGEST = 3;
+  var AT_ONCE = 40;
+  var READABLE = 0.6;
   var box = document.querySelector("[data-orgchart]");
   var list = box ? document.getElementById(box.getAttribute("data-orgchart")) : null;
   if (!list || !window.d3) {
@@ -53,14 +55,15 @@
     }
     target.append(
       make("title", {}, person.name + (person.note ? ", " + person.note : "")),
-      make("rect", { "class": "hit", x: -18, y: -18, width: COLUMN - 24, height: 36, rx: 18 }),
+      make("rect", { "class": "hit", x: -18, y: -18, width: reach(person) + 14, height: 36, rx: 18 }),
       make("circle", { "class": person.active ? "leaf" : "leaf is-off", r: 15 }),
       make("text", { "class": "initials", y: 4 }, person.initials),
       make("text", { "class": "name", x: 22, y: person.note ? -2 : 4 }, shorten(person.name))
     );
     var note = person.note;
-    if (person.others) {
-      note += (note ? " · " : "") + box.getAttribute("data-more").replace("%d", person.others);
+    var others = Number(person.others || 0) + person.hidden;
+    if (others) {
+      note += (note ? " · " : "") + box.getAttribute("data-more").replace("%d", others);
     }
     if (note) {
       target.append(make("text", { "class": "note", x: 22, y: 12 }, note));
@@ -87,22 +90,57 @@
     );
   }
 
-  var root = window.d3.tree().nodeSize([ROW, COLUMN]).separation(function (one, other) {
-    return one.parent === other.parent ? 1 : 1.25;
-  })(window.d3.hierarchy(read(list.querySelector("li"))));
+  var people = read(list.querySelector("li"));
+  var whole = window.d3.hierarchy(people);
+  var levels = startingLevels();
+  var root = null;
+  var layer = make("g", {});
   var svg = make("svg", {
     "class": "orgchart-svg", role: "img", "aria-label": box.getAttribute("data-label")
-  });
-  var layer = make("g", {});
-  root.links().forEach(function (link) {
-    drawLine(layer, link);
-  });
-  root.each(function (node) {
-    drawPerson(layer, node);
   });
   svg.append(layer);
   box.querySelector("[data-view]").append(svg);
   box.hidden = false;
+
+  /* As many levels as can be read at once; the others are one click away. */
+  function startingLevels() {
+    var deepest = 1;
+    while (deepest < whole.height && countDownTo(deepest + 1) <= AT_ONCE) {
+      deepest += 1;
+    }
+    return deepest;
+  }
+
+  function countDownTo(depth) {
+    return whole.descendants().filter(function (node) {
+      return node.depth <= depth;
+    }).length;
+  }
+
+  function draw() {
+    root = window.d3.hierarchy(cut(people, levels));
+    window.d3.tree().nodeSize([ROW, COLUMN]).separation(function (one, other) {
+      return one.parent === other.parent ? 1 : 1.25;
+    })(root);
+    layer.replaceChildren();
+    root.links().forEach(function (link) {
+      drawLine(layer, link);
+    });
+    root.each(function (node) {
+      drawPerson(layer, node);
+    });
+    box.querySelector("[data-levels=more]").disabled = levels >= whole.height;
+    box.querySelector("[data-levels=fewer]").disabled = levels <= 1;
+  }
+
+  function cut(person, depth) {
+    var copy = Object.assign({}, person);
+    copy.hidden = depth ? 0 : person.children.length;
+    copy.children = depth ? person.children.map(function (one) {
+      return cut(one, depth - 1);
+    }) : [];
+    return copy;
+  }
 
   /* What is seen: a scale and a shift, kept as an attribute of the layer. */
   var view = { scale: 1, x: 0, y: 0 };
@@ -150,7 +188,15 @@
   }
 
   box.addEventListener("click", function (event) {
-    var button = event.target instanceof Element ? event.target.closest("[data-zoom]") : null;
+    var origin = event.target instanceof Element ? event.target : null;
+    var change = origin ? origin.closest("[data-levels]") : null;
+    if (change) {
+      levels += change.getAttribute("data-levels") === "more" ? 1 : -1;
+      draw();
+      fit(READABLE);
+      return;
+    }
+    var button = origin ? origin.closest("[data-zoom]") : null;
     if (!button) {
       return;
     }
@@ -166,7 +212,8 @@
   svg.addEventListener("wheel", function (event) {
     var room = size();
     event.preventDefault();
-    zoom(Math.exp(-event.deltaY * (event.deltaMode ? 0.05 : 0.0015)), event.clientX - room.left, event.clientY - room.top);
+    var by = Math.exp(-event.deltaY * (event.deltaMode ? 0.05 : 0.0015));
+    zoom(by, event.clientX - room.left, event.clientY - room.top);
   }, { passive: false });
 
   /* One pointer moves the picture, two of them zoom it. A move is no click. */
@@ -224,5 +271,6 @@
     }
   }, true);
 
-  fit(0.7);
+  draw();
+  fit(READABLE);
 })();
