@@ -14,12 +14,14 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.db import transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
+from django.views.decorators.http import require_safe
 from qrcode.image.svg import SvgPathFillImage
 
 
@@ -135,6 +137,12 @@ class TwoFactorAdapter(DefaultMFAAdapter):
         from representatives.selectors import get_company  # needs loaded apps
 
         return get_company().name or settings.SITE_NAME
+
+
+@require_safe
+def own_address(request: HttpRequest) -> HttpResponseBase:
+    """Lead to the profile, which shows the address one logs in with and who changes it."""
+    return redirect("profile:page")
 
 
 def _seal() -> MultiFernet:

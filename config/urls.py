@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from config.accounts import own_address
 from config.health import healthz
 from config.language import choose_language
 from config.style import style_page
@@ -10,6 +11,8 @@ from config.style import style_page
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("language/", choose_language, name="set_language"),
+    # Staff change the address of a log-in; allauth's page would let a session take it over.
+    path("accounts/email/", own_address, name="account_email"),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("profile/", include("compensation.urls_profile")),

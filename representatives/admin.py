@@ -14,7 +14,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from representatives import services, two_factor
+from representatives import log_ins, services
 from representatives.admin_looks import MemberLookAdmin
 from representatives.admin_outbox import AlertAdmin, OutboxEventAdmin
 from representatives.admin_placement import PlacementAdmin
@@ -104,6 +104,11 @@ class UserAdmin(DjangoUserAdmin):
     def second_factor(self, user: User) -> bool:
         return bool(user.has_second_factor)  # type: ignore[attr-defined]  # as annotated
 
+    def save_model(self, request: HttpRequest, obj: User, form: ModelForm, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if change and "email" in form.changed_data:
+            log_ins.follow_new_address(user=obj, old=form.initial["email"])
+
     def has_remove_second_factors_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("mfa.delete_authenticator")
 
@@ -116,7 +121,7 @@ class UserAdmin(DjangoUserAdmin):
             if not self.has_change_permission(request, user):
                 continue
             try:
-                two_factor.remove_second_factors(user=user, by=request.user)  # type: ignore[arg-type]  # staff
+                log_ins.remove_second_factors(user=user, by=request.user)  # type: ignore[arg-type]  # staff
             except UnableTo as refusal:
                 messages.error(request, f"{user}: {refusal.message}")
             else:

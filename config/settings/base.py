@@ -296,6 +296,7 @@ MFA_ADAPTER = "config.accounts.TwoFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # nobody signs up: addresses come by staff or an invitation
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # nobody signs up: addresses come by staff or an invitation
 MFA_FORMS = {
     "authenticate": "config.two_factor_forms.CodeForm",
     "reauthenticate": "config.two_factor_forms.CodeAgainForm",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
@@ -167,3 +168,31 @@ def test_staff_without_the_right_remove_nothing(ana: User, boss: User, committed
     remove(log_in(boss), ana)
 
     assert Authenticator.objects.count() == 2
+
+
+# -- Another address -------------------------------------------------------------------------------
+
+
+def test_address_of_a_log_in_is_changed_by_staff_alone(ana: User) -> None:
+    client = log_in(ana)
+
+    assert client.get("/accounts/email/").headers["Location"] == "/profile/"
+    thief = {"email": "thief@example.org", "action_add": ""}
+    assert client.post("/accounts/email/", thief).status_code == 405
+    assert not EmailAddress.objects.exists()
+
+
+def test_old_address_opens_nothing_once_staff_have_changed_it(ana: User, boss: User) -> None:
+    EmailAddress.objects.create(user=ana, email=ana.email, verified=True, primary=True)
+    form = {"email": "ana@new.example", "is_active": "on"}
+
+    log_in(boss).post(f"/admin/representatives/user/{ana.pk}/change/", form)
+
+    ana.refresh_from_db()
+    assert ana.email == "ana@new.example"
+    assert not EmailAddress.objects.filter(email="ana@example.org").exists()
+    told = OutboxEvent.objects.filter(key__startswith="account:address_changed:")
+    addresses = [event.payload["to"] for event in told.order_by("pk")]
+    assert addresses == ["ana@example.org", "ana@new.example"]
+    Client().post("/accounts/password/reset/", {"email": "ana@example.org"})
+    assert not OutboxEvent.objects.filter(topic="password-reset").exists()

@@ -1,9 +1,10 @@
-"""Help for who has lost phone and recovery codes: staff remove the second factors."""
+"""What staff do to log-ins: remove lost second factors, tell of another address."""
 
 from __future__ import annotations
 
 import secrets
 
+from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.conf import settings
@@ -47,4 +48,29 @@ def remove_second_factors(*, user: User, by: User) -> None:
                 " ones in your profile.\n\n"
                 "If you did not ask for it, set a new password at once and tell the staff.\n"
             ),
+        )
+
+
+@transaction.atomic
+def follow_new_address(*, user: User, old: str) -> None:
+    """Let nothing go by the old log-in address any more, and tell both of the change.
+
+    The password can be set anew by e-mail: an address that is left behind must not open that door.
+    """
+    EmailAddress.objects.filter(user=user).exclude(email=user.email).delete()
+    stamp = secrets.token_hex(8)
+    with override(user.language or settings.LANGUAGE_CODE):
+        subject = _("Your log-in at %(company)s has another address") % {
+            "company": get_company().name
+        }
+        text = _(
+            "Staff have changed the address you log in with from %(old)s to %(new)s.\n\n"
+            "If you did not ask for it, tell the staff at once.\n"
+        ) % {"old": old, "new": user.email}
+    for number, address in enumerate((old, user.email)):
+        outbox.send_mail(
+            key=f"account:address_changed:{user.pk}:{stamp}:{number}",
+            to=address,
+            subject=subject,
+            text=text,
         )
