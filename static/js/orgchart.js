@@ -96,7 +96,7 @@
   var root = null;
   var layer = make("g", {});
   var svg = make("svg", {
-    "class": "orgchart-svg", role: "img", "aria-label": box.getAttribute("data-label")
+    "class": "orgchart-svg", role: "group", "aria-label": box.getAttribute("data-label")
   });
   svg.append(layer);
   box.querySelector("[data-view]").append(svg);
