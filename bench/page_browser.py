@@ -8,7 +8,6 @@ the last that the page's PerformanceObserver tells.
 """
 
 import json
-import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,19 +17,10 @@ import django
 
 from bench.pages import WORKERS, addresses_of_the_top, served, session_of_the_top
 from bench.timing import median
+from tests.browser.chromium import ARGUMENTS, find_or_install
 
 VISITS = 3
 BETWEEN = "/bench/bare/"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 WINDOW = {"width": 1280, "height": 900}
 LARGEST_PAINT = """
 () => new Promise(done => {
@@ -127,15 +117,13 @@ def _open(page: Any, url: str) -> None:
 
 @contextmanager
 def chromium() -> Iterator[Any]:
-    """Run the machine's Chromium without a window.
+    """Run the Chromium of the browser tests without a window.
 
-    :raises RuntimeError: if there is none.
+    :raises tests.browser.chromium.NoChromiumError: if there is none.
     """
     from playwright.sync_api import sync_playwright
 
-    path = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if path is None:
-        raise RuntimeError(f"none of {', '.join(BROWSERS)} is installed")
+    path = find_or_install()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
         try:
