@@ -16,6 +16,7 @@ from sales.amounts import Amounts
 from sales.forms import MYSELF, DraftLine, OrderForm, ReturnForm
 from sales.models import Order
 from sales.references import new_reference
+from sales.tax_lines import tax_lines
 from sales.views_shared import REFUSED, Desk, open_desk, page_number
 
 
@@ -239,6 +240,7 @@ def _order_page(
         desk.context(
             order=shown,
             lines=lines,
+            taxes=tax_lines(one.line for one in lines),
             returns=[(one.line, back) for one in lines for back in one.returns],
             return_form=form,
             return_fields=fields,

@@ -8,6 +8,7 @@ from django.db.models import F, Q
 
 from representatives.models import Representative
 from sales.models.catalogue import Customer, Product
+from sales.models.tax import tax_is_of_its_rate
 
 
 class ImportBatch(models.Model):
@@ -210,6 +211,9 @@ class OrderLine(models.Model):
                     tax_minor__lte=F("gross_minor"),
                 ),
                 name="orderline_money_adds_up",
+            ),
+            models.CheckConstraint(
+                condition=tax_is_of_its_rate(), name="orderline_tax_of_its_rate"
             ),
             models.CheckConstraint(
                 condition=Q(
