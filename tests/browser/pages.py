@@ -33,6 +33,8 @@ EXTRA: dict[str, dict[str, int]] = {
         "/downline/?view=table&sort=name&month=2017-10": 200,
         "/downline/?q=nowak": 200,
         "/downline/?q=nobody-at-all": 200,
+        "/downline/?at={seller}&month=2017-10": 200,
+        "/downline/?view=table&filters=1&state=inactive&bv_least=x": 200,
         "/earnings/2017-10/": 200,
         "/earnings/2017-10/{line}/": 200,
         "/earnings/2017-10/{line}/dispute/": 200,
