@@ -12,6 +12,7 @@ from compensation import (
     views_paper,
     views_payouts,
     views_plan,
+    views_planner,
     views_what_if,
 )
 
@@ -21,6 +22,7 @@ urlpatterns = [
     path("", views.dashboard, name="dashboard"),
     path("plan/", views_plan.plan, name="plan"),
     path("rank/", views_explain.rank, name="rank"),
+    path("rank/planner/", views_planner.planner, name="planner"),
     path("rank/way/", views_explain.shortest_way, name="shortest_way"),
     path("points/<str:reference>/", views_explain.points_of_order, name="order_points"),
     path("today/people/", views.today_people, name="today_people"),

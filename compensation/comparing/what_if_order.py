@@ -93,7 +93,7 @@ def order_effect(
     tally = Tally()
     try:
         before = computed(period, load_plan(version.document))
-        after = _with_order(before.given, quote, now=now)
+        after = with_orders(before.given, [quote], now=now)
         tally.add(before, replace(before, given=after, results=after.compute(before.plan)))
     except FAULTS as fault:
         raise UnableToCompare(str(fault)) from fault
@@ -112,38 +112,57 @@ def computed(period: Period, plan: Plan) -> Side:
     return Side(plan, given, Returned.none(), given.compute(plan))
 
 
-def _with_order(given: Input, quote: Quote, *, now: datetime) -> Input:
-    """Add the order to the month's sales."""
-    row = int(rows_of(given.members.ids, np.array([quote.seller.pk]))[0])
-    if row < 0:
-        raise UnableToCompare(f"{quote.seller} is not among the month's members")
+def with_orders(given: Input, quotes: Sequence[Quote], *, now: datetime) -> Input:
+    """Add orders to the month's sales; each that nobody known buys is somebody else's.
+
+    :raises UnableToCompare: if a seller is not among the month's members.
+    """
     zone = Company.objects.get(pk=Company.ONLY_ID).zone
     sales = given.sales
-    customer = -1
-    if not quote.own:
-        known = int(sales.customer.max(initial=0))
-        customer = known + 1 if quote.customer is None else quote.customer.pk
-    order = {
-        "seller": row,
-        "order": int(sales.order.max(initial=0)) + 1,
-        "bv": quote.bv,
-        "rsp": quote.rsp,
-        "rsp_all": quote.rsp_all,
-        "net": quote.net_minor,
-        "own": quote.own,
-        "first_order": quote.is_first,
-        "day": (now.astimezone(zone).date() - EPOCH).days,
-        "customer": customer,
-        "margin": quote.margin_minor,
-        "units": quote.units,
-        "rsp_repeat": quote.rsp_repeat,
-        "paid_at": int(now.timestamp()),
+    known = [quote.customer.pk for quote in quotes if quote.customer is not None]
+    customer = max(int(sales.customer.max(initial=0)), *known, 0)
+    number = int(sales.order.max(initial=0))
+    rows = rows_of(given.members.ids, np.array([quote.seller.pk for quote in quotes], np.int64))
+    orders = []
+    for quote, row in zip(quotes, rows.tolist(), strict=True):
+        if row < 0:
+            raise UnableToCompare(f"{quote.seller} is not among the month's members")
+        number += 1
+        customer += 1
+        orders.append(
+            {
+                "seller": row,
+                "order": number,
+                "bv": quote.bv,
+                "rsp": quote.rsp,
+                "rsp_all": quote.rsp_all,
+                "net": quote.net_minor,
+                "own": quote.own,
+                "first_order": quote.is_first,
+                "day": (now.astimezone(zone).date() - EPOCH).days,
+                "customer": _customer_of(quote, customer),
+                "margin": quote.margin_minor,
+                "units": quote.units,
+                "rsp_repeat": quote.rsp_repeat,
+                "paid_at": int(now.timestamp()),
+            }
+        )
+    return replace(given, sales=_with(sales, orders))
+
+
+def _customer_of(quote: Quote, somebody_new: int) -> int:
+    if quote.own:
+        return -1
+    return somebody_new if quote.customer is None else quote.customer.pk
+
+
+def _with(sales: Sales, orders: Sequence[dict[str, int]]) -> Sales:
+    if not orders:
+        return sales
+    more = {
+        name: np.append(getattr(sales, name), [order[name] for order in orders])
+        for name in orders[0]
     }
-    return replace(given, sales=_one_more(sales, order))
-
-
-def _one_more(sales: Sales, order: dict[str, int]) -> Sales:
-    more = {name: np.append(getattr(sales, name), value) for name, value in order.items()}
     for name in ("own", "first_order"):
         more[name] = more[name].astype(np.bool_)
     return Sales(**more)
