@@ -46,7 +46,7 @@ def deliver_welcome(*, key: str, payload: dict[str, Any]) -> None:
     assert member.user is not None
     company = selectors.get_company()
     link = payload["origin"] + reverse("account_reset_password")
-    with translation.override(payload["language"]):
+    with translation.override(member.user.language or payload["language"]):
         text = render_to_string(
             "representatives/email/welcome.txt",
             {"member": member, "link": link, "company": company},
@@ -70,7 +70,7 @@ def deliver_password_reset(*, key: str, payload: dict[str, Any]) -> None:
     path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
     link = payload["origin"] + path.replace("UID-KEY", quote(f"{uid}-{token}"))
     host = urlsplit(payload["origin"]).netloc
-    with translation.override(payload["language"]):
+    with translation.override(user.language or payload["language"]):
         message = get_adapter().render_mail(
             "account/email/password_reset_key",
             payload["to"],
