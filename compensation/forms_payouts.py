@@ -66,7 +66,7 @@ class DraftForm(StaffForm):
     """A new batch."""
 
     execution_date = forms.DateField(
-        label=_("Day of payment"), widget=forms.DateInput(attrs={"type": "date"})
+        label=_("Day of payment"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
 
 

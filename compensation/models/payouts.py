@@ -303,7 +303,7 @@ class AnswerFile(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return self.name or self.digest[:12]
 
 
 class BankAnswer(models.Model):
