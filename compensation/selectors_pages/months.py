@@ -54,7 +54,12 @@ def list_periods(*, now: datetime) -> list[Period]:
 
 def title(period: Period) -> str:
     """Return the month in words, such as December 2017."""
-    return date_format(period.first_day, "F Y")
+    return month_name(period.first_day)
+
+
+def month_name(day: date) -> str:
+    """Return the month of a day in words."""
+    return date_format(day, "F Y")
 
 
 def note(period: Period) -> str:

@@ -151,24 +151,26 @@ def list_later_adjustments(period: Period, representative_id: int) -> list[dict[
     """
     found = (
         Adjustment.objects.filter(
+            ~Q(journal__period=period),
             related_period=period,
             representative_id=representative_id,
             status=AdjustmentStatus.APPROVED,
+            journal__isnull=False,
         )
-        .exclude(journal__period=period)
-        .select_related("journal__period")
-        .order_by("decided_at", "pk")[:MOST_CORRECTIONS]
+        .order_by("decided_at", "pk")
+        .values_list(
+            "journal__period__label", "journal__period__first_day", "reason", "money_minor", "rsp"
+        )[:MOST_CORRECTIONS]
     )
     return [
         {
-            "label": one.journal.period.label,
-            "title": months.title(one.journal.period),
-            "reason": one.reason,
-            "money": one.money_minor,
-            "points": one.rsp,
+            "label": label,
+            "title": months.month_name(first_day),
+            "reason": reason,
+            "money": money,
+            "points": points,
         }
-        for one in found
-        if one.journal is not None
+        for label, first_day, reason, money, points in found
     ]
 
 
