@@ -133,15 +133,17 @@ def _position(text: str) -> int | None:
 def _tree(look: _Look, code: str) -> dict[str, Any]:
     if not code:
         return {"tree": downline_tree.open_at_top(look.scope)}
-    person, member = _find(look, code)
+    person, member = _seek(look, code)
+    if member is None:
+        return {"tree": downline_tree.open_at_top(look.scope), "absent": person}
     tree = downline_tree.open_at(look.scope, member)
     return {"tree": tree} | _card(look, person, member)
 
 
-def _find(look: _Look, code: str) -> tuple[Representative, MemberResult]:
-    """Return somebody of the downline (or the viewer) and the figures of the month.
+def _seek(look: _Look, code: str) -> tuple[Representative, MemberResult | None]:
+    """Return somebody whom the viewer may see now, with the figures of the month if below then.
 
-    :raises Http404: if the viewer may not see the person now, or could not in that month.
+    :raises Http404: if the viewer may not see the person now.
     """
     scope = look.scope
     person = (
@@ -154,6 +156,17 @@ def _find(look: _Look, code: str) -> tuple[Representative, MemberResult]:
         raise Http404("no such person")
     member = selectors.get_member(scope.top.run_id, person.pk)
     if member is None or not (selectors.is_below(member, scope.top) or member.pk == scope.top.pk):
+        return person, None
+    return person, member
+
+
+def _find(look: _Look, code: str) -> tuple[Representative, MemberResult]:
+    """Return somebody of the downline (or the viewer) and the figures of the month.
+
+    :raises Http404: if the viewer may not see the person now, or could not in that month.
+    """
+    person, member = _seek(look, code)
+    if member is None:
         raise Http404("no such person in that month")
     return person, member
 
@@ -229,10 +242,12 @@ def chart(request: HttpRequest) -> HttpResponse:
     if look is None:
         return render(request, "compensation/downline_chart.html", visit.context())
     code = request.GET.get("root", "") or look.scope.viewer.code
-    _person, member = _find(look, code)
+    person, found = _seek(look, code)
+    member = found or look.scope.top
     context = _context(look) | {
         "chart": downline_chart.draw(look.scope, member),
         "path": downline_tree.list_path(look.scope, member),
+        "absent": None if found else person,
     }
     return render(request, "compensation/downline_chart.html", context)
 

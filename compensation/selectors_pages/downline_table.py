@@ -35,6 +35,8 @@ from compensation.selectors_pages.downline_query import (
 )
 
 KEPT_SECONDS = 3600
+COUNTED_AT_MOST = 10_000
+"""Of people who answer a question in a large downline; more are told as more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +66,14 @@ DEFAULT_SORT_LARGE = "tree"
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of people; `after` and `before` are where the neighbours go on from, if there are."""
+    """A page of people; `after` and `before` are where the neighbours go on from, if there are.
+
+    `total` is how many there are in all; `has_more` says that it is many more than that.
+    """
 
     rows: list[Person]
     total: int
+    has_more: bool = False
     after: int | None = None
     before: int | None = None
 
@@ -128,16 +134,21 @@ def list_page(
     )
     has_before = more if backward else at is not None
     has_after = True if backward else more
+    total = count(scope, question)
     return Page(
         rows,
-        total=count(scope, question),
+        total=total if question.is_empty else min(total, COUNTED_AT_MOST),
+        has_more=not question.is_empty and total > COUNTED_AT_MOST,
         after=shown[-1] if shown and has_after else None,
         before=shown[0] if shown and has_before else None,
     )
 
 
 def count(scope: Scope, question: Question) -> int:
-    """Return how many people below answer a question."""
+    """Return how many people below answer a question, up to one more than COUNTED_AT_MOST.
+
+    Everybody together is known without counting.
+    """
     if question.is_empty:
         return scope.size
 
@@ -145,7 +156,11 @@ def count(scope: Scope, question: Question) -> int:
         asked = conditions(scope, question, anywhere=not is_large(scope))
         table = TABLE if asked.joins else TABLE_ALONE
         with connection.cursor() as cursor:
-            cursor.execute(f"SELECT count(*) FROM {table} WHERE {asked.sql()}", asked.values)
+            cursor.execute(
+                f"SELECT count(*) FROM (SELECT FROM {table} WHERE {asked.sql()}"
+                f" LIMIT {COUNTED_AT_MOST + 1}) found",
+                asked.values,
+            )
             return int(cursor.fetchone()[0])
 
     return int(_kept(scope, f"count:{question.digest()}", read))

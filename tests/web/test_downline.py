@@ -209,6 +209,16 @@ def test_a_large_downline_is_searched_by_beginnings(
     )
 
 
+def test_many_answers_are_told_as_more_than_are_counted(
+    wide_town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(downline_table, "COUNTED_AT_MOST", 20)
+    client = visit(wide_town, "Marta Wrona")
+
+    assert "More than 20 people" in text_of(client.get("/downline/?state=inactive"))
+    assert "130 people" in text_of(client.get("/downline/?view=table"))
+
+
 def test_the_tree_opens_at_a_person_deep_down_and_in_a_wide_front_line(db: None) -> None:
     town = company.found_town()
     company.enrol(town, "Marta Wrona", log_in=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 import pytest
 from django.db.models import Sum
@@ -13,7 +14,11 @@ from compensation.models import Account, Earning, Entry, MemberResult, Period
 from compensation.selectors_pages.statement import line_key
 from representatives import formatting
 from representatives.models import Representative, User
-from representatives.services import apply_sponsor_changes, change_sponsor
+from representatives.services import (
+    apply_sponsor_changes,
+    change_sponsor,
+    enrol_representative,
+)
 from tests.compensation import town as closing
 from tests.web.test_pages import BACKEND, text_of
 
@@ -107,6 +112,38 @@ def test_a_past_month_masks_people_who_are_below_another_one_now() -> None:
     assert re.search(r"\bMember F\b", found) is None
     assert card.status_code == 404
     _check_nothing_hidden_is_told(town)
+
+
+def test_a_month_before_somebody_came_says_so_and_keeps_the_way() -> None:
+    town = closing.build_town()
+    town.close("2017-01")
+    late = enrol_representative(
+        sponsor=town.members["E"],
+        name="Late Comer",
+        email="",
+        with_login=False,
+        enrolled_on=date(2017, 2, 1),
+        now=closing.local("2017-02-01T10:00"),
+        code="LATE",
+    )
+    town.set_clock("2017-02-10T12:00")
+    services.preview_period(
+        period=Period.objects.get(label="2017-02"),
+        by=town.closer,
+        now=closing.local("2017-02-10T12:00"),
+    )
+    client = _log_in(town.members["A"])
+
+    now = client.get(f"/downline/?at={late.code}&month=2017-02")
+    before = client.get(f"/downline/?at={late.code}&month=2017-01")
+    picture = client.get(f"/downline/chart/?root={late.code}&month=2017-01")
+
+    assert 'id="found"' in now.content.decode()
+    assert re.search(r'month=2017-01&amp;at=LATE"[^>]*aria-label="January', now.content.decode())
+    for page in (before, picture):
+        assert page.status_code == 200
+        assert "Late Comer was not below you in this month." in text_of(page)
+    assert client.get(f"/downline/{late.code}/?month=2017-01").status_code == 404
 
 
 def _check_nothing_hidden_is_told(town: closing.Town) -> None:
