@@ -32,8 +32,8 @@ from compensation.models import (
 )
 from representatives.admin import ReadOnlyAdmin
 from representatives.errors import UnableTo
-from representatives.formatting import hundredths, money
 from representatives.models import User
+from representatives.templatetags.perennial import money, points
 
 __all__ = [
     "AdjustmentAdmin",
@@ -143,7 +143,7 @@ class PeriodAdmin(ReadOnlyAdmin):
     @admin.display(description=_("Close"))
     def to_close(self, period: Period) -> SafeString:
         """Lead to the page on which the month is closed."""
-        return format_html('<a href="{}">{}</a>', _page_of(period), _("Open"))
+        return format_html('<a href="{}">{}</a>', _page_of(period), _("Open it"))
 
     def has_close_permission(self, request: HttpRequest) -> bool:
         """Tell who may see a month's close."""
@@ -203,7 +203,7 @@ class RunAdmin(ReadOnlyAdmin):
     @admin.display(description=_("RSP credited"), ordering="rsp_credited")
     def points(self, run: Run) -> str:
         """RSP as people read it."""
-        return hundredths(run.rsp_credited)
+        return points(run.rsp_credited)
 
     def has_approve_permission(self, request: HttpRequest) -> bool:
         """Tell who may see what there is to approve."""

@@ -14,9 +14,9 @@ from compensation.admin_decisions import DecisionAdmin, DecisionForm
 from compensation.forms_disputes import AMOUNT_LENGTH, amount_of
 from compensation.models import Adjustment, AdjustmentStatus
 from representatives.clock import company_now
-from representatives.formatting import hundredths
-from representatives.formatting import money as money_text
 from representatives.models import Company
+from representatives.templatetags.perennial import money as money_text
+from representatives.templatetags.perennial import points
 
 GRANT, REFUSE = "grant", "refuse"
 DECIDE = "compensation.approve_adjustment"
@@ -136,7 +136,7 @@ class AdjustmentAdmin(DecisionAdmin):
     @admin.display(description=_("RSP"), ordering="rsp")
     def points(self, adjustment: Adjustment) -> str:
         """RSP as people read it."""
-        return hundredths(adjustment.rsp) if adjustment.rsp else "-"
+        return points(adjustment.rsp) if adjustment.rsp else "-"
 
     @admin.display(description=_("Statement line"))
     def statement_line(self, adjustment: Adjustment) -> str:

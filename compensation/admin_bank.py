@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from compensation import views_bank_staff
 from compensation.models import RspConversion
 from representatives.admin_tables import ReadOnlyAdmin
-from representatives.formatting import hundredths, money
+from representatives.templatetags.perennial import money, points
 
 
 @admin.register(RspConversion)
@@ -45,7 +45,7 @@ class RspConversionAdmin(ReadOnlyAdmin):
     @admin.display(description=_("RSP"), ordering="points")
     def points_taken(self, row: RspConversion) -> str:
         """Write the points."""
-        return hundredths(row.points)
+        return points(row.points)
 
     @admin.display(description=_("Cash"), ordering="cash_minor")
     def cash(self, row: RspConversion) -> str:
@@ -56,4 +56,4 @@ class RspConversionAdmin(ReadOnlyAdmin):
     @admin.display(description=_("BV"), ordering="bv")
     def bought(self, row: RspConversion) -> str:
         """Write the volume."""
-        return hundredths(row.bv) if row.bv else ""
+        return points(row.bv) if row.bv else ""

@@ -18,7 +18,7 @@ from compensation import payout_words, views_payees_staff, views_payouts_staff
 from compensation.models import AnswerFile, Payee, PayoutBatch
 from compensation.selectors_pages.payouts import with_totals
 from representatives.admin import ReadOnlyAdmin
-from representatives.formatting import money
+from representatives.templatetags.perennial import money
 
 
 @admin.register(PayoutBatch)

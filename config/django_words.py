@@ -5,11 +5,21 @@ from django.utils.translation import gettext_noop
 # A name follows that Polish would have to decline: a colon sets it apart.
 AROUND_NAMES = (
     gettext_noop("Add %s"),
+    gettext_noop("Add %(name)s"),
     gettext_noop("Change %s"),
     gettext_noop("View %s"),
     gettext_noop("Select %s to change"),
     gettext_noop("Select %s to view"),
     gettext_noop("%(name)s by %(filter_title)s"),
+)
+# And whose gender a verb would have to follow.
+DONE = (
+    gettext_noop("The {name} “{obj}” was added successfully."),
+    gettext_noop("The {name} “{obj}” was added successfully. You may add another {name} below."),
+    gettext_noop("The {name} “{obj}” was changed successfully."),
+    gettext_noop("The {name} “{obj}” was changed successfully. You may add another {name} below."),
+    gettext_noop("The {name} “{obj}” was changed successfully. You may edit it again below."),
+    gettext_noop("The %(name)s “%(obj)s” was deleted successfully."),
 )
 # Months are small in Polish; a page that begins with one writes it large itself.
 MONTHS = (

@@ -21,8 +21,8 @@ from django.utils.translation import gettext_lazy as _
 
 from representatives.admin import ReadOnlyAdmin
 from representatives.errors import UnableTo
-from representatives.formatting import hundredths, money
 from representatives.models import Company
+from representatives.templatetags.perennial import money, points
 from sales import services, staff_acts
 from sales.admin_columns import AmountColumns
 from sales.admin_forms import CustomerForm, DecisionForm, PaymentForm, ProductForm
@@ -81,11 +81,11 @@ class ProductAdmin(admin.ModelAdmin):
 
     @admin.display(description="BV", ordering="bv")
     def bv_shown(self, product: Product) -> str:
-        return hundredths(product.bv)
+        return points(product.bv)
 
     @admin.display(description="RSP", ordering="rsp")
     def rsp_shown(self, product: Product) -> str:
-        return hundredths(product.rsp) if product.repeat else "-"
+        return points(product.rsp) if product.repeat else "-"
 
     def save_model(self, request: HttpRequest, obj: Product, form: ModelForm, change: bool) -> None:
         facts = form.facts()  # type: ignore[attr-defined]

@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from representatives.formatting import hundredths, money
+from representatives.templatetags.perennial import money, points
 from sales.models import Order
 
 
@@ -22,12 +22,12 @@ class AmountColumns:
     @admin.display(description="BV", ordering="bv")
     def bv_shown(self, row: Any) -> str:
         """BV as people read it."""
-        return hundredths(row.bv)
+        return points(row.bv)
 
     @admin.display(description="RSP", ordering="rsp")
     def rsp_shown(self, row: Any) -> str:
         """RSP as people read it."""
-        return hundredths(row.rsp)
+        return points(row.rsp)
 
     @admin.display(description=_("Retail profit"), ordering="margin_minor")
     def margin(self, row: Any) -> str:

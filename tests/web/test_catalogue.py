@@ -19,7 +19,7 @@ CATALOGUE = messages.read_catalogue("pl")
 ENTRIES = [one for one in CATALOGUE if one.id]
 TRANSLATED = [one for one in ENTRIES if all(messages.strings_of(one))]
 WORD = re.compile(r"[^\W\d_]{2}")
-PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%%|</?\w+[^>]*>")
+PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%%|\{\w+\}|</?\w+[^>]*>")
 
 # Words with one Polish rendering (docs/languages.md) and those that are not it.
 AVOIDED = {
