@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from playwright.sync_api import Browser, Error, Page, Response
+from playwright.sync_api import Browser, BrowserContext, Error, Page, Response
 
 from tests.browser.checks import Watch, faults_of
 from tests.browser.pages import EXTRA, Place, Tour
@@ -41,6 +41,7 @@ def window(
     session = site.world.sessions.get(role)
     if session is not None:
         context.add_cookies([{"name": "sessionid", "value": session, "url": site.base}])
+        speak(context, site.base, language)
     watch = Watch(site.base)
     watch.attach(context)
     page = context.new_page()
@@ -49,6 +50,18 @@ def window(
         yield page, watch
     finally:
         context.close()
+
+
+def speak(context: BrowserContext, base: str, language: str) -> None:
+    """Choose the language in the profile, where another visit may have left another one."""
+    context.request.get(f"{base}/profile/")
+    tokens = [one["value"] for one in context.cookies(base) if one.get("name") == "csrftoken"]
+    answer = context.request.post(
+        f"{base}/language/",
+        form={"language": language, "csrfmiddlewaretoken": tokens[0]},
+        max_redirects=0,
+    )
+    assert answer.status == 302, answer.status
 
 
 def look_at(browser: Browser, site: Site, tour: Tour) -> list[str]:
