@@ -98,4 +98,5 @@ def today_people(request: HttpRequest) -> HttpResponse:
             before=months.run_before(visit.periods, period),
             day=months.days(period, now=visit.now, zone=visit.zone)["day"],
         )
-    return render(request, "compensation/_care.html", context)
+    template = "_care" if getattr(request, "htmx", False) else "today_people"
+    return render(request, f"compensation/{template}.html", context)

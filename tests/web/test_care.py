@@ -101,7 +101,11 @@ def test_people_whom_the_reader_may_not_see_are_not_named(town: Town) -> None:
 
 def test_the_list_is_loaded_after_the_page(town: Town) -> None:
     page = visit(town, "Marta Wrona").get("/")
-    part = visit(town, "Marta Wrona").get("/today/people/")
+    part = visit(town, "Marta Wrona").get("/today/people/", headers={"HX-Request": "true"})
+    whole = visit(town, "Marta Wrona").get("/today/people/")
 
     assert 'hx-get="/today/people/"' in page.content.decode()
     assert "Celine Petit is 10 BV short of active" in text_of(part).replace("\u00a0", " ")
+    assert "<h1>" not in part.content.decode()
+    assert "Celine Petit is 10 BV short of active" in text_of(whole).replace("\u00a0", " ")
+    assert "<h1>Who is close to a step, and who is slipping</h1>" in whole.content.decode()
