@@ -10,9 +10,16 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
-from compensation.models import Period
+from compensation.models import Period, PeriodStatus
 from compensation.selectors_pages import dashboard as figures
-from compensation.selectors_pages import downline, order_points, plans, ranks
+from compensation.selectors_pages import (
+    downline,
+    order_points,
+    plan_glance,
+    plan_prose,
+    plans,
+    ranks,
+)
 from compensation.views_shared import Visit, open_visit
 from representatives.models import Representative
 from sales.models import Order
@@ -71,8 +78,18 @@ def rank(request: HttpRequest) -> HttpResponse:
         plan = plans.get_plan(run.plan_version)
         chosen = _chosen(request, len(plan.ranks.ladder))
         card = ranks.get_card(run, plan, visit.viewer.pk, rank=chosen, language=get_language())
-        if card is not None:
-            context |= {"card": card, "plan": plan, **_stamp(visit, period)}
+        member = downline.get_member(run.pk, visit.viewer.pk) if card is not None else None
+        if card is not None and member is not None:
+            reader = plan_glance.reader_of(run, plan, member)
+            context |= {
+                "card": card,
+                "plan": plan,
+                "ladder": plan_glance.ladder(plan, reader),
+                "rank_sentences": plan_prose.rank_sentences(plan),
+                "history": ranks.list_history(visit.periods, visit.viewer.pk),
+                "can_plan": period.status == PeriodStatus.OPEN,
+                **_stamp(visit, period),
+            }
     return render(request, "compensation/rank.html", context)
 
 

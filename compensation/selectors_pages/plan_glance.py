@@ -17,6 +17,16 @@ MOST_LEVELS = 12
 """Levels drawn and listed; a plan that goes deeper says so in its sentences."""
 MOST_DOTS = 12
 
+TERM_OF = {
+    "personal_bv": "personal_bv",
+    "group_bv": "group_bv",
+    "rsp_total": "rsp",
+    "active": "active",
+    "active_directs": "front_line",
+    "direct_count": "front_line",
+}
+"""Which explained word a figure of the ladder rests on."""
+
 WIDTH = 320
 TOP = 64
 BAND = 44
@@ -179,7 +189,11 @@ def ladder(plan: Plan, reader: Reader | None) -> dict[str, Any]:
     ]
     return {
         "heads": [
-            {"name": words.measure_name(name, plan), "unit": words.unit_of(name)}
+            {
+                "name": words.measure_name(name, plan),
+                "unit": words.unit_of(name),
+                "term": TERM_OF.get(name, ""),
+            }
             for name in measures
         ],
         "rows": rows[::-1],

@@ -12,8 +12,8 @@ from compensation.explaining import words
 from compensation.explaining.front_line import Step
 from compensation.explaining.rank_card import IN_A_ROW, get_rank_card
 from compensation.explaining.shortest import Need, Way, shortest_way
-from compensation.models import OverrideKind, RankOverride, Run
-from compensation.selectors_pages import plans
+from compensation.models import MemberResult, OverrideKind, Period, RankOverride, Run, RunStatus
+from compensation.selectors_pages import months, plans
 from representatives import formatting
 from representatives.models import Representative
 
@@ -43,6 +43,42 @@ def get_card(
             for index, name in enumerate(names)
         ],
     }
+
+
+def list_history(periods: list[Period], representative_id: int) -> list[dict[str, Any]]:
+    """Return a row a month, newest first: title and rank paid at, and what rose in it."""
+    shown = {period.visible_run_id: period for period in periods if period.visible_run_id}
+    members = MemberResult.objects.filter(
+        run_id__in=list(shown), representative_id=representative_id
+    ).only(
+        *("run_id", "position", "title_rank", "pay_rank", "opening_title", "grace_used"),
+        *("active", "group_bv", "rsp_base"),
+    )
+    found = {member.run_id: member for member in members}
+    rows = []
+    for run_id, period in shown.items():
+        member = found.get(run_id)
+        if member is None:
+            continue
+        assert period.visible_run is not None
+        names = plans.get_plan(period.visible_run.plan_version).ranks.names
+        top = len(names) - 1
+        rows.append(
+            {
+                "label": period.label,
+                "title": months.title(period),
+                "is_posted": period.visible_run.status == RunStatus.POSTED,
+                "title_rank": names[min(member.title_rank, top)],
+                "pay_rank": names[min(member.pay_rank, top)],
+                "rose": member.title_rank > member.opening_title,
+                "is_below": member.pay_rank < member.title_rank,
+                "in_grace": member.grace_used > 0,
+                "active": member.active,
+                "group_bv": member.group_bv,
+                "points": member.rsp_base,
+            }
+        )
+    return rows
 
 
 def _override(one: RankOverride) -> dict[str, Any]:
