@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import warnings
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.core.files.uploadedfile import UploadedFile
@@ -29,6 +30,16 @@ class UnableToSetLogo(UnableTo):
     """The picture is refused."""
 
 
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A picture as we drew it, for screens (PNG) and for paper (JPEG on white)."""
+
+    content: bytes = b""
+    print_content: bytes = b""
+    width: int = 0
+    height: int = 0
+
+
 def set_logo(*, file: UploadedFile | None, by: User, now: datetime) -> CompanyLogo:
     """Make an uploaded picture the company's logo from now on; None takes the logo away.
 
@@ -36,18 +47,19 @@ def set_logo(*, file: UploadedFile | None, by: User, now: datetime) -> CompanyLo
     """
     if not (by.is_active and by.is_staff):
         raise UnableToSetLogo(_("Only staff can do this."))
-    content, width, height = b"", 0, 0
+    drawn = Drawn()
     if file is not None:
         if file.size is None or file.size > MOST_BYTES:
             raise UnableToSetLogo(_("The file is larger than 1 MB."), "file")
-        content, width, height = _drawn_anew(file.read())
+        drawn = _drawn_anew(file.read())
     with transaction.atomic():
         company = Company.objects.select_for_update().get(pk=Company.ONLY_ID)
         logo = CompanyLogo.objects.create(
-            content=content,
-            digest=hashlib.sha256(content).hexdigest() if content else "",
-            width=width,
-            height=height,
+            content=drawn.content,
+            print_content=drawn.print_content,
+            digest=hashlib.sha256(drawn.content).hexdigest() if drawn.content else "",
+            width=drawn.width,
+            height=drawn.height,
             set_by=by,
             set_at=now,
         )
@@ -66,14 +78,17 @@ def find(digest: str) -> CompanyLogo | None:
     return CompanyLogo.objects.filter(digest=digest).exclude(digest="").order_by("id").first()
 
 
-def logo_at(instant: datetime) -> CompanyLogo | None:
-    """Return the logo that the company had at an instant."""
-    held = CompanyLogo.objects.filter(set_at__lte=instant).order_by("-set_at", "-id").first()
+def logo_before(instant: datetime) -> CompanyLogo | None:
+    """Return the logo that the company had just before an instant: nothing set later changes it."""
+    held = CompanyLogo.objects.filter(set_at__lt=instant).order_by("-set_at", "-id").first()
     return held if held is not None and held.digest else None
 
 
-def _drawn_anew(data: bytes) -> tuple[bytes, int, int]:
-    """Return a picture as a PNG of ours that fits, with its size."""
+def _drawn_anew(data: bytes) -> Drawn:
+    """Return a picture as files of ours that fit.
+
+    :raises UnableToSetLogo: if it is no PNG or JPEG, or too large.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -91,9 +106,12 @@ def _drawn_anew(data: bytes) -> tuple[bytes, int, int]:
     ) as fault:
         raise UnableToSetLogo(_("This is no PNG or JPEG picture."), "file") from fault
     picture.thumbnail((LOGO_WIDTH, LOGO_HEIGHT), Image.Resampling.LANCZOS)
-    out = io.BytesIO()
-    # A picture of its own: no text, profile or time stamp of the file comes along.
+    # Pictures of their own: no text, profile or time stamp of the file comes along.
     clean = Image.new("RGBA", picture.size)
     clean.paste(picture)
-    clean.save(out, format="PNG", optimize=True)
-    return out.getvalue(), clean.width, clean.height
+    on_paper = Image.new("RGB", picture.size, "white")
+    on_paper.paste(picture, mask=picture.getchannel("A"))
+    screen, paper = io.BytesIO(), io.BytesIO()
+    clean.save(screen, format="PNG", optimize=True)
+    on_paper.save(paper, format="JPEG", quality=92, subsampling=0)
+    return Drawn(screen.getvalue(), paper.getvalue(), clean.width, clean.height)

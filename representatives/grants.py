@@ -34,7 +34,7 @@ GRANTS: dict[str, str] = {
         " UPDATE (ended_at)"
     ),
     "representatives_companylogo": (
-        "SELECT, INSERT (content, digest, width, height, set_by_id, set_at)"
+        "SELECT, INSERT (content, print_content, digest, width, height, set_by_id, set_at)"
     ),
     # Packages.
     "django_migrations": "SELECT",

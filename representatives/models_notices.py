@@ -119,10 +119,11 @@ class CompanyLogo(models.Model):
 
     Written by `representatives.company_logo` alone. Papers of a posted month bear the logo that
     held when they were frozen, so that no picture is ever changed or thrown away. `digest` is that
-    of `content`, a PNG, and part of its address.
+    of `content`, a PNG, and part of its address; `print_content` is the same as a JPEG on white.
     """
 
     content = models.BinaryField(blank=True, default=b"")
+    print_content = models.BinaryField(blank=True, default=b"")
     digest = models.CharField(max_length=64, blank=True, default="", editable=False)
     width = models.PositiveSmallIntegerField(default=0)
     height = models.PositiveSmallIntegerField(default=0)

@@ -6,7 +6,10 @@ the portal's catalogue of translations. So the same statement is the same bytes 
 later form of the paper changes, is another edition. See docs/statements.md.
 """
 
-EDITION = 1
-"""The form in which papers are written from now on; each month keeps the one of its posting."""
+EDITION = 2
+"""The form in which papers are written from now on; each month keeps the one of its posting.
+
+Edition 2 has the company's logo, and a line on tax.
+"""
 LANGUAGES = ("en", "pl")
 """Languages of the papers; any other one gets the first."""

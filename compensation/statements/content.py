@@ -105,6 +105,15 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
+class Logo:
+    """The company's logo of the posting, a JPEG; its size in pixels. From edition 2 on."""
+
+    data: bytes
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
 class Addressee:
     """Whom the statement is for: all that a statement says of a person.
 
@@ -141,6 +150,12 @@ class Statement:
     balance: Balance
     corrections: tuple[Correction, ...] = ()
     movements: tuple[Movement, ...] = field(default=())
+    logo: Logo | None = None
+
+    @property
+    def says_tax(self) -> bool:
+        """Whether the form has a line on tax: from edition 2 on."""
+        return self.edition >= 2
 
     def corrected(self, *, is_money: bool) -> int:
         """Sum of the corrections, of money or of points."""

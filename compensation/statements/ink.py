@@ -66,11 +66,22 @@ class Area:
     colour: Colour
 
 
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A JPEG, taken as it is."""
+
+    x: Fraction
+    y: Fraction
+    width: Fraction
+    height: Fraction
+    data: bytes
+
+
 @dataclass(slots=True)
 class Page:
     """What stands on one page, in the order in which it is drawn."""
 
-    marks: list[Text | Rule | Area] = field(default_factory=list)
+    marks: list[Text | Rule | Area | Picture] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from compensation.statements.ink import (
     Area,
     Colour,
     Page,
+    Picture,
     drawable,
     fitted,
     width_of,
@@ -29,6 +30,7 @@ from representatives import formatting
 
 NAME_END = Fraction(108)
 INDENT = Fraction(4)
+LOGO_WIDTH, LOGO_HEIGHT = Fraction(40), Fraction(9)
 MOST_CORRECTIONS = 200
 """Corrections told one by one; the sum of all others is one row, and the CSV has each."""
 MOST_MOVEMENTS = 40
@@ -56,13 +58,28 @@ class _Layout(Canvas):
         """Company, month, whom it is for, and what the paper is."""
         statement, words = self.statement, self.words
         self.rule(end=LEFT + 12, width=110, colour=OLIVE, y=Fraction(15))
-        self.text(LEFT, statement.company, 120, weight=STRONG, most=Fraction(130))
+        begins = self._logo()
+        most = Fraction(130) + LEFT - begins
+        self.text(begins, statement.company, 120, weight=STRONG, most=most)
         self.text(RIGHT, words.say("statement"), 120, colour=INK_3, end=True)
         month = words.month(statement.first_day)
         self.text(LEFT, month[:1].upper() + month[1:], 240, weight=STRONG, y=Fraction(40))
         self._addressee(statement.addressee)
         self._facts(Fraction(52))
         self.y = Fraction(80)
+
+    def _logo(self) -> Fraction:
+        """Put the company's logo before its name; return where the name begins."""
+        logo = self.statement.logo
+        if logo is None:
+            return LEFT
+        height = LOGO_HEIGHT
+        width = height * logo.width / logo.height
+        if width > LOGO_WIDTH:
+            width, height = LOGO_WIDTH, LOGO_WIDTH * logo.height / logo.width
+        top = self.y - Fraction(3, 2) - height / 2
+        self.pages[-1].marks.append(Picture(LEFT, top, width, height, logo.data))
+        return LEFT + width + 3
 
     def _addressee(self, addressee: Addressee) -> None:
         """The block of the name: all that the paper says of the person, in a room of its own."""
@@ -161,6 +178,10 @@ class _Layout(Canvas):
             self.y += 6
         label = words.say("earned", month=words.month(statement.first_day))
         self.total(label, statement.earned, is_money=True)
+        if statement.says_tax:
+            self.y -= 9
+            self.paragraph(LEFT, words.tax(), 80, RATE_END)
+            self.y += 14
 
     def points(self) -> None:
         """The points by group, corrections, and their sum."""

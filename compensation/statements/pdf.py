@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import zlib
 from datetime import UTC, datetime
+from io import BytesIO
 from typing import Any
 
 from fpdf import FPDF
@@ -17,7 +18,17 @@ from fpdf.output import OutputProducer, PDFContentStream
 from fpdf.syntax import Name
 
 from compensation.statements.content import Statement
-from compensation.statements.ink import FONTS, REGULAR, STRONG, Area, Page, Rule, Text, face
+from compensation.statements.ink import (
+    FONTS,
+    REGULAR,
+    STRONG,
+    Area,
+    Page,
+    Picture,
+    Rule,
+    Text,
+    face,
+)
 from compensation.statements.layout import lay_out
 from compensation.statements.wording import words_of
 
@@ -74,6 +85,14 @@ class _Paper(FPDF):
                 self.set_draw_color(*mark.colour)
                 self.set_line_width(mark.width / 100)
                 self.line(_mm(mark.x), _mm(mark.y), _mm(mark.end), _mm(mark.y))
+            elif isinstance(mark, Picture):
+                self.image(
+                    BytesIO(mark.data),
+                    x=_mm(mark.x),
+                    y=_mm(mark.y),
+                    w=_mm(mark.width),
+                    h=_mm(mark.height),
+                )
             else:
                 self._fill(mark)
 
@@ -99,7 +118,9 @@ class _Producer(OutputProducer):
     """Writes the streams that the library would deflate in run lengths, which have one form."""
 
     def _add_pdf_obj(self, pdf_obj: Any, trace_label: str | None = None) -> Any:
-        if isinstance(pdf_obj, PDFContentStream) and pdf_obj.filter is not None:
+        filtered = getattr(pdf_obj, "filter", None)
+        # A picture of JPEG is what was stored, byte for byte.
+        if isinstance(pdf_obj, PDFContentStream) and filtered not in (None, "DCTDecode"):
             raw = zlib.decompress(pdf_obj._contents)
             pdf_obj._contents = run_lengths(raw)
             pdf_obj.length = len(pdf_obj._contents)

@@ -28,12 +28,15 @@ from compensation.models import (
 )
 from compensation.selectors_pages import plans
 from compensation.statements import content
+from representatives import company_logo
 from representatives.models import Representative
 
 EARNED = (JournalKind.REVERSAL, JournalKind.ADJUSTMENT)
 """Journals beside the commission that change what a month brought; all others only move it on."""
 OWN_ACCOUNTS = (Account.COMMISSION_PAYABLE, Account.RSP_BANK)
 POINTS = "RSP"
+WITH_LOGO = 2
+"""The edition from which papers bear the company's logo."""
 
 
 class StatementDoesNotAddUpError(RuntimeError):
@@ -100,11 +103,20 @@ def read_statement(
         balance=_balance(run, representative, plan.currency),
         corrections=corrections,
         movements=movements,
+        logo=_logo(frame),
     )
     faults = statement.faults()
     if faults:
         raise StatementDoesNotAddUpError("; ".join(faults))
     return statement
+
+
+def _logo(frame: StatementFrame) -> content.Logo | None:
+    """The logo that the company had when the papers were frozen."""
+    held = company_logo.logo_before(frame.frozen_at) if frame.edition >= WITH_LOGO else None
+    if held is None:
+        return None
+    return content.Logo(bytes(held.print_content), held.width, held.height)
 
 
 def _name(run: Run, representative: Representative) -> str:

@@ -49,6 +49,7 @@ def _rows(statement: Statement, words: Words) -> list[Row]:
         *(_line(line, statement, words) for group in statement.points for line in group.lines),
         *_corrections(statement, words),
         *_totals(statement, words),
+        *([{"section": "tax", "text": safe(words.tax())}] if statement.says_tax else []),
         *_balance(statement, words),
     ]
 

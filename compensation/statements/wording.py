@@ -1,4 +1,4 @@
-"""The words of the papers of edition 1. They are part of what never changes.
+"""The words of the papers, from edition 1 on. They are part of what never changes.
 
 The portal's pages say the same today; their catalogue of translations may change, this may not: a
 change here is a new edition.
@@ -145,6 +145,12 @@ _HOW: dict[str, tuple[str, ...]] = {
         " pozycja wydaje się błędna, zgłoś to tam: odpowie człowiek.",
     ),
 }
+_TAX = {
+    "en": "Tax: none is added to commission and none is withheld. You tax your income yourself.",
+    "pl": "Podatek: do prowizji nie dolicza się podatku ani się go nie potrąca. Swój dochód"
+    " opodatkowujesz we własnym zakresie.",
+}
+"""The line on tax of edition 2; decision record 0017."""
 _SOURCES: dict[str, dict[str, str]] = {
     "en": {
         "rsp_points": "RSP",
@@ -265,6 +271,10 @@ class Words:
     def how_to_read(self) -> tuple[str, ...]:
         """Return the paragraphs that say how to read the paper."""
         return _HOW[self.language]
+
+    def tax(self) -> str:
+        """Return the line on tax, from edition 2 on."""
+        return _TAX[self.language]
 
     def day(self, on: date) -> str:
         """Return a date: 4 March 2017, 4 marca 2017."""

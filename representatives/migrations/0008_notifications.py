@@ -32,6 +32,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("content", models.BinaryField(blank=True, default=b"")),
+                ("print_content", models.BinaryField(blank=True, default=b"")),
                 ("digest", models.CharField(blank=True, default="", editable=False, max_length=64)),
                 ("width", models.PositiveSmallIntegerField(default=0)),
                 ("height", models.PositiveSmallIntegerField(default=0)),
