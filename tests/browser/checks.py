@@ -13,6 +13,9 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
 
 AXE = Path(__file__).resolve().parents[1] / "vendor" / "axe-core-4.14.1" / "axe.min.js"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+ICON_BY_HABIT = "/favicon.ico"
+"""What a browser asks for after a part of a page, which names no icon; whole pages must."""
+
 LOCAL_SCHEMES = ("data", "blob", "about")
 NOT_FOUND_WORDS = "Failed to load resource: the server responded with a status of"
 
@@ -47,6 +50,7 @@ FACTS = """async () => (await document.fonts.ready, {
   })(),
   wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
   refused: window.__refused,
+  icon: document.querySelector("link[rel~=icon]") !== null,
   widest: [...document.querySelectorAll("body *")]
     .filter((one) => one.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
     .filter((one) => !one.closest(".visually-hidden, [hidden]"))
@@ -92,6 +96,8 @@ class Watch:
         ):
             return
         place = urlsplit(message.location.get("url", "")).path
+        if place == ICON_BY_HABIT:
+            return
         self.heard.append(f"console {message.type} at {place}: {message.text}")
 
     def _request(self, request: Request) -> None:
@@ -110,6 +116,8 @@ def faults_of(page: Page, watch: Watch, *, language: str, theme: str) -> Iterato
         yield f"the policy refused {refused}"
     if facts["headings"] != 1:
         yield f"{facts['headings']} headings of the first order"
+    if not facts["icon"]:
+        yield "names no icon"
     if facts["wide"] > 0:
         yield f"{facts['wide']} px wider than the window: {', '.join(facts['widest'])}"
     if facts["language"] != language:
