@@ -23,6 +23,8 @@ WITHOUT_TWO_FACTOR = (
     *("account_", "mfa_", "usersessions_", "profile:"),
     *("admin:logout", "admin:jsi18n"),
 )
+# What pages ask by themselves: it keeps no session alive that nobody uses.
+UNATTENDED = frozenset({"admin:compensation_period_progress"})
 
 
 class StaffSessionMiddleware:
@@ -67,6 +69,9 @@ def _is_over(request: HttpRequest) -> bool:
         or now - times["since"] > settings.STAFF_SESSION_SECONDS
     ):
         return True
+    match = request.resolver_match
+    if match is not None and match.view_name in UNATTENDED:
+        return False
     if now - times["seen"] > REFRESH_SECONDS:
         request.session[KEY] = {**times, "seen": now}
     return False

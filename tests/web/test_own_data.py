@@ -14,11 +14,14 @@ from django.db.models import ForeignKey
 from django.test import Client
 
 from compensation import own_data
+from compensation.models import Account, Entry
 from compensation.services import payees
+from compensation.statements.sheet import money
 from representatives import invitations, profiles
 from representatives.mail import Place
 from representatives.models import Representative, User
 from sales.services import customers
+from tests.compensation import town as closing
 from tests.web import company
 from tests.web.company import PASSWORD, Town
 
@@ -158,3 +161,26 @@ def test_page_names_each_part(town: Town) -> None:
     page = client.get("/profile/data/").content.decode()
 
     assert all(str(part.label) in page for part in own_data.parts_for(subject))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_export_holds_the_statements_and_the_ledger_of_posted_months() -> None:
+    town = closing.build_town()
+    run = town.close("2017-01")
+    paid = Entry.objects.filter(journal__run=run, account=Account.COMMISSION_PAYABLE).first()
+    assert paid is not None
+    member = paid.representative
+    assert member is not None
+    user = User.objects.create_user("member@example.org", PASSWORD)
+    Representative.objects.filter(pk=member.pk).update(user=user)
+
+    archive = download(log_in(user))
+
+    told = json.loads(archive.read("own-data.json"))
+    number = f"2017-01-{member.code}"
+    assert [one["number"] for one in told["statements"]] == [number]
+    assert told["months"][0]["statement"] == number
+    assert f"statements/{number}.csv" in archive.namelist()
+    commission = [one for one in told["ledger"] if one["account"] == "commission_payable"]
+    assert commission[0]["amount"] == money(paid.amount, "EUR")
+    assert commission[0]["month"] == "2017-01"

@@ -112,6 +112,17 @@ def test_use_keeps_a_staff_session_alive(boss: User) -> None:
         assert client.get("/staff/people/").status_code == 200
 
 
+def test_page_that_asks_by_itself_keeps_no_session_alive(boss: User) -> None:
+    client = log_in(boss)
+    client.get("/staff/people/")
+    age(client, idle=20 * 60)
+    before = client.session[staff_sessions.KEY]
+
+    client.get("/admin/compensation/period/2017-11/close/progress/")
+
+    assert client.session[staff_sessions.KEY] == before
+
+
 def test_sessions_of_representatives_are_not_touched(ana: User) -> None:
     client = log_in(ana)
     client.get("/profile/")
