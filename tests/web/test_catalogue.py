@@ -162,6 +162,8 @@ def bare_texts(template: str) -> Iterator[str]:
     text = re.sub(r"{%\s*blocktrans.*?endblocktrans\w*\s*%}", "", text, flags=re.DOTALL)
     text = re.sub(r"{%.*?%}|{{.*?}}|&\w+;|&#\w+;|<!--.*?-->", "", text, flags=re.DOTALL)
     yield from re.findall(r'\b(?:title|aria-label|alt|placeholder|hx-confirm)="([^"]*)"', text)
+    text = re.sub(r"<(style|script)\b.*?</\1>", "", text, flags=re.DOTALL)
+    text = re.sub(r'\b[\w-]+="[^"]*"', "", text)
     for part in re.sub(r"<[^>]*>", "\n", text).split("\n"):
         yield part.strip()
 
