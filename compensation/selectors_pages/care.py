@@ -203,10 +203,12 @@ def _named(
     members: list[MemberResult], *, top: MemberResult, viewer: Representative, plan: Plan
 ) -> dict[int, downline.Person]:
     """Return the people by position; whom the viewer may not see now is left out."""
+    # With the viewer, so that a month without anybody asks as often.
+    wanted = {member.representative_id for member in members} | {viewer.pk}
     visible = {
         person.pk: person
         for person in Representative.objects.visible_to(viewer)
-        .filter(pk__in={member.representative_id for member in members})
+        .filter(pk__in=wanted)
         .only(*downline.NAMED_FIELDS)
     }
     return {

@@ -24,6 +24,10 @@ BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 PAGES = {
     "dashboard": "/",
+    "today_people": "/today/people/",
+    "orders": "/orders/",
+    "customers": "/customers/",
+    "products": "/products/",
     "downline": "/downline/",
     "downline_table": "/downline/?view=table",
     "downline_at": "/downline/?at={code}",
