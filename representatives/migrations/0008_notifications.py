@@ -185,6 +185,7 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
+                        db_constraint=False,
                         related_name="notices",
                         to=settings.AUTH_USER_MODEL,
                     ),
