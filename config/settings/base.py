@@ -296,7 +296,6 @@ MFA_ADAPTER = "config.accounts.TwoFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # nobody signs up: addresses come by staff or an invitation
-MFA_ALLOW_UNVERIFIED_EMAIL = True  # nobody signs up: addresses come by staff or an invitation
 MFA_FORMS = {
     "authenticate": "config.two_factor_forms.CodeForm",
     "reauthenticate": "config.two_factor_forms.CodeAgainForm",
@@ -304,6 +303,7 @@ MFA_FORMS = {
     "add_webauthn": "config.two_factor_forms.AddPasskeyForm",
     "edit_webauthn": "config.two_factor_forms.RenamePasskeyForm",
 }
+MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}  # each log-in asks twice
 MFA_TOTP_TOLERANCE = 1  # periods of 30 seconds that a phone's clock may be off
 STAFF_TWO_FACTOR = env.bool("STAFF_TWO_FACTOR", default=True)
 STAFF_IDLE_SECONDS = env.int("STAFF_IDLE_SECONDS", default=30 * 60)

@@ -75,6 +75,15 @@ def test_guessing_codes_is_limited(ana: User, committed: Do) -> None:
     assert "Too many" in text_of(answer)
 
 
+def test_too_many_attempts_are_told_in_our_words(ana: User) -> None:
+    client = log_in(ana)
+    for _ in range(11):
+        answer = client.post("/accounts/reauthenticate/", {"password": "wrong"})
+
+    assert answer.status_code == 429
+    assert "Try again in a few minutes" in text_of(answer)
+
+
 def test_secrets_are_sealed_in_the_database(ana: User, committed: Do) -> None:
     secret = set_up_app(log_in(ana), committed)
 
