@@ -90,6 +90,7 @@ def _page(
         **desk.context(text),
         "states": figures.states(bank),
         "lots": [row for row in rows if row.lot.left],
+        "lots_left": sum(row.lot.left for row in rows),
         "used_lots": [row for row in reversed(rows) if not row.lot.left],
         "next_ready": figures.next_ready(bank, visit.now),
         "coming": _coming(visit),

@@ -75,8 +75,15 @@ def statement(request: HttpRequest, label: str) -> HttpResponse:
             context["has_paper"] = StatementFrame.objects.filter(run_id=run.pk).exists()
             context["disputed"] = len(disputes.open_lines(visit.viewer.pk, run.pk))
             context["later"] = selectors.list_later_adjustments(period, visit.viewer.pk)
+        context["compared"] = year.compare(period, _before(visit, period), visit.viewer.pk)
         context["money_standing"] = held.get_standing(visit.viewer, visit.now)
     return render(request, "compensation/statement.html", context)
+
+
+def _before(visit: Visit, period: Period) -> Period | None:
+    """Return the month before one, None for the first."""
+    place = visit.periods.index(period)
+    return visit.periods[place + 1] if place + 1 < len(visit.periods) else None
 
 
 def _line(

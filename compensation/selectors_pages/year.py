@@ -10,8 +10,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from compensation.explaining import words
-from compensation.models import Earning, EarningUnit
-from compensation.selectors_pages import plans
+from compensation.models import Earning, EarningUnit, Period
+from compensation.selectors_pages import dashboard, months, plans
 
 CORRECTIONS = "corrections"
 """Key of the column of returns and adjustments; no component has it, ids are of the plan."""
@@ -118,6 +118,50 @@ def get_year(number: int, rows: list[dict[str, Any]], representative_id: int) ->
             )
             for row, found in zip(shown, cells, strict=True)
         ],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A month beside the one before: what each component changed; money in minor units."""
+
+    before: Period
+    before_title: str
+    before_total: int
+    total: int
+    changes: list[tuple[str, int]]
+    """Names of components with what they brought more or less; they make up the difference."""
+
+
+def compare(period: Period, before: Period | None, representative_id: int) -> Compared | None:
+    """Return what changed from one month to the next, None where one of them has no figures."""
+    if before is None or before.visible_run is None or period.visible_run is None:
+        return None
+    shown = ((before, before.visible_run), (period, period.visible_run))
+    paid = _paid([run.pk for _one, run in shown], representative_id)
+    moved = dashboard.moved_by_period(representative_id)
+    names: dict[str, str] = {}
+    sums: list[dict[str, int]] = []
+    for one, run in shown:
+        plan = plans.get_plan(run.plan_version)
+        found: dict[str, int] = {}
+        for index, amount in paid.get(run.pk, []):
+            key = plan.statement_id(index)
+            names.setdefault(key, words.source_name(plan, index))
+            found[key] = found.get(key, 0) + amount
+        corrected = moved.get(one.pk, dashboard.Moved()).corrected_money
+        if corrected:
+            names[CORRECTIONS] = _("Returns and corrections")
+            found[CORRECTIONS] = corrected
+        sums.append(found)
+    then, now = sums
+    changes = ((name, now.get(key, 0) - then.get(key, 0)) for key, name in names.items())
+    return Compared(
+        before=before,
+        before_title=months.title(before),
+        before_total=sum(then.values()),
+        total=sum(now.values()),
+        changes=[(name, change) for name, change in changes if change],
     )
 
 

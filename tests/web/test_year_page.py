@@ -76,3 +76,19 @@ def test_the_page_shows_table_sums_and_what_the_chart_is_drawn_from(town: closin
     # A year that is none shows the latest.
     for asked in ("1999", "x", "20170", ""):
         assert "Earnings 2017" in text_of(reader.get(f"/earnings/?year={asked}"))
+
+    # The open month's statement says what changed since January, and the changes make it up.
+    now = closing.local("2017-02-24T12:00")
+    february, january = months.list_periods(now=now)[:2]
+    for code, member in town.members.items():
+        compared = year.compare(february, january, member.pk)
+        assert compared is not None
+        assert compared.before_total + sum(change for _name, change in compared.changes) == (
+            compared.total
+        ), code
+        assert [compared.before_total, compared.total] == [
+            month.total for month in year_of(town, code).months
+        ]
+    assert year.compare(january, None, town.members["A"].pk) is None
+    assert "Compared with January 2017" in text_of(reader.get("/earnings/2017-02/"))
+    assert "Compared with" not in text_of(reader.get("/earnings/2017-01/"))
