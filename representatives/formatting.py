@@ -82,8 +82,13 @@ def percent(rate: Fraction, language: str | None = "en") -> str:
 
 
 def day_format(form: str, language: str | None = "en") -> str:
-    """Return a format of Django's with the short month behind a day as the language writes it."""
-    return form.replace("j M", "j b") if _is_polish(language) else form
+    """Return a format of Django's as the language writes it.
+
+    In Polish a short month behind a day is small, and a comma follows the day of the week.
+    """
+    if not _is_polish(language):
+        return form
+    return form.replace("j M", "j b").replace("l j", "l, j")
 
 
 def width(part: int, whole: int) -> str:
