@@ -1,4 +1,4 @@
-"""Words of Django that Polish says otherwise on our pages; the catalogue holds what it says."""
+"""Words of Django and allauth that our catalogue says otherwise in Polish."""
 
 from django.utils.translation import gettext_noop
 
@@ -35,4 +35,9 @@ MONTHS = (
     gettext_noop("October"),
     gettext_noop("November"),
     gettext_noop("December"),
+)
+# allauth's Polish takes the reader for a man.
+TO_ANYBODY = (
+    gettext_noop("Forgot your password?"),
+    gettext_noop("This mail can be safely ignored if you did not initiate this action."),
 )
