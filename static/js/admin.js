@@ -7,8 +7,8 @@
     return select.id ? document.querySelector('label[for="' + select.id + '"]') : null;
   }
 
-  function nameSearches(root) {
-    root.querySelectorAll("select.admin-autocomplete + .select2").forEach(function (box) {
+  function nameSearches() {
+    document.querySelectorAll("select.admin-autocomplete + .select2").forEach(function (box) {
       var select = box.previousElementSibling;
       var label = nameOf(select);
       if (!label) {
@@ -18,6 +18,9 @@
       var choice = box.querySelector(".select2-selection");
       var shown = choice.querySelector(".select2-selection__rendered");
       choice.setAttribute("aria-labelledby", label.id + (shown && shown.id ? " " + shown.id : ""));
+      if (shown && shown.getAttribute("role") === "textbox") {
+        shown.setAttribute("aria-labelledby", label.id);
+      }
       box.querySelectorAll(".select2-search__field").forEach(function (field) {
         field.setAttribute("aria-labelledby", label.id);
       });
@@ -32,15 +35,14 @@
     });
   }
 
+  /* The searches are made late, by a script of Django's, and again in each row that is added. */
+  new MutationObserver(nameSearches).observe(document.body, { childList: true, subtree: true });
+
   window.addEventListener("load", function () {
-    nameSearches(document);
     document.querySelectorAll(".help-tooltip[aria-label]").forEach(function (hint) {
       hint.setAttribute("role", "img");
     });
     openToTheKeyboard();
   });
   window.addEventListener("resize", openToTheKeyboard);
-  document.addEventListener("formset:added", function (event) {
-    nameSearches(event.target);
-  });
 })();
