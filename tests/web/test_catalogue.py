@@ -209,13 +209,16 @@ SHOWN = [
 
 
 def foreign_texts() -> set[messages.Text]:
-    """Return what the Python code of Django and allauth may say."""
+    """Return what the code of Django and allauth may say, and the latter's templates."""
     files = [
         path
         for place in SHOWN
         for path in ([place] if place.is_file() else sorted(place.glob("**/*.py")))
         if not {"tests", "migrations", "management"} & set(path.parts)
     ]
+    for folder in ("account", "mfa", "usersessions"):
+        found = (ALLAUTH / "templates" / folder).glob("**/*")
+        files += [path for path in found if path.suffix in messages.TEMPLATE_ENDINGS]
     return {text for path in files for text in messages.texts_of(path)}
 
 
