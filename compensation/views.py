@@ -55,6 +55,8 @@ def _standing(
     corrected = {"money": held.corrected_money, "points": held.corrected_points}
     totals = statement.totals(statement.list_lines(earnings, plan), corrected)
     last = months.latest_posted(visit.periods)
+    if last is not None and visit.viewer.enrolled_on > last.last_day:
+        last = None  # there was nobody yet whom it could be about
     is_current = visit.is_estimate and visit.now < period.ends_at
     return {
         "member": member,

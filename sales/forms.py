@@ -9,6 +9,7 @@ from typing import Any
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import HTML, Div, Layout, Submit
 from django import forms
+from django.forms.utils import ErrorDict
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
@@ -134,6 +135,10 @@ class OrderForm(forms.Form):
     def is_invoiced_to_customer(self) -> bool:
         """Return whether the company invoices the customer."""
         return not self.is_own and self["invoiced_to"].value() != INVOICE_SELLER
+
+    def forget_errors(self) -> None:
+        """Show no field as wrong: the order is still being written, not placed."""
+        self._errors = ErrorDict()
 
     def draft_lines(self) -> list[DraftLine]:
         """Return the lines so far, priced for who buys; what can't be read is left out, named."""

@@ -71,6 +71,8 @@ def order_new(request: HttpRequest) -> HttpResponse:
         if placed:
             messages.success(request, _("The order is placed. It counts once it is paid."))
             return redirect("sales:order", placed.reference)
+    if action != "place":
+        form.forget_errors()
     refused = bool(form.problems) or (action == "place")
     return _draft_page(request, desk, form, lines, refused=refused)
 

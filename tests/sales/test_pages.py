@@ -128,6 +128,32 @@ def test_order_is_written_line_by_line_and_placed_once(
     assert [line.quantity for line in order.lines.order_by("number")] == [2, 3]
 
 
+def test_an_order_begun_with_a_product_blames_nobody_yet(
+    web: Client, products: dict[str, Product]
+) -> None:
+    begun = web.get("/orders/new/", {"product": products["GREENS"].pk})
+    placed = web.post("/orders/new/", {"action": "place", "draft": draft_of(begun)})
+
+    assert begun.status_code == 200
+    assert 'class="invalid-feedback"' not in begun.content.decode()
+    assert 'name="quantity" value="1"' in begun.content.decode()
+    assert placed.status_code == 422
+    assert 'class="invalid-feedback"' in placed.content.decode()
+
+
+def test_orders_sum_up_the_month_and_what_waits_for_payment(
+    web: Client, buy: Buy, place: Buy, customer: Customer
+) -> None:
+    buy(customer, "2017-02-28T10:00", JUG=1)
+    buy(customer, "2017-03-01T10:00", GREENS=2)
+    place(customer, GREENS=1)
+
+    page = text(web.get("/orders/"))
+
+    assert "€99.80 1 order " in page
+    assert "To be paid €49.90 1 order " in page
+
+
 def test_own_order_is_priced_at_the_ir_price(web: Client, products: dict[str, Product]) -> None:
     answer = web.post(
         "/orders/new/",
