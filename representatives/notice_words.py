@@ -220,7 +220,7 @@ def _points(hundredths: int) -> str:
 
 
 def _day(text: str) -> str:
-    return str(formats.date_format(date.fromisoformat(text), "DATE_FORMAT"))
+    return str(formats.date_format(date.fromisoformat(text), "j E Y"))
 
 
 def _month(label: str) -> str:
