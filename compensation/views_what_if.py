@@ -8,6 +8,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -36,7 +37,9 @@ from compensation.forms_what_if import (
 )
 from compensation.models import PeriodStatus
 from representatives.clock import company_now
+from representatives.forms import SponsorForm
 from representatives.models import Representative
+from representatives.sponsor_seen import seen_mark
 from representatives.views import staff_only
 from sales.models import Customer, Product
 from sales.services import LineRequest
@@ -137,13 +140,25 @@ def what_if_sponsor(request: HttpRequest) -> HttpResponse:
     if form.is_bound and form.is_valid():
         member, target = _found(form, "member"), _found(form, "sponsor_code")
         if member is not None and target is not None:
+            decide = {"decide_form": _decide_form(member, target), "member": member}
             try:
                 tried = sponsor_effect(member=member, new_sponsor=target, now=company_now())
-                found = {"tried": tried, **_shown(tried.effect)}
+                found = {"tried": tried, **_shown(tried.effect), **decide}
             except UnableToCompare as refusal:
                 field = "sponsor_code" if refusal.field == "new_sponsor" else "member"
                 form.add_refusal(field if refusal.field else None, refusal.message)
+                # What can't be worked out can still be decided; what is refused can't.
+                found = {} if refusal.field else decide
     return _answer(request, "sponsor", form, found)
+
+
+def _decide_form(member: Representative, target: Representative) -> SponsorForm:
+    """Return the form that decides on what was looked at; its mark says that it was."""
+    return SponsorForm(
+        initial={"sponsor_code": target.code, "seen": seen_mark(member, target)},
+        auto_id="decide_%s",
+        action=reverse("representatives:staff_change_sponsor", args=[member.code]),
+    )
 
 
 @staff_only

@@ -126,15 +126,43 @@ class LoginForm(_PortalForm):
     )
 
 
+class SponsorSearchForm(_PortalForm):
+    """Staff name another sponsor, to see who gains and who loses before anything is decided."""
+
+    button = _("Show who gains and who loses")
+
+    member = forms.CharField(widget=forms.HiddenInput, max_length=MAX_LENGTH)
+    sponsor_code = forms.CharField(label=_("New sponsor’s code"), max_length=MAX_LENGTH)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper.form_method = "get"
+        self.helper.disable_csrf = True
+        self.helper.attrs = {
+            "hx-get": self.helper.form_action,
+            "hx-target": "#what-if",
+            "hx-swap": "innerHTML show:top",
+            "hx-indicator": "#what-if-works",
+        }
+
+
 class SponsorForm(_PortalForm):
-    """Staff decide on another sponsor."""
+    """Staff decide on another sponsor, having seen who gains and who loses."""
 
     button = _("Change the sponsor from next month")
 
-    sponsor_code = forms.CharField(label=_("New sponsor’s code"), max_length=MAX_LENGTH)
+    sponsor_code = forms.CharField(widget=forms.HiddenInput, max_length=MAX_LENGTH)
+    seen = forms.CharField(widget=forms.HiddenInput, required=False, max_length=200)
     reason = forms.CharField(
         label=_("Reason"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3})
     )
+
+    def add_error(self, field: str | None, error: Any) -> None:
+        """Show above the form what is wrong with a field that nobody sees."""
+        hidden = field in ("sponsor_code", "seen")
+        super().add_error(None if hidden else field, error)
+        if hidden and field in self.cleaned_data:
+            del self.cleaned_data[field]
 
 
 class StatusForm(_PortalForm):

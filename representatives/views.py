@@ -26,9 +26,11 @@ from representatives.forms import (
     InviteForm,
     LoginForm,
     SponsorForm,
+    SponsorSearchForm,
     StatusForm,
 )
 from representatives.models import Invitation, Representative, SponsorChange
+from representatives.sponsor_seen import was_seen
 
 View = Callable[..., HttpResponse]
 INVITATIONS_SHOWN = 100
@@ -277,7 +279,9 @@ def staff_change_sponsor(request: HttpRequest, code: str) -> HttpResponse:
     form = SponsorForm(request.POST, action=request.path)
     if form.is_valid():
         target = _find_sponsor(form, form.cleaned_data["sponsor_code"])
-        if target is not None and _change_sponsor(request, form, member, target):
+        if target is not None and not was_seen(form.cleaned_data["seen"], member, target):
+            form.add_error(None, _("Look first at who gains and who loses; then decide."))
+        elif target is not None and _change_sponsor(request, form, member, target):
             return redirect("representatives:staff_person", code=member.code)
     return _person_page(request, member, sponsor_form=form)
 
@@ -376,9 +380,10 @@ def _person_page(
             initial={"email": member.email},
             action=reverse("representatives:staff_give_login", args=[member.code]),
         )
-    if sponsor_form is None and member.sponsor_id and acts:
-        sponsor_form = SponsorForm(
-            action=reverse("representatives:staff_change_sponsor", args=[member.code])
+    sponsor_search = None
+    if member.sponsor_id and acts:
+        sponsor_search = SponsorSearchForm(
+            initial={"member": member.code}, action=reverse("compensation:what_if_sponsor")
         )
     if status_form is None and acts:
         status_form = StatusForm(
@@ -390,6 +395,7 @@ def _person_page(
         {
             "member": member,
             "sponsor_form": sponsor_form,
+            "sponsor_search": sponsor_search,
             "status_form": status_form,
             "login_form": login_form,
             "sponsor_changes": member.sponsor_changes.select_related(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -81,9 +82,10 @@ def test_an_order_that_cannot_be_tried_says_why(
 
 def test_the_sponsor_form_shows_who_gains_before_it_is_saved(staff: Client, february: Town) -> None:
     page = text_of(staff.get("/staff/people/E/"))
-    assert 'hx-get="/staff/what-if/sponsor/?member=E"' in page
-    assert 'href="/staff/what-if/sponsor/?member=E"' in page
+    assert 'hx-get="/staff/what-if/sponsor/"' in page
+    assert 'action="/staff/what-if/sponsor/"' in page
     assert 'id="what-if"' in page
+    assert 'action="/staff/people/E/sponsor/"' not in page
 
     text = text_of(
         staff.get("/staff/what-if/sponsor/", {"member": "E", "sponsor_code": "Y"}, headers=HTMX)
@@ -91,7 +93,36 @@ def test_the_sponsor_form_shows_who_gains_before_it_is_saved(staff: Client, febr
 
     assert "Member E below Member Y" in text
     assert "2 people would move on 1 March 2017." in text
+    assert 'action="/staff/people/E/sponsor/"' in text
     assert not SponsorChange.objects.exists()
+
+    # Whoever has not looked, or has looked at somebody else, decides nothing.
+    seen = re.search(r'name="seen" value="([^"]+)"', text)
+    assert seen is not None
+    asked = {"sponsor_code": "Y", "reason": "as agreed", "seen": seen[1]}
+    for refused in ({"seen": ""}, {"seen": "made-up"}, {"sponsor_code": "D"}):
+        answer = staff.post("/staff/people/E/sponsor/", asked | refused)
+        assert answer.status_code == 422
+        assert "Look first at who gains and who loses" in answer.content.decode()
+    assert not SponsorChange.objects.exists()
+
+    answer = staff.post("/staff/people/E/sponsor/", asked | {"reason": ""})
+    assert answer.status_code == 422
+    assert seen[1] in answer.content.decode()  # what was looked at is not lost
+    assert staff.post("/staff/people/E/sponsor/", asked).status_code == 302
+    assert SponsorChange.objects.get().new_sponsor == february.members["Y"]
+
+
+def test_a_change_whose_effect_can_t_be_worked_out_can_be_decided(
+    staff: Client, february: Town
+) -> None:
+    february.set_clock("2018-02-24T12:00")
+
+    text = text_of(staff.get("/staff/what-if/sponsor/", {"member": "E", "sponsor_code": "Y"}))
+
+    assert "no month is open now" in text
+    assert "The effect can’t be worked out now." in text
+    assert 'action="/staff/people/E/sponsor/"' in text
 
 
 def test_a_sponsor_change_that_would_be_refused_says_why(staff: Client) -> None:
@@ -100,6 +131,7 @@ def test_a_sponsor_change_that_would_be_refused_says_why(staff: Client) -> None:
     text = text_of(staff.get("/staff/what-if/sponsor/", asked, headers=HTMX))
 
     assert "is in the downline of" in text
+    assert "Decide for" not in text
     assert "What if" in text_of(staff.get("/staff/what-if/sponsor/?member=A"))
 
 

@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from representatives import checks, services
 from representatives.models import Company, Representative, SponsorChange, StatusChange, User
+from representatives.sponsor_seen import seen_mark
 from tests.representatives.people import NOW, PASSWORD, enrol, make_staff, send_what_waits
 
 pytestmark = pytest.mark.django_db
@@ -112,15 +113,21 @@ def test_bad_enrolment_is_refused(
     assert mail.outbox == []
 
 
+def looked_at(member: Representative, form: dict[str, str]) -> dict[str, str]:
+    """Return a decision on another sponsor with the mark that its effect was looked at."""
+    code = form["sponsor_code"].upper()
+    target = Representative.objects.filter(code=code).first()
+    return form | {"seen": seen_mark(member, target) if target is not None else ""}
+
+
 def test_staff_change_a_sponsor_and_take_it_back(
     desk: Client, root: Representative, staff: User
 ) -> None:
     old, new = enrol(root), enrol(root, code="NEW")
     member = enrol(old)
 
-    page = desk.post(
-        page_of(member, "sponsor/"), {"sponsor_code": "new", "reason": "moved"}, follow=True
-    )
+    form = looked_at(member, {"sponsor_code": "new", "reason": "moved"})
+    page = desk.post(page_of(member, "sponsor/"), form, follow=True)
     change = SponsorChange.objects.get()
     assert (change.new_sponsor, change.decided_by, change.reason) == (new, staff, "moved")
     assert change.effective_at == datetime(2026, 4, 1, tzinfo=UTC)
@@ -148,7 +155,7 @@ def test_bad_sponsor_change_is_refused(
     member = enrol(root)
     enrol(member, code="LOW")
 
-    page = desk.post(page_of(member, "sponsor/"), form)
+    page = desk.post(page_of(member, "sponsor/"), looked_at(member, form))
 
     assert page.status_code == 422
     assert message in page.content.decode()
@@ -192,7 +199,8 @@ def test_staff_give_a_log_in_to_a_member_without(desk: Client, root: Representat
 def test_dates_are_the_company_s(desk: Client, root: Representative, staff: User) -> None:
     Company.objects.update(time_zone="Europe/Warsaw")
     member = enrol(enrol(root))
-    desk.post(page_of(member, "sponsor/"), {"sponsor_code": "ROOT", "reason": "moved"})
+    form = looked_at(member, {"sponsor_code": "ROOT", "reason": "moved"})
+    desk.post(page_of(member, "sponsor/"), form)
 
     assert "1 Apr 2026" in desk.get(page_of(member)).content.decode()
 
