@@ -82,6 +82,20 @@ def test_the_language_of_the_request_is_kept(client: Client, user: User) -> None
     assert "hasła" in mail.outbox[-1].subject + mail.outbox[-1].body
 
 
+@pytest.mark.parametrize(
+    ("chosen", "browser", "word"), [("pl", "en", "hasła"), ("en", "pl", "password")]
+)
+def test_the_language_of_the_profile_comes_first(
+    client: Client, user: User, chosen: str, browser: str, word: str
+) -> None:
+    User.objects.filter(pk=user.pk).update(language=chosen)
+
+    ask(client, headers={"accept-language": browser})
+    send_what_waits()
+
+    assert word in mail.outbox[-1].body
+
+
 def test_a_request_that_waited_too_long_or_lost_its_user_is_dropped(
     client: Client, user: User
 ) -> None:
