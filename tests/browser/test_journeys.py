@@ -183,7 +183,7 @@ def test_read_a_statement_and_take_it_home(open_window: OpenWindow, site: Site) 
     with open_window(role="representative") as (page, actor):
         page.goto("/earnings/")
         actor.press(page.locator("main").get_by_role("link", name="October 2017").first)
-        line = page.locator("button.line").first
+        line = page.locator("a.line").first
         amount = line.locator(".amount").inner_text()
         actor.press(line)
         parts = page.locator(f"#{line.get_attribute('aria-controls')}")
