@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
 from compensation.engine.branches import Missed
@@ -34,35 +34,34 @@ def measure_name(measure: str, plan: Plan | None = None) -> str:
         }
     if isinstance(figure, Counted):
         return _counted(figure, plan)
-    return _plain().get(measure, measure.split(":")[0].replace("_", " "))
+    return str(PLAIN_NAMES.get(measure, measure.split(":")[0].replace("_", " ")))
 
 
-def _plain() -> dict[str, str]:
-    return {
-        "personal_bv": _("Personal BV"),
-        "own_bv": _("Own purchases, BV"),
-        "window_bv": _("Personal BV of the activity window"),
-        "window_rsp": _("Personal RSP of the activity window"),
-        "group_bv": _("Group BV"),
-        BOUGHT: _("Of which bought with points"),
-        "personal_rsp": _("Personal RSP"),
-        "rsp_total": _("RSP, own and levels"),
-        "active": _("Active"),
-        "active_directs": _("Active directs"),
-        "direct_count": _("Directs"),
-        "retail_customers": _("Customers who bought"),
-        "pay_rank": _("Rank paid at"),
-        "depth": _("Levels paid"),
-        "generation": _("Generations paid"),
-        "percent": _("Own percentage"),
-        "order_bv": _("BV of the order"),
-        "days": _("Days since enrolment"),
-        "cap": _("Limit"),
-    }
+PLAIN_NAMES = {
+    "personal_bv": gettext_lazy("Personal BV"),
+    "own_bv": gettext_lazy("Own purchases, BV"),
+    "window_bv": gettext_lazy("Personal BV of the activity window"),
+    "window_rsp": gettext_lazy("Personal RSP of the activity window"),
+    "group_bv": gettext_lazy("Group BV"),
+    BOUGHT: gettext_lazy("Of which bought with points"),
+    "personal_rsp": gettext_lazy("Personal RSP"),
+    "rsp_total": gettext_lazy("RSP, own and levels"),
+    "active": gettext_lazy("Active"),
+    "active_directs": gettext_lazy("Active directs"),
+    "direct_count": gettext_lazy("Directs"),
+    "retail_customers": gettext_lazy("Customers who bought"),
+    "pay_rank": gettext_lazy("Rank paid at"),
+    "depth": gettext_lazy("Levels paid"),
+    "generation": gettext_lazy("Generations paid"),
+    "percent": gettext_lazy("Own percentage"),
+    "order_bv": gettext_lazy("BV of the order"),
+    "days": gettext_lazy("Days since enrolment"),
+    "cap": gettext_lazy("Limit"),
+}
 
 
 def _windowed(figure: Windowed) -> str:
-    name = _plain()[figure.measure]
+    name = str(PLAIN_NAMES[figure.measure])
     if figure.source != "both":
         whose = {"customers": _("of customers"), "own": _("of own purchases")}[figure.source]
         name = f"{name} {whose}"

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from django.db import connection
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from compensation.engine.plan import Plan
@@ -193,9 +193,12 @@ def masked_name() -> str:
     return _("Someone who is no longer below you")
 
 
+STATUS_NAMES = (gettext_lazy("Enrolled"), gettext_lazy("Suspended"), gettext_lazy("Terminated"))
+
+
 def status_name(status: int) -> str:
     """Return a membership status of a run in words."""
-    return (_("Enrolled"), _("Suspended"), _("Terminated"))[status]
+    return str(STATUS_NAMES[status])
 
 
 def rank_name(plan: Plan, index: int) -> str:

@@ -1,14 +1,20 @@
 """The months a page can show, and which of them it shows."""
 
-from collections.abc import Callable
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
+from django.db import connection
+from django.db.models import Field, JSONField
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from compensation.models import Period, PeriodStatus, Run
+from compensation.models import Period, PeriodStatus, PlanVersion, Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +49,79 @@ class Months:
 
 
 def list_periods(*, now: datetime) -> list[Period]:
-    """Return the periods that have begun, newest first, each with its visible run."""
-    return list(
-        Period.objects.filter(starts_at__lte=now)
-        .select_related("visible_run__plan_version")
-        .defer("visible_run__plan_version__document")  # read once per process, see plans
-        .order_by("-starts_at")
+    """Return the periods that have begun, newest first, each with its visible run.
+
+    Every page asks for them, so the statement is made once; what no page reads of a run or a plan
+    version is left out, and read when asked.
+    """
+    statement, periods, runs, versions = _statement()
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [now])
+        rows = cursor.fetchall()
+    found = []
+    for row in rows:
+        period = Period.from_db(connection.alias, periods.names, row[: periods.end])
+        run = None
+        if period.visible_run_id is not None:
+            run = Run.from_db(connection.alias, runs.names, runs.values(row))
+            version = PlanVersion.from_db(
+                connection.alias, versions.names, row[runs.end : versions.end]
+            )
+            PLAN_VERSION.set_cached_value(run, version)
+        VISIBLE_RUN.set_cached_value(period, run)
+        found.append(period)
+    return found
+
+
+VISIBLE_RUN = Period._meta.get_field("visible_run")
+PLAN_VERSION = Run._meta.get_field("plan_version")
+UNREAD_OF_RUN = frozenset({"checks", "timings"})
+UNREAD_OF_VERSION = frozenset({"document"})  # read once per process, see plans
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """The columns of one model in a row of several."""
+
+    fields: list[Field[Any, Any]]
+    start: int
+
+    @property
+    def end(self) -> int:
+        return self.start + len(self.fields)
+
+    @property
+    def names(self) -> list[str]:
+        return [field.attname for field in self.fields]
+
+    def values(self, row: Sequence[Any]) -> list[Any]:
+        """Return the values, JSON read."""
+        return [
+            json.loads(value) if isinstance(field, JSONField) and value is not None else value
+            for field, value in zip(self.fields, row[self.start : self.end], strict=True)
+        ]
+
+
+@cache
+def _statement() -> tuple[str, _Columns, _Columns, _Columns]:
+    """Return the statement of `list_periods` and where the columns of its models stand."""
+    of: list[_Columns] = []
+    columns: list[str] = []
+    for model, table, left_out in (
+        (Period, "p", frozenset[str]()),
+        (Run, "r", UNREAD_OF_RUN),
+        (PlanVersion, "v", UNREAD_OF_VERSION),
+    ):
+        fields = [one for one in model._meta.concrete_fields if one.attname not in left_out]
+        of.append(_Columns(fields, len(columns)))
+        columns += [f'{table}."{field.column}"' for field in fields]
+    text = (
+        f"SELECT {', '.join(columns)} FROM {Period._meta.db_table} p"  # noqa: S608 - own names
+        f" LEFT JOIN {Run._meta.db_table} r ON r.id = p.visible_run_id"
+        f" LEFT JOIN {PlanVersion._meta.db_table} v ON v.id = r.plan_version_id"
+        " WHERE p.starts_at <= %s ORDER BY p.starts_at DESC"
     )
+    return text, of[0], of[1], of[2]
 
 
 def title(period: Period) -> str:
