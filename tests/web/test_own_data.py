@@ -12,6 +12,7 @@ import pytest
 from django.apps import apps
 from django.db.models import ForeignKey
 from django.test import Client
+from pytest_django import Settings
 
 from compensation import own_data
 from compensation.models import Account, Entry
@@ -28,8 +29,14 @@ from tests.web.company import PASSWORD, Town
 IBAN = "DE89370400440532013000"
 
 
+@pytest.fixture(autouse=True)
+def _cheap_passwords(settings: Settings) -> None:
+    """Hash quickly: no test here is about how passwords are kept."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 @pytest.fixture
-def town(db: None) -> Town:
+def town(db: None, _cheap_passwords: None) -> Town:
     return company.small_town()
 
 

@@ -8,6 +8,7 @@ import pytest
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.test import Client
+from pytest_django import Settings
 
 from representatives.models import Representative, User
 from tests.web import company
@@ -15,9 +16,20 @@ from tests.web.company import PASSWORD, Town
 from tests.web.test_pages import text_of, visit
 
 
+@pytest.fixture(autouse=True)
+def _cheap_passwords(settings: Settings) -> None:
+    """Hash quickly: no test here is about how passwords are kept."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 @pytest.fixture
-def town(db: None) -> Town:
-    return company.small_town()
+def town(db: None, _cheap_passwords: None) -> Town:
+    """A top with two people below, who have sold nothing yet: no page here is about sales."""
+    town = company.found_town()
+    company.enrol(town, "Marta Wrona", log_in=True)
+    company.enrol(town, "Ana Silva", "Marta Wrona", log_in=True)
+    company.enrol(town, "Bruno Costa", "Marta Wrona", log_in=True)
+    return town
 
 
 def log_in(user: User, **headers: str) -> Client:
@@ -71,7 +83,7 @@ def test_contact_is_changed_by_oneself_and_nothing_else_with_it(town: Town) -> N
     assert "Your contact is saved" in text_of(answer)
     now = Representative.objects.get(pk=ana.pk)
     assert (now.email, now.phone) == ("ana@new.example", "+48 600 100 200")
-    assert (now.name, now.status, now.code, now.sponsor_id, now.user.email) == (  # type: ignore[union-attr]
+    assert (now.name, now.status, now.code, now.sponsor_id, now.user.email) == (
         *(ana.name, ana.status, ana.code, ana.sponsor_id),
         "ana@example.org",
     )
