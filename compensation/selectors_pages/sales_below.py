@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from compensation.engine.branches import Verdict
@@ -13,7 +13,7 @@ from compensation.engine.plan import Plan
 from compensation.engine.types import Reason
 from compensation.explaining import words
 from compensation.explaining.own_share import Share, own_shares
-from compensation.models import Period, Run
+from compensation.models import Period, Run, RunStatus
 from compensation.selectors_pages.order_points import STOPPED
 from representatives.models import Representative
 from sales.models import Order
@@ -21,6 +21,8 @@ from sales.models import Order
 PAGE_SIZE = 100
 """Orders that are looked at for a page, whatever the filter leaves of them."""
 MOST_PAGES = 1_000
+NAMED_AT_MOST = 2_000
+"""People of a branch, or found by a name, whose orders are asked for one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,8 @@ def list_sales(
     found = list(orders[start : start + PAGE_SIZE + 1])
     shown = found[:PAGE_SIZE]
     shares = own_shares(run, plan, viewer.pk, {one.pk: one.seller_id for one in shown})
-    rows = [_row(one, shares.get(one.pk), plan) for one in shown]
+    is_final = run.status == RunStatus.POSTED
+    rows = [_row(one, shares.get(one.pk), plan, is_final=is_final) for one in shown]
     unpaid = [row for row in rows if not row["is_paid"]]
     return Sales(
         rows=unpaid if only_unpaid else rows,
@@ -80,22 +83,32 @@ def list_sales(
     )
 
 
-def _orders(period: Period, viewer: Representative, search: str) -> Any:
-    below = Representative.objects.downline_of(viewer)
+def _orders(period: Period, viewer: Representative, search: str) -> QuerySet[Order]:
+    """Return the orders below the viewer that count in a month, or those that are searched for.
+
+    A branch that is not large is named by its people, so that their own index leads to their
+    orders; in a large one the latest orders of the month are found first.
+    """
     orders = Order.objects.filter(
-        counted_at__gte=period.starts_at, counted_at__lt=period.ends_at, seller__in=below
-    )
+        counted_at__gte=period.starts_at, counted_at__lt=period.ends_at
+    ).select_related("seller")
+    below = Representative.objects.downline_of(viewer)
     if search:
-        people = Representative.objects.search(search)
-        orders = orders.filter(Q(reference__iexact=search) | Q(seller__in=people))
-    return (
-        orders.select_related("seller")
-        .only("id", "reference", "counted_at", "seller__name", "seller__code", "bv", "rsp")
-        .order_by("-counted_at", "-id")
-    )
+        named = orders.filter(reference__in={search, search.upper()}, seller__in=below)
+        if named.exists():
+            return named
+        below = below.search(search)
+    sellers = list(below.order_by("id").values_list("pk", flat=True)[: NAMED_AT_MOST + 1])
+    if len(sellers) <= NAMED_AT_MOST:
+        orders = orders.filter(seller_id__in=sellers)
+    else:
+        orders = orders.filter(seller__in=below)
+    return orders.only(
+        *("id", "reference", "counted_at", "bv", "rsp", "seller__name", "seller__code")
+    ).order_by("-counted_at", "-id")
 
 
-def _row(order: Order, share: Share | None, plan: Plan) -> dict[str, Any]:
+def _row(order: Order, share: Share | None, plan: Plan, *, is_final: bool) -> dict[str, Any]:
     pays = share.pays if share is not None else []
     return {
         "reference": order.reference,
@@ -107,7 +120,7 @@ def _row(order: Order, share: Share | None, plan: Plan) -> dict[str, Any]:
         "rsp": share.rsp if share is not None else order.rsp,
         "is_paid": bool(pays),
         "paid": [_paid(plan, index, one) for index, one in pays],
-        **_reason(share, plan),
+        **_reason(share, plan, is_final=is_final),
     }
 
 
@@ -119,10 +132,11 @@ def _paid(plan: Plan, index: int, verdict: Verdict) -> str:
     return _("%(name)s, paid level %(level)s") % {"name": name, "level": level}
 
 
-def _reason(share: Share | None, plan: Plan) -> dict[str, Any]:
+def _reason(share: Share | None, plan: Plan, *, is_final: bool) -> dict[str, Any]:
     """Say why an order pays nothing: the reason and by how much it was missed."""
     if share is None:
-        return {"reason": _("Not in these figures yet"), "kind": "", "missed": ""}
+        text = _("The seller was not below you then") if is_final else _("Not in these figures yet")
+        return {"reason": text, "kind": "", "missed": ""}
     if share.pays:
         return {"reason": "", "kind": "paid", "missed": ""}
     if not share.bv and not share.rsp:

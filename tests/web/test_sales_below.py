@@ -9,10 +9,13 @@ from django.test.utils import CaptureQueriesContext
 from compensation.explaining.own_share import own_shares
 from compensation.explaining.why import why_order
 from compensation.plans import load_plan
+from representatives.services import apply_sponsor_changes, change_sponsor
 from sales.models import Order
+from tests.compensation import town as closing
 from tests.web import company
 from tests.web.company import Town
 from tests.web.test_pages import text_of, visit
+from tests.web.test_posted_month import _log_in
 
 CHAIN = ("Ana Silva", "Celine Petit", "Dawid Nowak", "Ewa Lis", "Filip Maier", "Greta Rossi")
 
@@ -120,3 +123,25 @@ def test_the_list_says_what_the_order_s_own_page_says(town: Town) -> None:
     company.preview(town)
 
     assert count() == few
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_sale_from_before_somebody_moved_here_says_so() -> None:
+    town = closing.build_town()
+    change_sponsor(
+        representative=town.members["Y"],
+        new_sponsor=town.members["B"],
+        reason="as agreed",
+        decided_by=town.closer,
+        now=town.set_clock("2017-01-25T12:00"),
+        zone=closing.ZONE,
+    )
+    town.close("2017-01")
+    apply_sponsor_changes(now=town.set_clock("2017-02-24T12:00"))
+
+    text = text_of(_log_in(town.members["B"]).get("/earnings/2017-01/sales/"))
+
+    assert "Member Y" in text
+    assert "The seller was not below you then" in text
+    # In X's January, Y's sale paid; today Y is somebody else's, and not to be seen.
+    assert "Member Y" not in text_of(_log_in(town.members["X"]).get("/earnings/2017-01/sales/"))
