@@ -7,8 +7,10 @@ import re
 
 import pytest
 from allauth.mfa.models import Authenticator
+from django.core import mail
 
 from representatives.models import OutboxEvent, User
+from tests.representatives.people import send_what_waits
 from tests.web.test_pages import text_of
 from tests.web.two_factor.helpers import (
     PASSWORD,
@@ -132,6 +134,10 @@ def test_changes_of_the_log_in_are_told_by_e_mail(ana: User, committed: Do) -> N
     assert {event.payload["to"] for event in events} == {"ana@example.org"}
     assert all("127.0.0.1" in event.payload["text"] for event in events)
     assert not Authenticator.objects.exists()
+
+    send_what_waits()
+    assert [letter.to for letter in mail.outbox] == [["ana@example.org"]] * 2
+    assert all("Lindgrove" in str(letter.body) for letter in mail.outbox)
 
 
 # -- Passkeys --------------------------------------------------------------------------------------
