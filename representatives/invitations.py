@@ -14,6 +14,7 @@ from django.contrib.auth.hashers import make_password
 from django.core.signing import BadSignature, Signer
 from django.db import transaction
 from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.translation import gettext
 
 from representatives.errors import UnableTo
 from representatives.locks import acquire_tree_lock
@@ -25,6 +26,7 @@ from representatives.services import (
     clean_contact,
     enrol_representative,
 )
+from representatives.status_words import status_word
 
 VALID_FOR = timedelta(days=14)
 MOST_PER_DAY = 50
@@ -58,17 +60,23 @@ def create_invitation(
     except UnableToUpdateProfile as fault:
         raise UnableToInvite(fault.message, field=fault.field) from None
     if not contact.email:
-        raise UnableToInvite("An e-mail address is needed.", field="email")
+        raise UnableToInvite(gettext("An e-mail address is needed."), field="email")
     seed = secrets.token_urlsafe(32)
     with transaction.atomic():
         inviter = Representative.objects.select_for_update().get(pk=sponsor.pk)
         if inviter.status != Representative.Status.ENROLLED:
-            raise UnableToInvite(f"You are {inviter.status} and can't invite anybody.")
+            raise UnableToInvite(
+                gettext("You are %(status)s and can't invite anybody.")
+                % {"status": status_word(inviter.status)}
+            )
         recent = Invitation.objects.filter(
             sponsor=inviter, created_at__gt=now - timedelta(days=1)
         ).count()
         if recent >= MOST_PER_DAY:
-            raise UnableToInvite(f"At most {MOST_PER_DAY} invitations in 24 hours.")
+            raise UnableToInvite(
+                gettext("At most %(most_per_day)s invitations in 24 hours.")
+                % {"most_per_day": MOST_PER_DAY}
+            )
         invitation = Invitation.objects.create(
             sponsor=inviter,
             email=contact.email,
@@ -112,7 +120,7 @@ def find_invitation(*, token: str, now: datetime) -> Invitation:
         secret = _signer().unsign(token)
         invitation = Invitation.objects.select_related("sponsor").get(token_digest=_digest(secret))
     except (BadSignature, Invitation.DoesNotExist):
-        raise UnableToAccept("unknown", "This invitation does not exist.") from None
+        raise UnableToAccept("unknown", gettext("This invitation does not exist.")) from None
     _check_open(invitation, now)
     return invitation
 
@@ -120,11 +128,11 @@ def find_invitation(*, token: str, now: datetime) -> Invitation:
 def _check_open(invitation: Invitation, now: datetime) -> None:
     state = invitation.state(now=now)
     if state == "accepted":
-        raise UnableToAccept("accepted", "This invitation is used already.")
+        raise UnableToAccept("accepted", gettext("This invitation is used already."))
     if state == "expired":
-        raise UnableToAccept("expired", "This invitation has expired.")
+        raise UnableToAccept("expired", gettext("This invitation has expired."))
     if invitation.sponsor.status != Representative.Status.ENROLLED:
-        raise UnableToAccept("closed", "This invitation is not valid any more.")
+        raise UnableToAccept("closed", gettext("This invitation is not valid any more."))
 
 
 def accept_invitation(

@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import IntegrityError, connection, models, transaction
+from django.utils.translation import gettext
 
 from representatives import selectors
 from representatives.errors import UnableTo
 from representatives.locks import acquire_tree_lock
 from representatives.models import Placement, Representative, User
+from representatives.status_words import status_word
 
 Side = Placement.Side
 TABLE = "representatives_placement"
@@ -91,14 +93,20 @@ def named_place(*, representative: Representative, parent: Representative, side:
     """
     _require_placeable(representative)
     if parent.pk == representative.pk:
-        raise UnableToPlace("Nobody can be placed under himself.", field="parent")
+        raise UnableToPlace(gettext("Nobody can be placed under himself."), field="parent")
     if not _stands_in_tree(parent) and Placement.objects.exists():
-        raise UnableToPlace(f"{parent} has no place yet.", field="parent")
+        raise UnableToPlace(
+            gettext("%(parent)s has no place yet.") % {"parent": parent}, field="parent"
+        )
     taken = (
         Placement.objects.filter(parent=parent, side=side).select_related("representative").first()
     )
     if taken is not None:
-        raise UnableToPlace(f"{taken.representative} stands in this place already.", field="side")
+        raise UnableToPlace(
+            gettext("%(representative)s stands in this place already.")
+            % {"representative": taken.representative},
+            field="side",
+        )
     return Place(parent, Side(side), _depth_of(parent) + 1)
 
 
@@ -112,9 +120,11 @@ def found_place(
     _require_placeable(representative)
     beginning = _beginning(representative) if start is None else start
     if beginning.pk == representative.pk:
-        raise UnableToPlace("Nobody can be placed under himself.", field="parent")
+        raise UnableToPlace(gettext("Nobody can be placed under himself."), field="parent")
     if not _stands_in_tree(beginning) and Placement.objects.exists():
-        raise UnableToPlace(f"{beginning} has no place yet.", field="parent")
+        raise UnableToPlace(
+            gettext("%(beginning)s has no place yet.") % {"beginning": beginning}, field="parent"
+        )
     side = _side_of(order, beginning)
     parent = Representative.objects.get(pk=_outermost(beginning.pk, side))
     return Place(parent, side, _depth_of(parent) + 1)
@@ -150,7 +160,7 @@ def _take(
                 placed_by=placed_by,
             )
     except IntegrityError as error:
-        raise UnableToPlace("The database refuses this place.", field="parent") from error
+        raise UnableToPlace(gettext("The database refuses this place."), field="parent") from error
 
 
 def _require_placeable(representative: Representative) -> None:
@@ -158,15 +168,21 @@ def _require_placeable(representative: Representative) -> None:
     status = Representative.objects.values_list("status", flat=True).get(pk=representative.pk)
     if status != Representative.Status.ENROLLED:
         raise UnableToPlace(
-            f"{representative} is {status} and can't be placed.", field="representative"
+            gettext("%(representative)s is %(status)s and can't be placed.")
+            % {"representative": representative, "status": status_word(status)},
+            field="representative",
         )
     if Placement.objects.filter(representative=representative).exists():
         raise UnableToPlace(
-            f"{representative} has a place already and keeps it.", field="representative"
+            gettext("%(representative)s has a place already and keeps it.")
+            % {"representative": representative},
+            field="representative",
         )
     if Placement.objects.filter(parent=representative).exists():
         raise UnableToPlace(
-            f"{representative} has people below and stays on top of them.", field="representative"
+            gettext("%(representative)s has people below and stays on top of them.")
+            % {"representative": representative},
+            field="representative",
         )
 
 
@@ -188,7 +204,9 @@ def _beginning(representative: Representative) -> Representative:
     upline = selectors.list_upline(representative)
     if not upline:
         raise UnableToPlace(
-            f"{representative} has no sponsor to begin with; name somebody.", field="parent"
+            gettext("%(representative)s has no sponsor to begin with; name somebody.")
+            % {"representative": representative},
+            field="parent",
         )
     if not Placement.objects.exists():
         return upline[0]
@@ -200,7 +218,8 @@ def _beginning(representative: Representative) -> Representative:
         if person.pk in standing:
             return person
     raise UnableToPlace(
-        f"No sponsor above {representative} stands in the placement tree; name somebody.",
+        gettext("No sponsor above %(representative)s stands in the placement tree; name somebody.")
+        % {"representative": representative},
         field="parent",
     )
 

@@ -12,6 +12,7 @@ from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext
 
 from representatives import labels, notices, selectors, tree
 from representatives.clock import next_period_start
@@ -27,6 +28,7 @@ from representatives.models import (
     User,
 )
 from representatives.notice_kinds import NoticeKind
+from representatives.status_words import status_word
 from representatives.text import sort_key
 
 PHONE_LENGTH = 40
@@ -73,17 +75,20 @@ def clean_contact(*, name: str, email: str = "", phone: str = "") -> Contact:
         ("phone", contact.phone, PHONE_LENGTH),
     ):
         if len(value) > limit:
-            raise UnableToUpdateProfile(f"At most {limit} characters.", field=field)
+            raise UnableToUpdateProfile(
+                gettext("At most %(limit)s characters.") % {"limit": limit}, field=field
+            )
         if not value.isprintable():
-            raise UnableToUpdateProfile("Control characters are not allowed.", field=field)
+            raise UnableToUpdateProfile(gettext("Control characters are not allowed."), field=field)
     if not contact.name:
-        raise UnableToUpdateProfile("A name is needed.", field="name")
+        raise UnableToUpdateProfile(gettext("A name is needed."), field="name")
     if contact.email:
         try:
             validate_email(contact.email)
         except ValidationError:
             raise UnableToUpdateProfile(
-                f"{contact.email} is not an e-mail address.", field="email"
+                gettext("%(email)s is not an e-mail address.") % {"email": contact.email},
+                field="email",
             ) from None
     return contact
 
@@ -148,10 +153,14 @@ def enrol_representative(
 
 def _check_enrolment(contact: Contact, *, with_login: bool, code: str | None) -> None:
     if with_login and not contact.email:
-        raise UnableToEnrol("An e-mail address is needed to log in.", field="email")
+        raise UnableToEnrol(gettext("An e-mail address is needed to log in."), field="email")
     if code is not None and not is_code(code):
         raise UnableToEnrol(
-            f"A code has 1 to {MAX_LENGTH} letters (A to Z), digits and . _ ~ - after the first.",
+            gettext(
+                "A code has 1 to %(max_length)s letters (A to Z), digits and . _ ~ - after the "
+                "first."
+            )
+            % {"max_length": MAX_LENGTH},
             field="code",
         )
 
@@ -160,13 +169,17 @@ def _place(member: Representative, sponsor: Representative | None) -> None:
     """Label the newcomer under the sponsor as the database knows him now."""
     if sponsor is None:
         if Representative.objects.exists():
-            raise UnableToEnrol("A sponsor is needed: the tree has its root.", field="sponsor")
+            raise UnableToEnrol(
+                gettext("A sponsor is needed: the tree has its root."), field="sponsor"
+            )
         member.lft, member.rght, member.level = tree.FIRST_LABEL, tree.LAST_LABEL, 0
         return
     tail = labels.open_tail(sponsor.pk)
     if tail.sponsor_status != Representative.Status.ENROLLED:
         raise UnableToEnrol(
-            f"{sponsor} is {tail.sponsor_status} and can't sponsor anybody.", field="sponsor"
+            gettext("%(sponsor)s is %(sponsor_status)s and can't sponsor anybody.")
+            % {"sponsor": sponsor, "sponsor_status": status_word(tail.sponsor_status)},
+            field="sponsor",
         )
     member.sponsor_id = sponsor.pk
     member.lft = tail.start + tail.step
@@ -211,7 +224,9 @@ def give_login(
             member = Representative.objects.select_for_update().get(pk=representative.pk)
             if member.user_id is not None or member.status != Representative.Status.ENROLLED:
                 raise UnableToEnrol(
-                    f"{member} has a log-in already or is not enrolled.", field="email"
+                    gettext("%(member)s has a log-in already or is not enrolled.")
+                    % {"member": member},
+                    field="email",
                 )
             member.user = User.objects.create(email=contact.email, password=hashed, date_joined=now)
             member.save(update_fields=["user"])
@@ -225,9 +240,9 @@ def give_login(
 def _enrolment_refusal(error: IntegrityError) -> UnableToEnrol:
     name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
     if name == "user_email_unique":
-        return UnableToEnrol("This e-mail address has a log-in already.", field="email")
+        return UnableToEnrol(gettext("This e-mail address has a log-in already."), field="email")
     if name == "representative_code_unique":
-        return UnableToEnrol("This code is taken.", field="code")
+        return UnableToEnrol(gettext("This code is taken."), field="code")
     raise error
 
 
@@ -269,7 +284,7 @@ def change_sponsor(
     """
     reason = reason.strip()
     if not reason:
-        raise UnableToChangeSponsor("A reason is needed.", field="reason")
+        raise UnableToChangeSponsor(gettext("A reason is needed."), field="reason")
     with transaction.atomic():
         acquire_tree_lock()
         member, target, old_sponsor_id, own, effective_at = _checked_change(
@@ -324,8 +339,8 @@ def _sponsor_before(
     for change in own:
         if change.effective_at > effective_at:
             raise UnableToChangeSponsor(
-                f"A change from {change.effective_at:%Y-%m-%d} on is decided already; cancel it"
-                " first.",
+                gettext("A change from %(effective_at)s on is decided already; cancel it first.")
+                % {"effective_at": format(change.effective_at, "%Y-%m-%d")},
                 field="representative",
             )
         if change.effective_at < effective_at:
@@ -337,15 +352,25 @@ def _check_sponsor_change(
     member: Representative, target: Representative, old_sponsor_id: int | None
 ) -> None:
     if old_sponsor_id is None:
-        raise UnableToChangeSponsor("The root of the tree has no sponsor.", field="representative")
+        raise UnableToChangeSponsor(
+            gettext("The root of the tree has no sponsor."), field="representative"
+        )
     if member.status == Representative.Status.TERMINATED:
-        raise UnableToChangeSponsor(f"{member} is terminated.", field="representative")
+        raise UnableToChangeSponsor(
+            gettext("%(member)s is terminated.") % {"member": member}, field="representative"
+        )
     if target.status != Representative.Status.ENROLLED:
-        raise UnableToChangeSponsor(f"{target} is {target.status}.", field="new_sponsor")
+        raise UnableToChangeSponsor(
+            gettext("%(target)s is %(status)s.")
+            % {"target": target, "status": status_word(target.status)},
+            field="new_sponsor",
+        )
     if target.pk == member.pk:
-        raise UnableToChangeSponsor("Nobody sponsors himself.", field="new_sponsor")
+        raise UnableToChangeSponsor(gettext("Nobody sponsors himself."), field="new_sponsor")
     if target.pk == old_sponsor_id:
-        raise UnableToChangeSponsor(f"{target} is the sponsor already.", field="new_sponsor")
+        raise UnableToChangeSponsor(
+            gettext("%(target)s is the sponsor already.") % {"target": target}, field="new_sponsor"
+        )
 
 
 def _refuse_circle(
@@ -383,7 +408,7 @@ def cancel_sponsor_change(*, change: SponsorChange, now: datetime) -> SponsorCha
         pending = selectors.list_pending_sponsor_changes()
         mine = [one for one in pending if one.pk == change.pk and one.effective_at > now]
         if not mine:
-            raise UnableToChangeSponsor("This change can't be cancelled any more.")
+            raise UnableToChangeSponsor(gettext("This change can't be cancelled any more."))
         rest = [one for one in pending if one.pk != change.pk]
         for one in rest:
             others = [each for each in rest if each.representative_id != one.representative_id]
@@ -417,8 +442,8 @@ def apply_sponsor_changes(*, now: datetime) -> list[SponsorChange]:
                 applied.append(change)
             if len(blocked) == len(waiting):
                 raise UnableToChangeSponsor(
-                    f"The sponsor changes {', '.join(str(one.pk) for one in blocked)} close a"
-                    " circle."
+                    gettext("The sponsor changes %(names)s close a circle.")
+                    % {"names": ", ".join(str(one.pk) for one in blocked)}
                 )
             waiting = blocked
         return applied
@@ -484,13 +509,19 @@ def _change_status(
 ) -> StatusChange:
     reason = reason.strip()
     if not reason:
-        raise UnableToChangeStatus("A reason is needed.", field="reason")
+        raise UnableToChangeStatus(gettext("A reason is needed."), field="reason")
     with transaction.atomic():
         acquire_tree_lock()
         member = Representative.objects.select_for_update().get(pk=representative.pk)
         if member.status not in _ALLOWED_FROM[new_status]:
             raise UnableToChangeStatus(
-                f"{member} is {member.status} and can't become {new_status}.", field="status"
+                gettext("%(member)s is %(status)s and can't become %(new_status)s.")
+                % {
+                    "member": member,
+                    "status": status_word(member.status),
+                    "new_status": status_word(new_status),
+                },
+                field="status",
             )
         change = StatusChange.objects.create(
             representative=member,

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext
 
 from representatives.errors import UnableTo
 from sales.amounts import AMOUNT_LIMIT, BASIS_POINTS
@@ -41,16 +42,22 @@ class ProductFacts:
         """:raises UnableToSaveProduct: if a part is missing, negative or too large."""
         for name in ("sku", "name"):
             if not getattr(self, name).strip():
-                raise UnableToSaveProduct("This is needed.", name)
+                raise UnableToSaveProduct(gettext("This is needed."), name)
         for name in ("retail_price_minor", "ir_price_minor", "bv", "rsp"):
             if not 0 <= getattr(self, name) <= UNIT_LIMIT:
-                raise UnableToSaveProduct("This must be 0 or more, and of sensible size.", name)
+                raise UnableToSaveProduct(
+                    gettext("This must be 0 or more, and of sensible size."), name
+                )
         if self.ir_price_minor > self.retail_price_minor:
-            raise UnableToSaveProduct("The IR price is above the retail price.", "ir_price_minor")
+            raise UnableToSaveProduct(
+                gettext("The IR price is above the retail price."), "ir_price_minor"
+            )
         if not 0 <= self.tax_rate_bp <= BASIS_POINTS:
-            raise UnableToSaveProduct("The tax rate lies between 0 and 100 %.", "tax_rate_bp")
+            raise UnableToSaveProduct(
+                gettext("The tax rate lies between 0 and 100 %."), "tax_rate_bp"
+            )
         if self.pack_days is not None and self.pack_days < 1:
-            raise UnableToSaveProduct("A pack lasts a day at least.", "pack_days")
+            raise UnableToSaveProduct(gettext("A pack lasts a day at least."), "pack_days")
 
 
 assert UNIT_LIMIT < AMOUNT_LIMIT
@@ -86,9 +93,9 @@ def _saved(product: Product, facts: ProductFacts) -> Product:
             product.save()
     except IntegrityError as error:
         if Product.objects.filter(sku=product.sku).exclude(pk=product.pk).exists():
-            raise UnableToSaveProduct("Another product has this SKU.", "sku") from error
+            raise UnableToSaveProduct(gettext("Another product has this SKU."), "sku") from error
         raise
     if product.pk in companions:
-        raise UnableToSaveProduct("A product is not its own companion.", "companions")
+        raise UnableToSaveProduct(gettext("A product is not its own companion."), "companions")
     product.companions.set(companions)
     return product

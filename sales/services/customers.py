@@ -7,6 +7,7 @@ from datetime import datetime
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext
 
 from representatives.errors import UnableTo
 from representatives.models import Representative
@@ -46,7 +47,7 @@ def add_customer(
         created_at=now,
     )
     if not customer.reference or customer.reference == SELF_REFERENCE:
-        raise UnableToSaveCustomer("This reference can't be used.", "reference")
+        raise UnableToSaveCustomer(gettext("This reference can't be used."), "reference")
     _fill(customer, name=name, email=email, phone=phone, note=note, referred_by=referred_by)
     try:
         with transaction.atomic():
@@ -54,7 +55,7 @@ def add_customer(
     except IntegrityError as error:
         if representative.customers.filter(reference=customer.reference).exists():
             raise UnableToSaveCustomer(
-                "Another customer of yours has this reference.", "reference"
+                gettext("Another customer of yours has this reference."), "reference"
             ) from error
         raise
     return customer
@@ -76,7 +77,7 @@ def edit_customer(
     """
     customer = Customer.objects.select_for_update(of=("self",), no_key=True).get(pk=customer.pk)
     if customer.is_self:
-        raise UnableToSaveCustomer("Your own purchases follow your own name.")
+        raise UnableToSaveCustomer(gettext("Your own purchases follow your own name."))
     _fill(customer, name=name, email=email, phone=phone, note=note, referred_by=referred_by)
     customer.save(update_fields=["name", "sort_key", "email", "phone", "note", "referred_by"])
     return customer
@@ -120,7 +121,9 @@ def pass_on_customers(*, representative: Representative, now: datetime) -> int:
         pk=representative.pk
     )
     if old.status != Representative.Status.TERMINATED:
-        raise UnableToSaveCustomer(f"{old} is not terminated.", "representative")
+        raise UnableToSaveCustomer(
+            gettext("%(old)s is not terminated.") % {"old": old}, "representative"
+        )
     new = nearest_enrolled_upline(old)
     if new is None:
         return 0
@@ -175,24 +178,26 @@ def _fill(
 ) -> None:
     customer.name = " ".join(name.split())
     if not customer.name:
-        raise UnableToSaveCustomer("A name is needed.", "name")
+        raise UnableToSaveCustomer(gettext("A name is needed."), "name")
     if len(customer.name) > 200:
-        raise UnableToSaveCustomer("The name has more than 200 letters.", "name")
+        raise UnableToSaveCustomer(gettext("The name has more than 200 letters."), "name")
     customer.sort_key = sort_key(customer.name)
     customer.email = email.strip()
     if customer.email:
         try:
             validate_email(customer.email)
         except ValidationError as error:
-            raise UnableToSaveCustomer("This is not an e-mail address.", "email") from error
+            raise UnableToSaveCustomer(
+                gettext("This is not an e-mail address."), "email"
+            ) from error
     customer.phone = phone.strip()
     if len(customer.phone) > 40:
-        raise UnableToSaveCustomer("The number has more than 40 characters.", "phone")
+        raise UnableToSaveCustomer(gettext("The number has more than 40 characters."), "phone")
     customer.note = note.strip()
     if referred_by is not None:
         same = referred_by.representative_id == customer.representative_id
         if not same or referred_by.is_self or referred_by.pk == customer.pk:
             raise UnableToSaveCustomer(
-                "Only another customer of yours can have referred this one.", "referred_by"
+                gettext("Only another customer of yours can have referred this one."), "referred_by"
             )
     customer.referred_by = referred_by

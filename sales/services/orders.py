@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.db import connection, transaction
 from django.db.models import Sum
+from django.utils.translation import gettext
 
 from representatives.errors import UnableTo
 from representatives.models import Company, Representative, User
@@ -68,7 +69,7 @@ def place_order(
         if earlier:
             return earlier
     if seller.status != Representative.Status.ENROLLED:
-        raise UnableToPlaceOrder("Only an enrolled representative can place orders.")
+        raise UnableToPlaceOrder(gettext("Only an enrolled representative can place orders."))
     buyer = _buyer(seller, customer, now=now)
     invoiced = invoiced_to_customer and not buyer.is_self
     order_lines = _priced_lines(lines, own=buyer.is_self, invoiced=invoiced)
@@ -90,7 +91,7 @@ def place_order(
         line_count=len(order_lines),
     )
     if order.gross_minor > AMOUNT_LIMIT:
-        raise UnableToPlaceOrder("The order is too large.", "lines")
+        raise UnableToPlaceOrder(gettext("The order is too large."), "lines")
     order.save(force_insert=True)
     for line in order_lines:
         line.order = order
@@ -103,15 +104,18 @@ def _buyer(seller: Representative, customer: Customer | None, *, now: datetime) 
         return self_customer(representative=seller, now=now)
     buyer = Customer.objects.filter(pk=customer.pk, representative=seller).first()
     if buyer is None:
-        raise UnableToPlaceOrder("Choose one of your own customers.", "customer")
+        raise UnableToPlaceOrder(gettext("Choose one of your own customers."), "customer")
     return buyer
 
 
 def _priced_lines(lines: Sequence[LineRequest], *, own: bool, invoiced: bool) -> list[OrderLine]:
     if not lines:
-        raise UnableToPlaceOrder("Add at least one product.", "lines")
+        raise UnableToPlaceOrder(gettext("Add at least one product."), "lines")
     if len(lines) > LINE_LIMIT:
-        raise UnableToPlaceOrder(f"An order has at most {LINE_LIMIT} lines.", "lines")
+        raise UnableToPlaceOrder(
+            gettext("An order has at most %(line_limit)s lines.") % {"line_limit": LINE_LIMIT},
+            "lines",
+        )
     products = Product.objects.filter(is_active=True).in_bulk({line.product_id for line in lines})
     return [
         _priced_line(number, line, products.get(line.product_id), own=own, invoiced=invoiced)
@@ -123,10 +127,13 @@ def _priced_line(
     number: int, line: LineRequest, product: Product | None, *, own: bool, invoiced: bool
 ) -> OrderLine:
     if product is None:
-        raise UnableToPlaceOrder("This product is not on sale.", f"lines-{number - 1}-product")
+        raise UnableToPlaceOrder(
+            gettext("This product is not on sale."), f"lines-{number - 1}-product"
+        )
     if not 1 <= line.quantity <= QUANTITY_LIMIT:
         raise UnableToPlaceOrder(
-            f"Order 1 to {QUANTITY_LIMIT} pieces.", f"lines-{number - 1}-quantity"
+            gettext("Order 1 to %(quantity_limit)s pieces.") % {"quantity_limit": QUANTITY_LIMIT},
+            f"lines-{number - 1}-quantity",
         )
     price = product.ir_price_minor if own else product.retail_price_minor
     worth = line_amounts(
@@ -182,9 +189,13 @@ def pay_order(
         payment = order.payment
         if (payment.reference, payment.amount_minor) == (reference, amount_minor):
             return order
-        raise UnableToPayOrder(f"Order {order.reference} is paid already.")
+        raise UnableToPayOrder(
+            gettext("Order %(reference)s is paid already.") % {"reference": order.reference}
+        )
     if not order.is_placed:
-        raise UnableToPayOrder(f"Order {order.reference} was cancelled.")
+        raise UnableToPayOrder(
+            gettext("Order %(reference)s was cancelled.") % {"reference": order.reference}
+        )
     _check_payment(
         order,
         reference=reference,
@@ -194,7 +205,7 @@ def pay_order(
         now=now,
     )
     if not is_open(counted_at, open_intervals):
-        raise UnableToPayOrder("The period of this payment is not open.", "paid_at")
+        raise UnableToPayOrder(gettext("The period of this payment is not open."), "paid_at")
     Customer.objects.select_for_update(of=("self",), no_key=True).get(pk=order.customer_id)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -232,13 +243,13 @@ def _check_payment(
     now: datetime,
 ) -> None:
     if not reference or len(reference) > 100:
-        raise UnableToPayOrder("Give the reference of the payment.", "reference")
+        raise UnableToPayOrder(gettext("Give the reference of the payment."), "reference")
     if amount_minor != order.gross_minor:
-        raise UnableToPayOrder("The amount is not the total of the order.", "amount")
+        raise UnableToPayOrder(gettext("The amount is not the total of the order."), "amount")
     if paid_at > now:
-        raise UnableToPayOrder("The payment lies in the future.", "paid_at")
+        raise UnableToPayOrder(gettext("The payment lies in the future."), "paid_at")
     if counted_at > now or counted_at < paid_at:
-        raise UnableToPayOrder("An order counts from its payment to now.", "counted_at")
+        raise UnableToPayOrder(gettext("An order counts from its payment to now."), "counted_at")
 
 
 @transaction.atomic
@@ -250,7 +261,8 @@ def cancel_order(*, order: Order) -> Order:
     order = Order.objects.select_for_update(of=("self",), no_key=True).get(pk=order.pk)
     if order.is_paid:
         raise UnableToCancelOrder(
-            f"Order {order.reference} is paid: ask for a return instead of cancelling it."
+            gettext("Order %(reference)s is paid: ask for a return instead of cancelling it.")
+            % {"reference": order.reference}
         )
     if order.is_placed:
         order.status = Order.Status.CANCELLED

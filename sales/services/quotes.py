@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
+from django.utils.translation import gettext
 
 from representatives.models import Company, Representative
 from sales.amounts import AMOUNT_LIMIT
@@ -89,14 +90,14 @@ def quote_order(
     :raises UnableToPlaceOrder: as `place_order`.
     """
     if seller.status != Representative.Status.ENROLLED:
-        raise UnableToPlaceOrder("Only an enrolled representative can place orders.")
+        raise UnableToPlaceOrder(gettext("Only an enrolled representative can place orders."))
     if own:
         customer = Customer.objects.filter(representative=seller, is_self=True).first()
     elif customer is not None and (customer.representative_id != seller.pk or customer.is_self):
-        raise UnableToPlaceOrder("Choose one of your own customers.", "customer")
+        raise UnableToPlaceOrder(gettext("Choose one of your own customers."), "customer")
     priced = _priced_lines(lines, own=own, invoiced=invoiced_to_customer and not own)
     if sum(line.gross_minor for line in priced) > AMOUNT_LIMIT:
-        raise UnableToPlaceOrder("The order is too large.", "lines")
+        raise UnableToPlaceOrder(gettext("The order is too large."), "lines")
     classes = {} if customer is None else _classes(customer, priced, now=now)
     for line in priced:
         line.line_class = classes.get(line.product_id, LineClass.FIRST)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Sum
+from django.utils.translation import gettext
 
 from representatives.errors import UnableTo
 from representatives.models import User
@@ -36,12 +37,16 @@ def request_return(
     """
     line = _locked_line(line.pk)
     if not line.order.is_paid:
-        raise UnableToReturn("Only a paid order can be returned.")
+        raise UnableToReturn(gettext("Only a paid order can be returned."))
     left = line.quantity - _pieces(line, Return.Status.REQUESTED, Return.Status.ACCEPTED)
     if not 1 <= quantity <= left:
-        raise UnableToReturn(f"{left} of {line.quantity} pieces can still be returned.", "quantity")
+        raise UnableToReturn(
+            gettext("%(left)s of %(quantity)s pieces can still be returned.")
+            % {"left": left, "quantity": line.quantity},
+            "quantity",
+        )
     if len(reason) > 500:
-        raise UnableToReturn("The reason has more than 500 letters.", "reason")
+        raise UnableToReturn(gettext("The reason has more than 500 letters."), "reason")
     request = Return(
         line=line,
         quantity=quantity,
@@ -71,9 +76,9 @@ def request_returns(
     """
     lines = {line.number: line for line in OrderLine.objects.filter(order=order)}
     if not pieces:
-        raise UnableToReturn("Say how many pieces of which line come back.", "quantity")
+        raise UnableToReturn(gettext("Say how many pieces of which line come back."), "quantity")
     if not pieces.keys() <= lines.keys():
-        raise UnableToReturn("The order has no such line.", "line")
+        raise UnableToReturn(gettext("The order has no such line."), "line")
     return [
         request_return(
             line=lines[number], quantity=quantity, requested_by=requested_by, now=now, reason=reason
@@ -107,16 +112,22 @@ def accept_return(
     if return_.status == Return.Status.ACCEPTED and quantity in (None, return_.quantity):
         return return_
     if return_.status != Return.Status.REQUESTED:
-        raise UnableToReturn(f"This return is {return_.get_status_display().lower()} already.")
+        raise UnableToReturn(
+            gettext("This return is %(status)s already.")
+            % {"status": return_.get_status_display().lower()}
+        )
     if quantity is not None and not 1 <= quantity <= return_.quantity:
-        raise UnableToReturn(f"{return_.quantity} pieces were asked for.", "quantity")
+        raise UnableToReturn(
+            gettext("%(quantity)s pieces were asked for.") % {"quantity": return_.quantity},
+            "quantity",
+        )
     if line.order.counted_at is None:
-        raise UnableToReturn("Only a paid order can be returned.")
+        raise UnableToReturn(gettext("Only a paid order can be returned."))
     counted_at = return_counts_at(
         order_counted_at=line.order.counted_at, returned_at=now, open_intervals=open_intervals
     )
     if counted_at is None or not is_open(counted_at, open_intervals):
-        raise UnableToReturn("No open period can take this return.")
+        raise UnableToReturn(gettext("No open period can take this return."))
     return_.quantity = quantity or return_.quantity
     _set_amounts(return_, line)
     return_.status = Return.Status.ACCEPTED
@@ -136,9 +147,9 @@ def refuse_return(*, return_: Return, decided_by: User, decision: str, now: date
     if return_.status == Return.Status.REFUSED:
         return return_
     if return_.status != Return.Status.REQUESTED:
-        raise UnableToReturn("This return is accepted already.")
+        raise UnableToReturn(gettext("This return is accepted already."))
     if not decision.strip():
-        raise UnableToReturn("Say why the return is refused.", "decision")
+        raise UnableToReturn(gettext("Say why the return is refused."), "decision")
     return_.status = Return.Status.REFUSED
     _decide(return_, decided_by=decided_by, decision=decision, now=now)
     return return_
