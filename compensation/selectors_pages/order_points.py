@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from compensation.engine.plan import Plan
@@ -46,6 +46,7 @@ def explain(run: Run, order: Order, *, viewer: Representative) -> dict[str, Any]
                 "name": words.source_name(plan, one.index),
                 "rows": [_row(row, plan, viewer) for row in _shown(one.rows)],
                 "strangers": _strangers(one.rows),
+                "together": _together(one.rows, plan),
             }
             for one in report.components
         ],
@@ -63,6 +64,36 @@ def _whole(report: OrderReport) -> str:
 
 def _shown(rows: list[Row]) -> list[Row]:
     return [row for row in rows if row.person is not None]
+
+
+def _together(rows: list[Row], plan: Plan) -> str:
+    """Add up what the people who are shown have of the order, nothing for one alone."""
+    shown = [row for row in _shown(rows) if row.is_paid and row.paid]
+    parts = [one for row in shown for one in row.paid]
+    if len(shown) < 2:
+        return ""
+    language = get_language()
+    total = sum(one.amount for one in parts)
+    is_money = parts[0].unit == EarningUnit.MONEY
+    amounts = {one.amount for one in parts}
+    words_of = {
+        "count": formatting.whole(len(shown), language),
+        "sum": formatting.money(total, plan.currency, language)
+        if is_money
+        else f"{formatting.hundredths(total, language)}\u00a0RSP",
+    }
+    if not is_money and len(amounts) == 1 and len(parts) == len(shown):
+        each = f"{formatting.hundredths(parts[0].amount, language)}\u00a0RSP"
+        text = ngettext(
+            "%(each)s to %(count)s person: %(sum)s.",
+            "%(each)s to each of %(count)s people: %(sum)s.",
+            len(shown),
+        )
+        return text % (words_of | {"each": each})
+    text = ngettext(
+        "%(count)s person together: %(sum)s.", "%(count)s people together: %(sum)s.", len(shown)
+    )
+    return text % words_of
 
 
 def _strangers(rows: list[Row]) -> list[dict[str, str]]:

@@ -32,6 +32,8 @@ def test_an_upline_sees_who_was_paid_and_who_was_passed_over(town: Town) -> None
     assert "You Paid 3 levels above the sale" in text
     assert "paid level 2: 75 BV × 8% ≈ €6" in text.replace("\u00a0", " ")
     assert "≈ The last cents of a statement line" in text
+    # What the people shown have of it adds up: Dawid, Ana and Marta have 60 points each.
+    assert "60 RSP to each of 3 people: 180 RSP." in text.replace("\u00a0", " ")
     assert "As of 18:00" in text
     assert "all orders in" in text
 
