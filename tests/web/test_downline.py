@@ -209,6 +209,22 @@ def test_a_large_downline_is_searched_by_beginnings(
     )
 
 
+def test_a_large_downline_adds_its_levels_up_after_the_page(
+    wide_town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(downline_table, "SORTED_AT_MOST", 100)
+    client = visit(wide_town, "Marta Wrona")
+
+    page = client.get("/downline/?state=near")
+    levels = client.get("/downline/levels/?state=near")
+
+    assert 'hx-get="/downline/levels/?state=near&amp;month=2017-11"' in page.content.decode()
+    assert "Together" not in text_of(page)
+    assert "Together 130 people" in text_of(levels)
+    assert 'hx-swap-oob="true"' in levels.content.decode()
+    assert re.search(r'state=near" aria-current="true"[^<]*<b>', levels.content.decode())
+
+
 def test_many_answers_are_told_as_more_than_are_counted(
     wide_town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -234,6 +250,7 @@ def test_the_tree_opens_at_a_person_deep_down_and_in_a_wide_front_line(db: None)
     wide = client.get(f"/downline/?at={town.people['Deep 00'].code}")
     deep = client.get(f"/downline/?at={town.people['Deep 14'].code}")
 
+    assert "Level 5 and on 12 people" in text_of(deep)
     assert "Person 52" in text_of(wide)
     assert "Person 51" not in text_of(wide)
     assert "Show 52 more people of this front line" in text_of(wide)
