@@ -3,7 +3,7 @@
 Derived when asked by ``compensation.explaining``; so they add up to the line.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -26,6 +26,8 @@ PAGE_SIZE = 50
 WHOLE_ORDERS = 20_000
 """Lines with more orders behind them show their first parts, in the order of the tree."""
 KEPT_SECONDS = 24 * 3600
+KEPT_AHEAD = 10
+"""Pages that are kept when one is opened: the others are mostly asked for next."""
 KEPT_FORMAT = 1
 """Counts up when what is kept in the cache changes its form."""
 
@@ -119,32 +121,38 @@ def _shown(run: Run, earning: Earning, plan: Plan, page: int) -> _Shown:
     of a line is kept in the cache. A preview's orders may be newer than its figures.
     """
     if run.status != RunStatus.POSTED:
-        return _read(run, earning, plan, page)
-    digest = run.result_digest[:32]
-    key = f"opened:{KEPT_FORMAT}:{digest}:{earning.receiver_id}:{line_key(earning)}:{page}"
-    shown: _Shown | None = cache.get(key)
-    if shown is None:
-        shown = _read(run, earning, plan, page)
-        cache.set(key, shown, timeout=KEPT_SECONDS)
-    return shown
+        return _read(run, earning, plan, [page])[page]
+    name = f"{run.result_digest[:32]}:{earning.receiver_id}:{line_key(earning)}"
+    key = f"opened:{KEPT_FORMAT}:{name}:{{}}".format
+    shown: _Shown | None = cache.get(key(page))
+    if shown is not None:
+        return shown
+    read = _read(run, earning, plan, range(page, page + KEPT_AHEAD))
+    kept = {key(number): one for number, one in read.items() if one.people}
+    cache.set_many(kept, timeout=KEPT_SECONDS)
+    return read[page]
 
 
-def _read(run: Run, earning: Earning, plan: Plan, page: int) -> _Shown:
+def _read(run: Run, earning: Earning, plan: Plan, pages: Iterable[int]) -> dict[int, _Shown]:
+    """Open a line and return some pages of it."""
     opened = _open(run, earning, plan)
-    start = (page - 1) * PAGE_SIZE
-    return _Shown(
-        people=[
-            replace(one, parts=[], through=one.through[:1])
-            for one in opened.people[start : start + PAGE_SIZE]
-        ],
-        opened_count=len(opened.people),
-        base=opened.base,
-        amount=opened.amount,
-        unopened=opened.unopened,
-        is_whole=opened.is_whole,
-        adds_up=opened.is_whole and opened.adds_up,
-        facts=list(qualifying_facts(run, plan, earning)),
-    )
+    facts = list(qualifying_facts(run, plan, earning))
+    return {
+        page: _Shown(
+            people=[
+                replace(one, parts=[], through=one.through[:1])
+                for one in opened.people[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
+            ],
+            opened_count=len(opened.people),
+            base=opened.base,
+            amount=opened.amount,
+            unopened=opened.unopened,
+            is_whole=opened.is_whole,
+            adds_up=opened.is_whole and opened.adds_up,
+            facts=facts,
+        )
+        for page in pages
+    }
 
 
 def _open(run: Run, earning: Earning, plan: Plan) -> Opened:
