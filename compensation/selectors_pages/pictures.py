@@ -15,6 +15,8 @@ BASE_Y = 176
 OUTERMOST = 158
 MOST_DOTS = 20
 DOT = 2.3
+CENTRE_MARK = 60
+"""Who sold nothing is a mark of this radius (tenths) in the middle, so that the rings have one."""
 LABEL_HEIGHT = 140
 """A ring thinner than this (tenths) has no room for its number."""
 HALF_DISC_LABEL = 260
@@ -47,7 +49,7 @@ def rings(levels: list[tuple[int, int]]) -> list[Ring]:
     """Return half rings whose areas are points, the outermost first so that inner ones cover it.
 
     `levels` holds (points, people) from the own sales outward; levels without points are left
-    out.
+    out, but the middle is always marked.
     """
     total = sum(max(points, 0) for points, _people in levels)
     if total <= 0:
@@ -63,6 +65,8 @@ def rings(levels: list[tuple[int, int]]) -> list[Ring]:
         outer = isqrt(OUTERMOST * OUTERMOST * 100 * reached // total)
         made.append(_ring(index, points, people, inner, outer))
         inner = outer
+    if levels[0][0] <= 0:
+        made.insert(0, _ring(0, 0, 0, 0, CENTRE_MARK))
     return made[::-1]
 
 

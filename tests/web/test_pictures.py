@@ -18,7 +18,8 @@ def test_ring_areas_are_in_proportion_to_points() -> None:
 def test_rings_without_points_are_left_out() -> None:
     assert pictures.rings([]) == []
     assert pictures.rings([(0, 0), (0, 3)]) == []
-    assert [ring.css for ring in pictures.rings([(0, 0), (500, 1)])] == ["r1"]
+    outer = pictures.rings([(200, 1), (0, 0), (500, 1)])
+    assert [ring.css for ring in outer] == ["r2", "r0"]
 
 
 def test_a_ring_too_thin_for_its_number_has_none() -> None:
@@ -50,3 +51,12 @@ def test_the_ruler_marks_each_day_once() -> None:
     assert marks.count("<rect") == 31
     assert marks.count("is-today") == 1
     assert marks.count("is-left") == 11
+
+
+def test_rings_mark_the_middle_of_somebody_without_own_points() -> None:
+    made = pictures.rings([(0, 0), (1000, 3)])
+
+    assert [ring.css for ring in made] == ["r1", "r0"]
+    assert made[-1].points == 0
+    assert not made[-1].has_label
+    assert "A6.0 6.0" in made[-1].path
