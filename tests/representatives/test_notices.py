@@ -6,6 +6,7 @@ from datetime import datetime
 from email.message import EmailMessage
 from typing import Any
 
+import psycopg
 import pytest
 from django.core import mail
 from django.db import IntegrityError, connection, transaction
@@ -396,3 +397,32 @@ def test_the_time_of_a_notice_is_the_companys(reader: Representative, client: Cl
     rank(reader)
 
     assert "10 Mar 2026, 21:00" in client.get("/notifications/").content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_drainers_write_each_email_once(owner_connection: psycopg.Connection[Any]) -> None:
+    marta = member()
+    rank(marta, event="rank:1")
+    rank(marta, event="rank:2")
+    owner_connection.autocommit = False
+    owner_connection.execute("SELECT FROM representatives_notice WHERE event = 'rank:1' FOR UPDATE")
+
+    assert notices.queue_mails(now=timezone.now()) == 1, "what another one holds is left to it"
+    owner_connection.rollback()
+    assert notices.queue_mails(now=timezone.now()) == 1
+    assert notices.queue_mails(now=timezone.now()) == 0
+
+    send_what_waits()
+    assert len(mail.outbox) == 2
+    assert len({one.extra_headers["Message-ID"] for one in mail.outbox}) == 2
+
+
+def test_a_mark_that_is_rolled_back_takes_its_email_along(db: None) -> None:
+    rank(member())
+
+    with transaction.atomic():
+        assert notices.queue_mails(now=timezone.now()) == 1
+        transaction.set_rollback(True)
+
+    assert not OutboxEvent.objects.exists()
+    assert notices.queue_mails(now=timezone.now()) == 1
