@@ -80,6 +80,8 @@ class Bench:
                 self.figures |= describe_software(connection)
             queries = self._few(empty)
             name = f"perennial_bench_pages_{self.size}_{self.seed}"
+            if not keep:
+                self.server.drop(name)
             whole, told = self.server.kept(
                 name,
                 template=empty.name,
