@@ -82,7 +82,6 @@ def _bootstrap(modules: Path) -> None:
     folder = _folder(modules, "bootstrap", "bootstrap")
     dist = modules / "bootstrap" / "dist"
     _copy_text(dist / "css" / "bootstrap.min.css", folder / "bootstrap.min.css")
-    _copy_text(dist / "js" / "bootstrap.bundle.min.js", folder / "bootstrap.bundle.min.js")
     shutil.copy(modules / "bootstrap" / "LICENSE", folder / "LICENSE")
 
 
