@@ -37,13 +37,15 @@ def notice_list(request: HttpRequest) -> HttpResponse:
     }
     shown = _("%(first)s to %(last)s of %(all)s")
     numbers = {"first": page.start_index(), "last": page.end_index(), "all": pages.count}
+    unread = notices.count_unread(user)
+    request.unread_notices = unread  # type: ignore[attr-defined]  # the bell shows it too
     context = {
         "rows": rows,
         "page": pager,
         "shown": shown % numbers if pages.num_pages > 1 else "",
         "is_unread": is_unread,
         "newest": rows[0].notice.pk if rows else 0,
-        "unread_count": notices.count_unread(user),
+        "unread_count": unread,
     }
     return render(request, "representatives/notices.html", context)
 

@@ -52,6 +52,7 @@ PAGES = {
     "payouts": "/payouts/",
     "rsp": "/rsp/",
     "profile": "/profile/",
+    "notifications": "/notifications/",
 }
 
 
