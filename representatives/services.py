@@ -143,7 +143,7 @@ def enrol_representative(
                     email=contact.email, password=hashed, date_joined=now
                 )
             member.save(force_insert=True)
-            _tell_sponsor(member, now)
+            _tell_sponsor(sponsor, member, now)
             if welcome is not None:
                 queue_welcome(member, place=welcome)
     except IntegrityError as error:
@@ -187,12 +187,12 @@ def _place(member: Representative, sponsor: Representative | None) -> None:
     member.level = tail.level
 
 
-def _tell_sponsor(member: Representative, now: datetime) -> None:
-    if member.sponsor_id is not None:
+def _tell_sponsor(sponsor: Representative | None, member: Representative, now: datetime) -> None:
+    if sponsor is not None and sponsor.user_id is not None:
         notices.notify(
             kind=NoticeKind.MEMBER,
             event=f"member:{member.pk}",
-            representatives=[member.sponsor_id],
+            representatives=[sponsor.pk],
             facts={"member": member.pk},
             now=now,
         )
