@@ -106,8 +106,10 @@ class Watch:
             self.heard.append(f"request off the host: {request.url}")
 
 
-def faults_of(page: Page, watch: Watch, *, language: str, theme: str) -> Iterator[str]:
-    """Name what is wrong with the page that is open."""
+def faults_of(
+    page: Page, watch: Watch, *, language: str | None = None, theme: str | None = None
+) -> Iterator[str]:
+    """Name what is wrong with the page that is open, and was heard since the last time."""
     facts = page.evaluate(FACTS)
     page.evaluate(axe_source())
     violations = page.evaluate(RUN_AXE, TAGS)
@@ -120,9 +122,9 @@ def faults_of(page: Page, watch: Watch, *, language: str, theme: str) -> Iterato
         yield "names no icon"
     if facts["wide"] > 0:
         yield f"{facts['wide']} px wider than the window: {', '.join(facts['widest'])}"
-    if facts["language"] != language:
+    if language is not None and facts["language"] != language:
         yield f"the page is in {facts['language']!r}, not in {language!r}"
-    if facts["theme"] != theme:
+    if theme is not None and facts["theme"] != theme:
         yield f"the page is {facts['theme']}, not {theme}"
     yield from (_violation(one) for one in violations)
 

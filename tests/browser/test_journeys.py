@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, contextmanager
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser import visits
+from tests.browser import checks, visits, world
 from tests.browser.actors import ACTORS, Actor
 from tests.browser.conftest import Site
 from tests.web.company import PASSWORD
@@ -32,7 +32,7 @@ def open_window(request: pytest.FixtureRequest, site: Site, browser: Browser) ->
     def opened(**facts: str | int) -> Iterator[tuple[Page, Actor]]:
         with visits.window(browser, site, **facts) as (page, watch):  # type: ignore[arg-type]
             yield page, ACTORS[request.param](page)
-            assert watch.take() == []
+            assert list(checks.faults_of(page, watch)) == [], page.url
 
     return opened
 
@@ -108,6 +108,37 @@ def test_read_why_a_sale_did_not_pay(open_window: OpenWindow, site: Site) -> Non
         expect(points.locator(".chain .reason").first).to_be_visible()
 
 
+def test_see_why_a_deep_sale_paid_nothing(open_window: OpenWindow, site: Site) -> None:
+    with open_window(role="representative") as (page, actor):
+        page.goto("/earnings/2017-10/")
+        actor.press(page.get_by_role("link", name="Sales that did not pay you, and why"))
+        sale = page.locator(".sales-list li").filter(has_text=world.DEEP).first
+        expect(sale).to_contain_text("Too deep by 1")
+        actor.press(sale.locator("a"))
+
+        expect(sale.locator(".chain").first).to_contain_text("sold it")
+        expect(sale.locator(".chain").first).to_contain_text("You")
+
+
+def test_staff_look_as_a_member_and_change_nothing(open_window: OpenWindow, site: Site) -> None:
+    with open_window() as (page, actor):
+        _log_in(page, actor, site.world.emails["superuser"])
+        page.goto(f"/staff/people/{site.world.codes['Ana Silva']}/")
+        actor.press(page.get_by_role("link", name="As the member sees it"))
+        actor.write(page.get_by_label("Reason"), "She called about her points")
+        actor.press(page.get_by_role("button", name="Look as this member"))
+
+        banner = page.get_by_role("complementary", name="As a member sees it")
+        expect(banner).to_contain_text("Ana Silva")
+        page.goto("/customers/new/")
+        actor.write(page.get_by_label("Name"), "Nobody at all")
+        actor.press(page.locator("main").get_by_role("button", name="Save"))
+        page.goto("/customers/")
+        expect(page.locator("main")).not_to_contain_text("Nobody at all")
+        actor.press(banner.get_by_role("button", name="End it"))
+        expect(banner).to_have_count(0)
+
+
 def test_an_order_moves_the_live_figures_once_it_is_paid(
     open_window: OpenWindow, site: Site, worker: None
 ) -> None:
@@ -135,7 +166,7 @@ def _place_an_order(page: Page, actor: Actor) -> str:
     actor.write(page.locator("#id_quantity"), "3")
     actor.press(page.get_by_role("button", name="Add", exact=True))
     expect(page.locator("#order-lines")).to_contain_text("Daily Greens")
-    expect(page.locator("#order-lines tfoot")).to_contain_text("60")
+    expect(page.locator("#order-lines .order-sum")).to_contain_text("60")
     actor.press(page.get_by_role("button", name="Place the order"))
     expect(page.get_by_text("The order is placed.")).to_be_visible()
     return page.url.rstrip("/").rpartition("/")[2]

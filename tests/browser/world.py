@@ -6,6 +6,7 @@ there by the services: more people, two posted months, points to convert, disput
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -35,6 +36,11 @@ from tests.web.routes import all_routes
 
 TOP, NEWCOMER = "Marta Wrona", "Nina Zawadzka"
 CONVERTER, READER, SELLER = "Ana Silva", "Celine Petit", "Bruno Costa"
+DEEP = "Filip Nowicki"
+"""Sells five active people below the top, who is paid for four levels."""
+
+# Pieces that people sell in each posted month; three keep one active.
+SALES = {TOP: 20, CONVERTER: 40, SELLER: 4, READER: 5, "Dawid Nowak": 6, "Ewa Lis": 4, DEEP: 3}
 POSTED = ("2017-09", "2017-10")
 OPEN_MONTH = "2017-11"
 IBANS = {TOP: "PL61109010140000071219812874", CONVERTER: "FR1420041010050500013M02606"}
@@ -43,6 +49,7 @@ IBANS = {TOP: "PL61109010140000071219812874", CONVERTER: "FR1420041010050500013M
 FIRST = ("Agnieszka", "Bartłomiej", "Chiara", "Dominik", "Elżbieta", "Finn", "Grażyna", "Ilse")
 LAST = ("Żółkiewska-Brzęczyszczykiewicz", "Nowak", "Ćwik", "Łoś", "Óscar Sørensen", "Świt", "Lee")
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+SESSION_SECONDS = 3600
 REASON = "as the browser's world needs it"
 
 
@@ -98,6 +105,7 @@ def build() -> World:
     return World(
         addresses=_addresses(values),
         names={
+            "deep": codes[DEEP],
             "batch": str(PayoutBatch.objects.get().pk),
             "dispute": str(dispute.pk),
             "line": line_key(_money_line(runs[-1], town.people[TOP])),
@@ -126,6 +134,8 @@ def _people(town: Town) -> None:
     """Enrol enough people for pages that go on, with long names and Polish letters."""
     for name in (NEWCOMER, "Olga Żak"):
         company.enrol(town, name, SELLER, log_in=True)
+    company.enrol(town, "Ewa Lis", "Dawid Nowak")
+    company.enrol(town, DEEP, "Ewa Lis")
     people_services.give_login(
         representative=town.people[READER],
         email="reader@example.org",
@@ -147,9 +157,9 @@ def _posted_month(town: Town, label: str, approver: User) -> Run:
     """Sell in a month, close it and post it."""
     period = Period.objects.get(label=label)
     then = replace(town, period=period, now=period.starts_at + timedelta(days=12))
-    for name, pieces in ((TOP, 20), (CONVERTER, 40), (SELLER, 4), (READER, 5), ("Dawid Nowak", 6)):
+    for name, pieces in SALES.items():
         company.sell(then, name, pieces=pieces, customer=f"Klara {label}")
-    for number, name in enumerate(list(town.people)[7:27]):
+    for number, name in enumerate(list(town.people)[9:29]):
         company.sell(then, name, pieces=1 + number % 4)
     now = period.ends_at + timedelta(days=2)
     run = services.start_run(period=period, by=town.staff, now=now)
@@ -305,6 +315,11 @@ def _money_line(run: Run, person: Representative) -> Earning:
 
 
 def _session(user: User) -> str:
+    """Log a user in and return the session's key; the password counts as just typed for long."""
     client = Client()
     client.force_login(user, backend=BACKEND)
+    session = client.session
+    typed = {"method": "password", "at": time.time() + SESSION_SECONDS, "email": user.email}
+    session["account_authentication_methods"] = [typed]
+    session.save()
     return client.cookies["sessionid"].value
