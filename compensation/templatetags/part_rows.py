@@ -1,10 +1,11 @@
-"""The people behind a statement line, written straight: fifty of them are most of the page.
+"""Statement lines and the people behind one, written straight: they are most of their pages.
 
-The frame around the rows is in ``compensation/_sellers.html``. Names and notes are escaped.
+The frames around them are templates. Names and notes are escaped.
 """
 
 from __future__ import annotations
 
+from fractions import Fraction
 from html import escape
 from typing import Any
 from urllib.parse import quote
@@ -12,7 +13,7 @@ from urllib.parse import quote
 from django import template
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from compensation.selectors_pages.parts import Page
@@ -78,3 +79,66 @@ class _Writer:
         if not self.line.is_money:
             return ""
         return formatting.plain_money(value, self.currency, self.language)
+
+
+@register.simple_tag
+def statement_line(line: Line, label: str, currency: str) -> SafeString:
+    """Return a line of the statement that opens to its parts."""
+    language = get_language()
+    key = escape(line.key)
+    address = escape(reverse("compensation:statement_line", args=[label, line.key]))
+    css = "" if line.is_money else " rsp"
+    show = formatting.money if line.is_money else _without_currency
+    html = (
+        f'<a class="line" href="{address}" aria-expanded="false" aria-controls="parts-{key}"'
+        f' data-disclosure hx-get="{address}" hx-trigger="click once" hx-target="#parts-{key}"'
+        ' hx-swap="innerHTML"><i class="bi bi-chevron-right tw" aria-hidden="true"></i>'
+        f'<span class="name">{escape(line.name)}<small>{escape(_behind(line, language))}</small>'
+        f'</span><span class="n n-base{VOLUMES.get(line.unit, "")}">'
+        f"{escape(_base(line, currency, language))}</span>"
+        f'<span class="n n-rate">{escape(_rate(line, currency, language))}</span>'
+        f'<span class="n amount{css}">{show(line.amount, currency, language)}</span></a>\n'
+        f'<div class="parts" id="parts-{key}" hidden>'
+        f'<p class="why" role="status">{escape(_("Loading…"))}</p></div>'
+    )
+    return mark_safe(html)  # noqa: S308 - texts are escaped above
+
+
+def _without_currency(value: int, _currency: str, language: str | None) -> str:
+    return formatting.hundredths(value, language)
+
+
+def _behind(line: Line, language: str | None) -> str:
+    """Say what a line rests on."""
+    if line.is_cut:
+        return _("what the limit takes off")
+    if not line.members:
+        return _("from the figures of the month")
+    people = {"figure": formatting.whole(line.members, language)}
+    if line.is_match:
+        text = ngettext(
+            "on what %(figure)s person earned", "on what %(figure)s people earned", line.members
+        )
+        return text % people
+    orders = {"figure": formatting.whole(line.sales, language)}
+    sellers = ngettext("%(figure)s seller", "%(figure)s sellers", line.members) % people
+    sold = ngettext("%(figure)s order", "%(figure)s orders", line.sales) % orders
+    return f"{sellers}, {sold}"
+
+
+def _base(line: Line, currency: str, language: str | None) -> str:
+    if not line.is_money:
+        return ""
+    if line.unit == "net":
+        return formatting.money(line.base, currency, language)
+    if line.unit in ("orders", "times"):
+        return formatting.whole(line.base, language)
+    return f"{formatting.hundredths(line.base, language)} {line.unit}"
+
+
+def _rate(line: Line, currency: str, language: str | None) -> str:
+    if not line.is_money:
+        return ""
+    if line.unit in ("orders", "times"):
+        return f"× {formatting.money(line.each, currency, language)}"
+    return formatting.percent(Fraction(*line.rate), language)

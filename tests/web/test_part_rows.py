@@ -1,12 +1,15 @@
 """Rows behind a statement line: what people wrote is escaped, units are the line's."""
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 from django.utils import translation
 
 from compensation.models import Earning
 from compensation.selectors_pages.parts import Page
 from compensation.selectors_pages.statement import Line
-from compensation.templatetags.part_rows import part_rows
+from compensation.templatetags.part_rows import part_rows, statement_line
 
 ROW = {"name": "Ana Silva", "code": "R1", "note": "", "base": 123_450, "amount": 4_938}
 
@@ -77,3 +80,34 @@ def test_figures_follow_the_language() -> None:
 
     assert "1234,50" in html
     assert "49,38" in html
+
+
+def test_statement_line_says_who_is_behind_it() -> None:
+    sellers = statement_line(_line(), "2017-11", "EUR")
+    with translation.override("pl"):
+        polish = statement_line(_line(), "2017-11", "EUR")
+
+    assert 'href="/earnings/2017-11/1-4-1-25/"' in sellers
+    assert "1 seller, 1 order" in sellers
+    assert '<span class="n n-rate">4%</span>' in sellers
+    assert "1 seller" not in polish
+
+
+def test_name_of_a_statement_line_is_escaped() -> None:
+    html = statement_line(replace(_line(), name='<i>"Best"</i>'), "2017-11", "EUR")
+
+    assert "<i>&quot;" not in html
+    assert "&lt;i&gt;&quot;Best&quot;&lt;/i&gt;" in html
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"is_cut": True}, "what the limit takes off"),
+        ({"members": 0}, "from the figures of the month"),
+        ({"is_match": True, "members": 2}, "on what 2 people earned"),
+        ({"members": 2, "sales": 1_200}, "2 sellers, 1,200 orders"),
+    ],
+)
+def test_statement_line_without_plain_sellers(changed: dict[str, Any], words: str) -> None:
+    assert words in statement_line(replace(_line(), **changed), "2017-11", "EUR")
