@@ -112,7 +112,9 @@ PAGE_KEYS = (
         Key(f"page_{name}_over_bare_p95", f"{text}, over a bare page", ("≤", 3))
         for name, text in PAGE_NAMES.items()
     ),
-    Key("pages_queries_grown", "queries more or fewer than in a company of ten", ("≤", 0)),
+    Key(
+        "pages_queries_grown", "queries more than in a company of ten, the most of a page", ("≤", 0)
+    ),
     Key("pages_first_visit_kb", "weight of a first visit, compressed, kB", ("≤", 200)),
     Key("pages_later_visit_kb", "weight of a later visit, compressed, kB", ("≤", 30)),
     Key("pages_lcp_seconds", "largest contentful paint in Chromium, s", ("≤", 1)),
