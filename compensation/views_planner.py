@@ -40,7 +40,7 @@ def planner(request: HttpRequest) -> HttpResponse:
     customers = list(
         Customer.objects.filter(representative=visit.viewer, is_self=False)
         .only("id", "name", "representative_id", "is_self")
-        .order_by("name", "pk")[:MOST_CUSTOMERS]
+        .order_by("sort_key", "pk")[:MOST_CUSTOMERS]
     )
     form = PlannerForm(
         request.GET if "product_1" in request.GET else None,
