@@ -32,6 +32,22 @@ class Known(NamedTuple):
 
 
 NAMED_FIELDS = ("id", "code", "name", "enrolled_on")
+TOLD_FIELDS = (
+    "position",
+    "subtree_end",
+    "representative_id",
+    "sponsor_position",
+    "depth",
+    "status",
+    "active",
+    "window_bv",
+    "personal_bv",
+    "personal_rsp",
+    "group_bv",
+    "direct_count",
+    "pay_rank",
+)
+"""What of a member of a run is told in rows of people."""
 
 # From sibling to sibling along the primary key; one row more than a page says whether it goes on.
 # OFFSET 0 keeps the second look-up one by one too: a walk's length can't be estimated, and a join
@@ -158,30 +174,84 @@ def named(
         pk__in=[member.representative_id for member in members]
     )
     visible = {row[0]: Known(*row) for row in found.values_list(*NAMED_FIELDS)}
+    words = Words(plan)
     return [
-        describe(member, visible.get(member.representative_id), top=top, plan=plan)
-        for member in members
+        _describe(member, visible.get(member.representative_id), top, words) for member in members
     ]
+
+
+class Words:
+    """What is said of people of one plan in one language; what comes again is said once."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.ranks = plan.ranks.names
+        self.statuses = [status_name(status) for status in range(3)]
+        self.states: dict[tuple[bool, int, int], dict[str, str]] = {}
+
+    def rank(self, index: int) -> str:
+        """Return the name of a rank."""
+        return self.ranks[index] if 0 <= index < len(self.ranks) else "–"
+
+    def state(self, member: MemberResult) -> dict[str, str]:
+        """Return a member's activity in words."""
+        key = (member.active, member.status, 0 if member.active else member.window_bv)
+        if key not in self.states:
+            self.states[key] = activity_state(member, self.plan)
+        return self.states[key]
 
 
 def describe(
     member: MemberResult, person: Representative | Known | None, *, top: MemberResult, plan: Plan
 ) -> Person:
     """Return what the viewer may know of a member; without a person all of it is masked."""
+    return _describe(member, person, top, Words(plan))
+
+
+def _describe(
+    member: MemberResult,
+    person: Representative | Known | None,
+    top: MemberResult,
+    words: Words,
+) -> Person:
+    if person is None:
+        return _masked(member, top)
     return Person(
         position=member.position,
         level=member.depth - top.depth,
-        code=person.code if person else "",
-        name=person.name if person else masked_name(),
-        is_masked=person is None,
-        status=status_name(member.status) if person else "",
-        enrolled_on=person.enrolled_on if person else None,
-        rank=rank_name(plan, member.pay_rank) if person else "",
-        active=member.active and person is not None,
-        state=activity_state(member, plan) if person else {"kind": "quiet", "text": "–"},
-        personal_bv=member.personal_bv if person else 0,
-        personal_rsp=member.personal_rsp if person else 0,
-        group_bv=member.group_bv if person else 0,
+        code=person.code,
+        name=person.name,
+        is_masked=False,
+        status=words.statuses[member.status],
+        enrolled_on=person.enrolled_on,
+        rank=words.rank(member.pay_rank),
+        active=member.active,
+        state=words.state(member),
+        personal_bv=member.personal_bv,
+        personal_rsp=member.personal_rsp,
+        group_bv=member.group_bv,
+        people=size(member),
+        directs=member.direct_count,
+        parent=member.sponsor_position,
+    )
+
+
+def _masked(member: MemberResult, top: MemberResult) -> Person:
+    """Return a place in the tree without anything of the person who stands there."""
+    return Person(
+        position=member.position,
+        level=member.depth - top.depth,
+        code="",
+        name=masked_name(),
+        is_masked=True,
+        status="",
+        enrolled_on=None,
+        rank="",
+        active=False,
+        state={"kind": "quiet", "text": "–"},
+        personal_bv=0,
+        personal_rsp=0,
+        group_bv=0,
         people=size(member),
         directs=member.direct_count,
         parent=member.sponsor_position,

@@ -124,7 +124,9 @@ def list_page(
         shown.reverse()
     members = {
         member.position: member
-        for member in MemberResult.objects.filter(run_id=scope.top.run_id, position__in=shown)
+        for member in MemberResult.objects.filter(run_id=scope.top.run_id, position__in=shown).only(
+            *downline.TOLD_FIELDS
+        )
     }
     rows = downline.named(
         [members[position] for position in shown if position in members],

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import date
 from html import escape
+from typing import Any
 from urllib.parse import quote
 
 from django import template
@@ -62,6 +63,45 @@ class Writer:
             f'{word}<svg class="bar" aria-hidden="true" focusable="false">'
             f'<rect class="f-bv" width="{state["width"]}" height="100%" rx="4"/></svg>'
         )
+
+
+@register.simple_tag(takes_context=True)
+def table_heads(context: dict[str, Any], sort: str) -> SafeString:
+    """Return the heads of the table; each sorts by its column and keeps what else was asked for."""
+    kept = context["request"].GET.copy()
+    for name in ("sort", "after", "before"):
+        kept.pop(name, None)
+    rest = kept.urlencode()
+    before = escape(f"?{rest}&" if rest else "?")
+    columns = (
+        ("name", _("Name"), ""),
+        ("level", _("Level"), "opt n"),
+        ("rank", _("Rank"), "opt"),
+        ("", _("Activity"), ""),
+        ("bv", _("BV"), "n opt"),
+        ("rsp", _("RSP"), "n opt"),
+        ("group", _("Group BV"), "n"),
+        ("people", _("People"), "n opt"),
+        ("joined", _("Joined"), "n opt"),
+    )
+    heads = "".join(_head(key, escape(label), css, sort, before) for key, label, css in columns)
+    return mark_safe(heads)  # noqa: S308 - labels and the query are escaped
+
+
+def _head(key: str, label: str, css: str, sort: str, before: str) -> str:
+    if not key:
+        return f'<th scope="col" class="{css}">{label}</th>'
+    if key != sort:
+        address = f"{before}sort={key}"
+        return (
+            f'<th scope="col" class="{css}"><a href="{address}" hx-get="{address}"'
+            f' hx-target="#people" hx-push-url="true">{label}</a></th>'
+        )
+    way, icon = ("ascending", "up") if key in ("name", "level") else ("descending", "down")
+    return (
+        f'<th scope="col" class="{css}" aria-sort="{way}">{label}'
+        f' <i class="bi bi-chevron-{icon}" aria-hidden="true"></i></th>'
+    )
 
 
 @register.simple_tag
