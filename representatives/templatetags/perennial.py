@@ -7,6 +7,7 @@ goes through a float. Signs, groups and places follow the active language.
 import secrets
 from fractions import Fraction
 from typing import Any
+from urllib.parse import urlencode
 
 from django import template
 from django.apps import apps
@@ -143,13 +144,13 @@ def current(context: dict[str, Any], prefix: str) -> SafeString:
 @register.simple_tag(takes_context=True)
 def query(context: dict[str, Any], **changes: Any) -> str:
     """Return the query string of this page with some parameters changed (None removes one)."""
-    parameters = context["request"].GET.copy()
+    parameters: dict[str, list[Any]] = dict(context["request"].GET.lists())
     for name, value in changes.items():
         if value is None or value == "":
             parameters.pop(name, None)
         else:
-            parameters[name] = value
-    encoded = parameters.urlencode()
+            parameters[name] = [value]
+    encoded = urlencode(parameters, doseq=True)
     return f"?{encoded}" if encoded else "?"
 
 
