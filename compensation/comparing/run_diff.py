@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from django.utils.translation import gettext
 
 from compensation import loaders, selectors
 from compensation.comparing import facts
@@ -91,7 +92,10 @@ def compare_runs(before: Run, after: Run) -> RunDifference:
     """
     for run in (before, after):
         if run.status == RunStatus.RUNNING:
-            raise UnableToCompare(f"run {run.pk} of {run.period.label} is still being computed")
+            raise UnableToCompare(
+                gettext("run %(pk)s of %(label)s is still being computed")
+                % {"pk": run.pk, "label": run.period.label}
+            )
     try:
         with facts.snapshot() as bulk:
             difference, currency = _compared(bulk, before, after)
@@ -104,7 +108,10 @@ def _compared(bulk: loaders.Connection, before: Run, after: Run) -> tuple[Differ
     earlier, later = facts.rebuild(bulk, before), facts.rebuild(bulk, after)
     plan, new_plan = earlier.loaded.plan, later.loaded.plan
     if plan.currency != new_plan.currency:
-        raise UnableToCompare(f"one pays in {plan.currency}, the other in {new_plan.currency}")
+        raise UnableToCompare(
+            gettext("one pays in %(currency)s, the other in %(other)s")
+            % {"currency": plan.currency, "other": new_plan.currency}
+        )
     between = None
     if plan.digest() != new_plan.digest():
         loaded = facts.under_plan(bulk, later, plan)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 import numpy as np
+from django.utils.translation import gettext
 
 from compensation import selectors
 from compensation.comparing import facts
@@ -46,7 +47,7 @@ def open_month(now: datetime) -> tuple[Period, PlanVersion]:
     """
     period = selectors.current_period(now)
     if period is None or period.status != PeriodStatus.OPEN:
-        raise UnableToCompare("no month is open now")
+        raise UnableToCompare(gettext("no month is open now"))
     return period, plan_of(period)
 
 
@@ -57,7 +58,7 @@ def plan_of(period: Period) -> PlanVersion:
     """
     version = selectors.plan_version_for(period)
     if version is None:
-        raise UnableToCompare(f"no plan is in force in {period.label}")
+        raise UnableToCompare(gettext("no plan is in force in %(label)s") % {"label": period.label})
     return version
 
 
@@ -126,7 +127,9 @@ def with_orders(given: Input, quotes: Sequence[Quote], *, now: datetime) -> Inpu
     orders = []
     for quote, row in zip(quotes, rows.tolist(), strict=True):
         if row < 0:
-            raise UnableToCompare(f"{quote.seller} is not among the month's members")
+            raise UnableToCompare(
+                gettext("%(seller)s is not among the month's members") % {"seller": quote.seller}
+            )
         number += 1
         customer += 1
         orders.append(

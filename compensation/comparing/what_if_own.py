@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext
+
 from compensation.comparing.branch import load_branch, of_branch
 from compensation.comparing.facts import UnableToCompare
 from compensation.comparing.what_if_order import FAULTS, with_orders
@@ -78,7 +80,9 @@ def own_effect(
         while somebody waits, or the month can't be computed.
     """
     if member.subtree_end - member.position > LARGEST_BRANCH:
-        raise UnableToCompare("the branch is too large to be computed while you wait", "size")
+        raise UnableToCompare(
+            gettext("the branch is too large to be computed while you wait"), "size"
+        )
     cut, left_out = of_branch(plan)
     quotes = _quotes(seller, wishes, now)
     try:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
+from django.utils.translation import gettext
 
 from compensation import calendar, loaders, selectors
 from compensation.comparing import facts
@@ -89,16 +90,21 @@ def get_months(labels: Sequence[str], now: datetime) -> list[Period]:
     """
     wanted = sorted(set(labels))
     if not wanted:
-        raise UnableToCompare("choose at least one month", "months")
+        raise UnableToCompare(gettext("choose at least one month"), "months")
     if len(wanted) > MOST_MONTHS:
-        raise UnableToCompare(f"choose at most {MOST_MONTHS} months", "months")
+        raise UnableToCompare(
+            gettext("choose at most %(most_months)s months") % {"most_months": MOST_MONTHS},
+            "months",
+        )
     found = {
         period.label: period
         for period in Period.objects.filter(label__in=wanted, starts_at__lte=now)
     }
     for label in wanted:
         if label not in found:
-            raise UnableToCompare(f"there is no month {label} that has begun", "months")
+            raise UnableToCompare(
+                gettext("there is no month %(label)s that has begun") % {"label": label}, "months"
+            )
     return [found[label] for label in wanted]
 
 
@@ -151,8 +157,14 @@ def _as_it_is(bulk: loaders.Connection, period: Period, version: PlanVersion) ->
     side = Side(source.plan, given, Returned.none(), given.compute(source.plan))
     if side.results.totals.commission_minor != posted.commission_minor:
         raise UnableToCompare(
-            f"{period.label}: this engine ({side.results.engine_version}) does not find what was"
-            f" posted ({posted.engine_version})"
+            gettext(
+                "%(label)s: this engine (%(present)s) does not find what was posted (%(posted)s)"
+            )
+            % {
+                "label": period.label,
+                "present": side.results.engine_version,
+                "posted": posted.engine_version,
+            }
         )
     return side
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
+from django.utils.translation import gettext
 
 from compensation.comparing.chain import Side
 from compensation.comparing.effects import Effect, Tally
@@ -79,7 +80,9 @@ def _moved(given: Input, member: Representative, new_sponsor: Representative) ->
     rows = rows_of(given.members.ids, np.array([member.pk, new_sponsor.pk]))
     for person, row in zip((member, new_sponsor), rows.tolist(), strict=True):
         if row < 0:
-            raise UnableToCompare(f"{person} is not among the month's members")
+            raise UnableToCompare(
+                gettext("%(person)s is not among the month's members") % {"person": person}
+            )
     sponsor = given.members.sponsor.copy()
     sponsor[rows[0]] = rows[1]
     return replace(given, members=replace(given.members, sponsor=sponsor))

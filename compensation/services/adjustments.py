@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext
 
 from compensation import event_notices, ledger, selectors
 from compensation.fault_points import reach
@@ -56,12 +57,14 @@ def request_adjustment(
     """
     _require_staff(by)
     if not money_minor and not rsp:
-        raise UnableToAdjust("Give an amount of money or points.", "money_minor")
+        raise UnableToAdjust(gettext("Give an amount of money or points."), "money_minor")
     for field, amount in (("money_minor", money_minor), ("rsp", rsp)):
         if abs(amount) > AMOUNT_LIMIT:
-            raise UnableToAdjust("The amount is beyond reason.", field)
+            raise UnableToAdjust(gettext("The amount is beyond reason."), field)
     if key is not None and not 0 < len(key) <= KEY_LIMIT:
-        raise UnableToAdjust(f"A key has 1 to {KEY_LIMIT} letters.", "key")
+        raise UnableToAdjust(
+            gettext("A key has 1 to %(key_limit)s letters.") % {"key_limit": KEY_LIMIT}, "key"
+        )
     if line is not None:
         posted_in = _require_line(line, representative)
         related_period = related_period or posted_in
@@ -102,7 +105,7 @@ def approve_adjustment(*, adjustment: Adjustment, by: User, now: datetime) -> Ad
         return adjustment
     period = selectors.current_period(now)
     if period is None or not hold_if_open(period):
-        raise UnableToAdjust("No open period holds the clock.")
+        raise UnableToAdjust(gettext("No open period holds the clock."))
     posted = ledger.post_once(
         _draft(adjustment), kind=JournalKind.ADJUSTMENT, period=period, effective_at=now
     )
@@ -150,7 +153,9 @@ def statement_line(*, representative: Representative, text: str) -> StatementLin
     run = None if period is None else selectors.posted_run(period)
     line = None if run is None else statement.get_earning(run.pk, representative.pk, key)
     if run is None or line is None:
-        raise UnableToAdjust("There is no such line in this person's posted statements.", "line")
+        raise UnableToAdjust(
+            gettext("There is no such line in this person's posted statements."), "line"
+        )
     return StatementLineKey(
         run_id=run.pk,
         receiver_id=line.receiver_id,
@@ -218,17 +223,22 @@ def _undecided(adjustment: Adjustment, *, by: User, wanted: AdjustmentStatus) ->
     if locked.status == wanted and locked.decided_by_id == by.pk:
         return locked
     if locked.status != AdjustmentStatus.REQUESTED:
-        raise UnableToAdjust(f"Adjustment {locked.pk} is {locked.status} already.")
+        raise UnableToAdjust(
+            gettext("Adjustment %(pk)s is %(status)s already.")
+            % {"pk": locked.pk, "status": locked.get_status_display().lower()}
+        )
     if locked.requested_by_id == by.pk:
-        raise UnableToAdjust(f"{by} asked for it: another person decides.", "approve-by")
+        raise UnableToAdjust(
+            gettext("%(by)s asked for it: another person decides.") % {"by": by}, "approve-by"
+        )
     if Representative.objects.filter(pk=locked.representative_id, user=by).exists():
-        raise UnableToAdjust("Nobody decides on an adjustment of their own.", "approve-by")
+        raise UnableToAdjust(gettext("Nobody decides on an adjustment of their own."), "approve-by")
     return locked
 
 
 def _require_staff(by: User) -> None:
     if not (by.is_active and by.is_staff):
-        raise UnableToAdjust(f"{by} is not a member of staff.")
+        raise UnableToAdjust(gettext("%(by)s is not a member of staff.") % {"by": by})
 
 
 def _require_line(line: StatementLineKey, representative: Representative) -> Period:
@@ -251,14 +261,19 @@ def _require_line(line: StatementLineKey, representative: Representative) -> Per
         ).exists()
     )
     if not found or run is None:
-        raise UnableToAdjust("There is no such line in this person's posted statements.", "line")
+        raise UnableToAdjust(
+            gettext("There is no such line in this person's posted statements."), "line"
+        )
     return run.period
 
 
 def _text(text: str, field: str) -> str:
     text = text.strip()
     if not text:
-        raise UnableToAdjust("Give a reason.", field)
+        raise UnableToAdjust(gettext("Give a reason."), field)
     if len(text) > TEXT_LIMIT:
-        raise UnableToAdjust(f"The reason has more than {TEXT_LIMIT} letters.", field)
+        raise UnableToAdjust(
+            gettext("The reason has more than %(limit)s letters.") % {"limit": TEXT_LIMIT},
+            field,
+        )
     return text

@@ -11,6 +11,7 @@ import re
 from datetime import datetime
 
 from django.db import IntegrityError, OperationalError, transaction
+from django.utils.translation import gettext
 
 from compensation import ledger, selectors_bank
 from compensation.engine.conversion import Quote, Table, Target, quote
@@ -60,9 +61,13 @@ def convert_points(
     """
     target = _target(target)
     if not _TOKEN.fullmatch(token):
-        raise UnableToConvert("The form is not whole: load the page again.", reason="token")
+        raise UnableToConvert(
+            gettext("The form is not whole: load the page again."), reason="token"
+        )
     if representative.user_id != by.pk and not (by.is_active and by.is_staff):
-        raise UnableToConvert("Only the representative can convert points.", reason="not_yours")
+        raise UnableToConvert(
+            gettext("Only the representative can convert points."), reason="not_yours"
+        )
     try:
         with transaction.atomic():
             lock_banks([representative.pk])
@@ -91,7 +96,7 @@ def _convert(
 ) -> RspConversion:
     if person.status != Representative.Status.ENROLLED:
         raise UnableToConvert(
-            "Points can be converted while you are enrolled; they stay in your bank.",
+            gettext("Points can be converted while you are enrolled; they stay in your bank."),
             reason="membership",
         )
     held = hold_promise(now)
@@ -103,7 +108,7 @@ def _convert(
     worth = priced(table, bank, points, Target(target.value))
     if promised is not None and promised != (worth.cash, worth.bv):
         raise UnableToConvert(
-            "The figures have changed: look at them again.", reason="rate_changed"
+            gettext("The figures have changed: look at them again."), reason="rate_changed"
         )
     draft = ledger.Draft(f"convert:{person.code}:{token}", person.pk, entries_of(worth, held))
     posted = ledger.post_once(
@@ -129,11 +134,11 @@ def priced(table: Table, bank: Bank, points: int, target: Target) -> Quote:
     """
     if points <= 0:
         raise UnableToConvert(
-            "Enter a number of points above nought.", "points", reason="not_positive"
+            gettext("Enter a number of points above nought."), "points", reason="not_positive"
         )
     if points > bank.active:
         raise UnableToConvert(
-            f"{shown(bank.active)} RSP are active.",
+            gettext("%(shown)s RSP are active.") % {"shown": shown(bank.active)},
             "points",
             reason="not_active",
             points=bank.active,
@@ -141,7 +146,7 @@ def priced(table: Table, bank: Bank, points: int, target: Target) -> Quote:
     least = table.bank.least_points
     if points < least:
         raise UnableToConvert(
-            f"The fewest to convert are {shown(least)} RSP.",
+            gettext("The fewest to convert are %(shown)s RSP.") % {"shown": shown(least)},
             "points",
             reason="too_few",
             points=least,
@@ -149,13 +154,20 @@ def priced(table: Table, bank: Bank, points: int, target: Target) -> Quote:
     worth = quote(table, points, target)
     if target is Target.BV and not worth.bv:
         if not table.bank.buys_bv:
-            raise UnableToConvert("The plan gives no BV for points.", "target", reason="no_bv")
+            raise UnableToConvert(
+                gettext("The plan gives no BV for points."), "target", reason="no_bv"
+            )
         fewest = table.bank.tiers[0].points if table.bank.tiers else 0
         raise UnableToConvert(
-            f"BV begins with {shown(fewest)} RSP.", "points", reason="too_few", points=fewest
+            gettext("BV begins with %(shown)s RSP.") % {"shown": shown(fewest)},
+            "points",
+            reason="too_few",
+            points=fewest,
         )
     if target is Target.CASH and not worth.cash:
-        raise UnableToConvert("So few points bring no money.", "points", reason="worth_nothing")
+        raise UnableToConvert(
+            gettext("So few points bring no money."), "points", reason="worth_nothing"
+        )
     return worth
 
 
@@ -169,7 +181,7 @@ def _done_before(
     found = RspConversion.objects.filter(representative=person, token=token).first()
     if found is not None and (found.target, found.asked) != (target.value, points):
         raise UnableToConvert(
-            "Points were converted since this page was loaded: look at it again.",
+            gettext("Points were converted since this page was loaded: look at it again."),
             reason="bank_changed",
         )
     return found
@@ -181,5 +193,7 @@ def _target(target: ConversionTarget | str) -> ConversionTarget:
     except ValueError:
         found = ConversionTarget.EXPIRY
     if found is ConversionTarget.EXPIRY:
-        raise UnableToConvert("Points are converted to cash or to BV.", "target", reason="no_bv")
+        raise UnableToConvert(
+            gettext("Points are converted to cash or to BV."), "target", reason="no_bv"
+        )
     return found

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import IntegrityError, OperationalError, connection
 from django.db.models import Sum
+from django.utils.translation import gettext
 
 from compensation import ledger, selectors_bank
 from compensation.engine.conversion import NoBankError, Quote, Table, Target, table_of
@@ -68,7 +69,7 @@ def hold_promise(now: datetime) -> Promise:
     if held is not None and hold_if_open(held.period):
         return held
     raise UnableToConvert(
-        "No open month holds the present day: try again later.", reason="no_period"
+        gettext("No open month holds the present day: try again later."), reason="no_period"
     )
 
 
@@ -92,7 +93,7 @@ def require_unmoved(before: dict[int, int], taken: dict[int, int]) -> None:
     after = in_banks(list(taken))
     if any(after.get(one, 0) != before.get(one, 0) - points for one, points in taken.items()):
         raise UnableToConvert(
-            "Points came or went a moment ago: look at the balance again.",
+            gettext("Points came or went a moment ago: look at the balance again."),
             "points",
             reason="bank_changed",
         )
@@ -107,7 +108,8 @@ def table_in_force(held: Promise) -> Table:
         return table_of(held.plan)
     except NoBankError as fault:
         raise UnableToConvert(
-            "The plan in force has no RSP bank: points can't be converted.", reason="no_bank"
+            gettext("The plan in force has no RSP bank: points can't be converted."),
+            reason="no_bank",
         ) from fault
 
 
@@ -180,7 +182,7 @@ def refused(fault: IntegrityError) -> Exception:
     """Points that a return took away at the same moment are told; anything else is a fault."""
     if ledger.violated(fault) == "balance_not_overdrawn":
         return UnableToConvert(
-            "Points were taken back a moment ago: look at the balance again.",
+            gettext("Points were taken back a moment ago: look at the balance again."),
             "points",
             reason="bank_changed",
         )

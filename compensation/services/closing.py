@@ -14,6 +14,7 @@ from enum import StrEnum
 
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Sum
+from django.utils.translation import gettext
 
 from compensation import loaders, selectors
 from compensation.engine import EngineError, SumTooLargeError
@@ -183,22 +184,28 @@ def approve_run(*, run: Run, by: User, now: datetime) -> Run:
     """
     watch = steps.Stopwatch()
     if not (by.is_active and by.is_staff):
-        raise UnableToApprove(f"{by} is not a member of staff", "approve-by")
+        raise UnableToApprove(gettext("%(by)s is not a member of staff") % {"by": by}, "approve-by")
     with transaction.atomic():
         run = Run.objects.select_for_update(of=("self",), no_key=True).get(pk=run.pk)
         period = Period.objects.select_for_update(of=("self",), no_key=True).get(pk=run.period_id)
         if run.status in (RunStatus.APPROVED, RunStatus.POSTED) and run.approved_by_id == by.pk:
             return run
         if run.kind != RunKind.CLOSE or run.status != RunStatus.COMPUTED:
-            raise UnableToApprove(f"run {run.pk} of {period.label} is {run.status}, not computed")
+            raise UnableToApprove(
+                gettext("run %(pk)s of %(label)s is %(status)s, not computed")
+                % {"pk": run.pk, "label": period.label, "status": run.get_status_display().lower()}
+            )
         if run.computed_by_id == by.pk:
             raise UnableToApprove(
-                f"{by} had {period.label} computed: another person approves it", "approve-by"
+                gettext("%(by)s had %(label)s computed: another person approves it")
+                % {"by": by, "label": period.label},
+                "approve-by",
             )
         waiting = selectors.open_finding_codes(run)
         if waiting:
             raise UnableToApprove(
-                f"{period.label} has findings that nobody has acknowledged: {', '.join(waiting)}",
+                gettext("%(label)s has findings that nobody has acknowledged: %(names)s")
+                % {"label": period.label, "names": ", ".join(waiting)},
                 "acknowledge",
             )
         run.status = RunStatus.APPROVED

@@ -10,6 +10,7 @@ from datetime import date, datetime
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
+from django.utils.translation import gettext
 
 from compensation import calendar
 from compensation.engine import Plan
@@ -60,13 +61,17 @@ def grant_rank_override(
     if last_period:
         last = _month(last_period, "last_period")
         if last.first_day < first.first_day:
-            raise UnableToDecide("The last period comes before the first.", "last_period")
+            raise UnableToDecide(gettext("The last period comes before the first."), "last_period")
     last_day = last.last_day if last else None
     Representative.objects.select_for_update(of=("self",), no_key=True).get(pk=representative.pk)
     _require_open_from(first.first_day, "first_period")
     for version in _plans_between(first.first_day, last_day):
         if rank not in load_plan(version.document).ranks.names:
-            raise UnableToDecide(f"{rank} is not a rank of the plan {version}.", "rank")
+            raise UnableToDecide(
+                gettext("%(rank)s is not a rank of the plan %(version)s.")
+                % {"rank": rank, "version": version},
+                "rank",
+            )
     _require_room(representative, kind, rank, first.first_day, last_day)
     try:
         with transaction.atomic():
@@ -81,7 +86,7 @@ def grant_rank_override(
                 decided_at=now,
             )
     except IntegrityError as fault:
-        raise UnableToDecide("Another decision holds at the same time.", "kind") from fault
+        raise UnableToDecide(gettext("Another decision holds at the same time."), "kind") from fault
 
 
 @transaction.atomic
@@ -100,10 +105,13 @@ def end_rank_override(
     last_day = _month(last_period, "last_period").last_day
     override = RankOverride.objects.select_for_update(of=("self",), no_key=True).get(pk=override.pk)
     if override.ended_at is not None:
-        raise UnableToDecide("This decision was ended before.")
+        raise UnableToDecide(gettext("This decision was ended before."))
     last_day = max(last_day, override.first_day - calendar.ONE_DAY)
     if override.last_day is not None and override.last_day <= last_day:
-        raise UnableToDecide(f"It ends on {override.last_day} anyway.", "last_period")
+        raise UnableToDecide(
+            gettext("It ends on %(last_day)s anyway.") % {"last_day": override.last_day},
+            "last_period",
+        )
     _require_open_from(last_day + calendar.ONE_DAY, "last_period")
     override.last_day = last_day
     override.ended_by = by
@@ -131,7 +139,11 @@ def grant_coupons(
     """
     _require_staff(by)
     if not amount or abs(amount) > COUPON_LIMIT:
-        raise UnableToDecide(f"Grant a number up to {COUPON_LIMIT}, not nought.", "amount")
+        raise UnableToDecide(
+            gettext("Grant a number up to %(coupon_limit)s, not nought.")
+            % {"coupon_limit": COUPON_LIMIT},
+            "amount",
+        )
     _require_ranking(period, ranking)
     return CouponEntry.objects.create(
         representative=representative,
@@ -163,9 +175,12 @@ def wish_coupons(
         by staff, the period is not open, or its plan has no such ranking that counts coupons.
     """
     if not by.is_staff and representative.user_id != by.pk:
-        raise UnableToDecide("Only the representative or staff can say so.")
+        raise UnableToDecide(gettext("Only the representative or staff can say so."))
     if not 0 <= amount <= COUPON_LIMIT:
-        raise UnableToDecide(f"Wish for 0 to {COUPON_LIMIT} coupons.", "amount")
+        raise UnableToDecide(
+            gettext("Wish for 0 to %(coupon_limit)s coupons.") % {"coupon_limit": COUPON_LIMIT},
+            "amount",
+        )
     _require_ranking(period, ranking)
     return CouponEntry.objects.create(
         representative=representative,
@@ -195,22 +210,27 @@ def lost_ranks(plan: Plan, effective_from: date) -> list[RankOverride]:
 
 def _require_staff(by: User) -> None:
     if not (by.is_active and by.is_staff):
-        raise UnableToDecide(f"{by} is not a member of staff.")
+        raise UnableToDecide(gettext("%(by)s is not a member of staff.") % {"by": by})
 
 
 def _kind(kind: OverrideKind | str) -> OverrideKind:
     try:
         return OverrideKind(kind)
     except ValueError as fault:
-        raise UnableToDecide(f"{kind!r} is not a kind of decision.", "kind") from fault
+        raise UnableToDecide(
+            gettext("%(kind)s is not a kind of decision.") % {"kind": kind}, "kind"
+        ) from fault
 
 
 def _reason(text: str) -> str:
     reason = text.strip()
     if not reason:
-        raise UnableToDecide("Give a reason.", "reason")
+        raise UnableToDecide(gettext("Give a reason."), "reason")
     if len(reason) > REASON_LIMIT:
-        raise UnableToDecide(f"The reason has more than {REASON_LIMIT} letters.", "reason")
+        raise UnableToDecide(
+            gettext("The reason has more than %(limit)s letters.") % {"limit": REASON_LIMIT},
+            "reason",
+        )
     return reason
 
 
@@ -218,7 +238,9 @@ def _month(label: str, field: str) -> calendar.CalendarPeriod:
     try:
         return calendar.month(label)
     except calendar.CalendarError as fault:
-        raise UnableToDecide(f"{label!r} is not a period such as 2017-03.", field) from fault
+        raise UnableToDecide(
+            gettext("%(label)s is not a period such as 2017-03.") % {"label": label}, field
+        ) from fault
 
 
 def _require_open_from(day: date, field: str) -> None:
@@ -227,7 +249,9 @@ def _require_open_from(day: date, field: str) -> None:
     closed = [one for one in periods.order_by("first_day") if one.status != PeriodStatus.OPEN]
     if closed:
         raise UnableToDecide(
-            f"{closed[-1].label} is not open any more: what it was computed from stands.", field
+            gettext("%(label)s is not open any more: what it was computed from stands.")
+            % {"label": closed[-1].label},
+            field,
         )
 
 
@@ -239,7 +263,10 @@ def _plans_between(first_day: date, last_day: date | None) -> list[PlanVersion]:
     begins = PlanVersion.objects.filter(effective_from__lte=first_day)
     at_first = begins.order_by("-effective_from").first()
     if at_first is None:
-        raise UnableToDecide(f"No plan is in force on {first_day}.", "first_period")
+        raise UnableToDecide(
+            gettext("No plan is in force on %(first_day)s.") % {"first_day": first_day},
+            "first_period",
+        )
     later = PlanVersion.objects.filter(effective_from__gt=first_day)
     if last_day is not None:
         later = later.filter(effective_from__lte=last_day)
@@ -264,7 +291,8 @@ def _require_room(
             continue
         if any(kind in side and other.kind in side for side in (LOWER, UPPER)):
             raise UnableToDecide(
-                f"There is a decision already: {other} from {other.first_day}. End it first.",
+                gettext("There is a decision already: %(other)s from %(first_day)s. End it first.")
+                % {"other": other, "first_day": other.first_day},
                 "kind",
             )
         lower, upper = (rank, other.rank) if kind in LOWER else (other.rank, rank)
@@ -273,17 +301,25 @@ def _require_room(
         for version in _plans_between(begins, ends):
             names = load_plan(version.document).ranks.names
             if names.index(lower) > names.index(upper):
-                raise UnableToDecide(f"At least {lower} and at most {upper} leave no rank.", "rank")
+                raise UnableToDecide(
+                    gettext("At least %(lower)s and at most %(upper)s leave no rank.")
+                    % {"lower": lower, "upper": upper},
+                    "rank",
+                )
 
 
 def _require_ranking(period: Period, ranking: str) -> None:
     """Lock the period, and refuse one that is not open or has no such ranking with coupons."""
     held = Period.objects.select_for_update(of=("self",), no_key=True).get(pk=period.pk)
     if held.status != PeriodStatus.OPEN:
-        raise UnableToDecide(f"{held.label} is not open any more.", "period")
+        raise UnableToDecide(
+            gettext("%(label)s is not open any more.") % {"label": held.label}, "period"
+        )
     plan = load_plan(_plans_between(held.first_day, held.last_day)[0].document)
     counting = [one.id for one in plan.rankings if one.value != "units"]
     if ranking not in counting:
         raise UnableToDecide(
-            f"The plan {plan.name} has no ranking {ranking!r} that counts coupons.", "ranking"
+            gettext("The plan %(name)s has no ranking %(ranking)s that counts coupons.")
+            % {"name": plan.name, "ranking": ranking},
+            "ranking",
         )
