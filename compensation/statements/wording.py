@@ -147,8 +147,8 @@ _HOW: dict[str, tuple[str, ...]] = {
 }
 _TAX = {
     "en": "Tax: none is added to commission and none is withheld. You tax your income yourself.",
-    "pl": "Podatek: do prowizji nie dolicza się podatku ani się go nie potrąca. Swój dochód"
-    " opodatkowujesz we własnym zakresie.",
+    "pl": "Podatek: do prowizji nic nie doliczamy i nic nie potrącamy. Dochód opodatkowujesz"
+    " samodzielnie.",
 }
 """The line on tax of edition 2; decision record 0017."""
 _SOURCES: dict[str, dict[str, str]] = {

@@ -9,6 +9,8 @@ from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import translation
+from django.utils.translation import gettext
 from PIL import Image
 
 from compensation.statements import EDITION, content
@@ -56,6 +58,14 @@ def test_edition_two_has_a_line_on_tax(language: str, text: str) -> None:
     ]
 
 
+def test_page_and_paper_say_the_same_of_tax() -> None:
+    text = "Tax: none is added to commission and none is withheld. You tax your income yourself."
+
+    for language in ("en", "pl"):
+        with translation.override(language):
+            assert words_of(language).tax() == gettext(text)
+
+
 def test_the_logo_stands_before_the_name_and_is_taken_as_it_is() -> None:
     pages = lay_out(second(), words_of("en"))
     [picture] = [mark for page in pages for mark in page.marks if isinstance(mark, Picture)]
@@ -70,9 +80,9 @@ def test_the_logo_stands_before_the_name_and_is_taken_as_it_is() -> None:
 
 DIGESTS = {
     ("pdf", "en"): "fa50103899ae8595746d26c997be4287cb2f9fa5ec6fdd29f233ef19efc0dec7",
-    ("pdf", "pl"): "51904c856182ea648014f448a32ca09f719dce8e2096d73478271831afd4b165",
+    ("pdf", "pl"): "a3529979b8919f607aae04736c2fd34f6a2cc90986bab62b9261012af3a14c76",
     ("csv", "en"): "bfb676cf47f9b1faa434d7cf23d290410a81e224f92a45fe98b9150205f6506a",
-    ("csv", "pl"): "8d88058f285eb02ab754bcd6e935dd39869b16bad38fc93eff838b72e39738c7",
+    ("csv", "pl"): "408af421706aada6c3141c4eadfb2b1d536bdba71c5d94be75c47bcbb37b4b5e",
 }
 
 
