@@ -29,8 +29,6 @@ FILES = (".csv", ".pdf", ".json")
 EXTRA: dict[str, dict[str, int]] = {
     "representative": {
         "/?month=2017-10": 200,
-        "/accounts/2fa/totp/activate/": 200,
-        "/accounts/2fa/webauthn/add/": 200,
         "/downline/?view=table": 200,
         "/downline/?view=table&filters=1": 200,
         "/downline/?view=table&sort=name&month=2017-10": 200,
@@ -49,9 +47,7 @@ EXTRA: dict[str, dict[str, int]] = {
         "/disputes/{dispute}/": 200,
         "/notifications/?show=unread": 200,
         "/orders/?status=placed": 200,
-        "/payouts/bank/": 200,
         "/plan/?month=2017-10": 200,
-        "/profile/data/": 200,
         "/rank/?rank=3": 200,
         "/rank/?month=2017-10": 200,
         "/orders/{returned}/": 200,

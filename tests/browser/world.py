@@ -6,7 +6,6 @@ there by the services: more people, two posted months, points to convert, disput
 
 from __future__ import annotations
 
-import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -49,7 +48,6 @@ IBANS = {TOP: "PL61109010140000071219812874", CONVERTER: "FR1420041010050500013M
 FIRST = ("Agnieszka", "Bartłomiej", "Chiara", "Dominik", "Elżbieta", "Finn", "Grażyna", "Ilse")
 LAST = ("Żółkiewska-Brzęczyszczykiewicz", "Nowak", "Ćwik", "Łoś", "Óscar Sørensen", "Świt", "Lee")
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
-SESSION_SECONDS = 3600
 REASON = "as the browser's world needs it"
 
 
@@ -315,11 +313,6 @@ def _money_line(run: Run, person: Representative) -> Earning:
 
 
 def _session(user: User) -> str:
-    """Log a user in and return the session's key; the password counts as just typed for long."""
     client = Client()
     client.force_login(user, backend=BACKEND)
-    session = client.session
-    typed = {"method": "password", "at": time.time() + SESSION_SECONDS, "email": user.email}
-    session["account_authentication_methods"] = [typed]
-    session.save()
     return client.cookies["sessionid"].value
