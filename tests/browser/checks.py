@@ -110,6 +110,7 @@ def faults_of(
     page: Page, watch: Watch, *, language: str | None = None, theme: str | None = None
 ) -> Iterator[str]:
     """Name what is wrong with the page that is open, and was heard since the last time."""
+    page.evaluate("() => window.scrollTo(0, 0)")  # a page may open where its head covers a link
     facts = page.evaluate(FACTS)
     page.evaluate(axe_source())
     violations = page.evaluate(RUN_AXE, TAGS)

@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
-SCREENS = (("desk", 1280, 900, "light"), ("phone", 360, 780, "dark"))
+SCREENS = (("", 1280, 900, "light"), ("-phone", 360, 780, "dark"))
 PICTURES = {
     "dashboard": "/",
     "downline": "/downline/",
@@ -53,7 +53,7 @@ def take() -> list[Path]:
                     page.set_viewport_size({"width": width, "height": height})
                     for name, address in PICTURES.items():
                         page.goto(address, wait_until="networkidle")
-                        path = FOLDER / f"{name}-{screen}.png"
+                        path = FOLDER / f"{name}{screen}.png"
                         page.screenshot(path=path)
                         written.append(path)
             browser.close()
