@@ -488,5 +488,5 @@ def _copy(rows: Rows, placed: _Placed, positions: tree.Ints, *, now: datetime, u
 
 
 def _escaped(text: str) -> str:
-    """Escape the one character of printable text that COPY reads otherwise."""
-    return text.replace("\\", "\\\\") if "\\" in text else text
+    """Escape what COPY reads otherwise: the backslash, and the tab between the halves of a key."""
+    return text.replace("\\", "\\\\").replace("\t", "\\t")
