@@ -181,7 +181,9 @@ def _must_look(request: HttpRequest) -> _Look:
 def _card(look: _Look, person: Representative, member: MemberResult) -> dict[str, Any]:
     """Return what the card of a person takes; fields as `representatives.privacy` has them."""
     scope = look.scope
-    recent = figures.list_recent(look.visit.periods, look.period, person.pk)
+    recent = figures.list_recent(
+        look.visit.periods, look.period, person.pk, viewer_id=scope.viewer.pk
+    )
     return {
         "person": selectors.describe(member, person, top=scope.top, plan=scope.plan),
         "result": member,

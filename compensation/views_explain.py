@@ -33,7 +33,8 @@ def _rank_url(period: Period) -> str:
 def points_of_order(request: HttpRequest, reference: str) -> HttpResponse:
     """Show for each component who was paid for an order and who was not, and why.
 
-    The order is the viewer's own or of somebody below; people above are not named.
+    The order is the viewer's own or of somebody below, now and in the month of the order; people
+    above are not named.
     """
     visit = open_visit(request, url=_rank_url)
     order = Order.objects.filter(reference=reference).select_related("seller").first()
@@ -50,6 +51,8 @@ def points_of_order(request: HttpRequest, reference: str) -> HttpResponse:
     run = period.visible_run if period is not None else None
     if run is not None and period is not None:
         run.period = period
+        if not order_points.may_read(run, order, visit.viewer):
+            raise Http404("not below then")
         context |= order_points.explain(run, order, viewer=visit.viewer)
         context |= _stamp(visit, period)
     template = "_order_points" if getattr(request, "htmx", False) else "order_points"

@@ -111,7 +111,7 @@ def why_order(
     sale = Sale(run, plan, order_id=order.pk, seller_id=order.seller_id, line=number, exact=exact)
     if not sale.is_in_run:
         return OrderReport(order, seller, Reason.NOT_IN_PERIOD, "not yet in the figures")
-    shown = _People(sale.ids, viewer)
+    shown = _People(_up_to(viewer, sale.ids), viewer)
     back = _taken_back(run, order, line)
     components = [
         ComponentRows(
@@ -146,6 +146,16 @@ def _of_order(period: Period, order: Order, line: OrderLine | None) -> tuple[Rea
     if sold and (returned or 0) >= sold:
         return Reason.REFUNDED, ""
     return Reason.PAID, ""
+
+
+def _up_to(viewer: Representative | None, ids: Sequence[int]) -> Sequence[int]:
+    """Cut a path upwards off behind the viewer: who was above then is not named, below now or not.
+
+    Of an order of people who were not below the viewer in the run nobody is named.
+    """
+    if viewer is None:
+        return ids
+    return ids[: ids.index(viewer.pk) + 1] if viewer.pk in ids else ()
 
 
 class _People:

@@ -97,7 +97,7 @@ def list_care(
     near_active = list(_near_active(people, plan))
     slipping = []
     if before is not None and day >= QUIET_FROM_DAY:
-        slipping = list(_slipping(people, before[0]))
+        slipping = list(_slipping(people, before[0], top))
     named = _named([*near_rank, *near_active, *slipping], top=top, viewer=viewer, plan=plan)
     language = get_language()
 
@@ -184,9 +184,19 @@ def _has_most_of(required: Requirement, figure_names: list[str]) -> Q:
     return Q(position__lt=0)  # a figure the run does not hold: nobody is near by it
 
 
-def _slipping(people: QuerySet[MemberResult], run_before: int) -> QuerySet[MemberResult]:
+def _slipping(
+    people: QuerySet[MemberResult], run_before: int, top: MemberResult
+) -> QuerySet[MemberResult]:
+    """Return who sold in the run before and not now; who was not below the viewer then never did.
+
+    A month in which somebody was in another line is no matter of the viewer's.
+    """
+    then = MemberResult.objects.filter(run_id=run_before, representative_id=top.representative_id)
     before = MemberResult.objects.filter(
-        run_id=run_before, representative_id=OuterRef("representative_id")
+        run_id=run_before,
+        representative_id=OuterRef("representative_id"),
+        position__gt=Subquery(then.values("position")[:1]),
+        position__lt=Subquery(then.values("subtree_end")[:1]),
     )
     return (
         people.filter(personal_bv__lte=0)

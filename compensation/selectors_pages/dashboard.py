@@ -81,20 +81,34 @@ def money_lines(earnings: list[Earning], plan: Plan) -> list[dict[str, Any]]:
 
 
 def list_recent(
-    periods: list[Period], chosen: Period, representative_id: int
+    periods: list[Period], chosen: Period, representative_id: int, *, viewer_id: int | None = None
 ) -> list[tuple[Period, MemberResult]]:
-    """Return a member's results of the chosen month and the months before, the oldest first."""
+    """Return a member's results of the chosen month and the months before, the oldest first.
+
+    With a viewer, only of months in which the member was below the viewer, or is the viewer.
+    """
     shown = [period for period in periods if period.starts_at <= chosen.starts_at]
     runs = [
         (period, period.visible_run_id) for period in shown[:MONTHS_DRAWN] if period.visible_run_id
     ][::-1]
+    wanted = {representative_id} if viewer_id is None else {representative_id, viewer_id}
     found = {
-        member.run_id: member
+        (member.run_id, member.representative_id): member
         for member in MemberResult.objects.filter(
-            run_id__in=[run_id for _period, run_id in runs], representative_id=representative_id
+            run_id__in=[run_id for _period, run_id in runs], representative_id__in=wanted
         )
     }
-    return [(period, found[run_id]) for period, run_id in runs if run_id in found]
+    recent = []
+    for period, run_id in runs:
+        member = found.get((run_id, representative_id))
+        top = member if viewer_id is None else found.get((run_id, viewer_id))
+        if member is not None and top is not None and _is_within(member, top):
+            recent.append((period, member))
+    return recent
+
+
+def _is_within(member: MemberResult, top: MemberResult) -> bool:
+    return top.position <= member.position < top.subtree_end
 
 
 def volume_history(

@@ -12,7 +12,7 @@ from compensation.engine.types import Reason
 from compensation.explaining import words
 from compensation.explaining.sales import Paid
 from compensation.explaining.why import OrderReport, Row, why_order
-from compensation.models import EarningUnit, Period, Run
+from compensation.models import EarningUnit, MemberResult, Period, Run, RunStatus
 from compensation.selectors_pages import plans
 from representatives import formatting
 from representatives.models import Representative
@@ -29,6 +29,24 @@ STOPPED = (
 def counts_in(order: Order, period: Period) -> bool:
     """Tell whether an order counts in a period."""
     return order.counted_at is not None and period.starts_at <= order.counted_at < period.ends_at
+
+
+def may_read(run: Run, order: Order, viewer: Representative) -> bool:
+    """Tell whether the seller of an order of the month is the viewer or was below in the run.
+
+    Until the month is posted, somebody who joined after its figures were computed may be, too.
+    """
+    if order.seller_id == viewer.pk:
+        return True
+    wanted = {order.seller_id, viewer.pk}
+    found = {
+        one.representative_id: one
+        for one in MemberResult.objects.filter(run_id=run.pk, representative_id__in=wanted)
+    }
+    seller, top = found.get(order.seller_id), found.get(viewer.pk)
+    if seller is None:
+        return run.status != RunStatus.POSTED
+    return top is not None and top.position < seller.position < top.subtree_end
 
 
 def explain(run: Run, order: Order, *, viewer: Representative) -> dict[str, Any]:

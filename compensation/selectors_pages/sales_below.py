@@ -5,7 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import (
+    BooleanField,
+    ExpressionWrapper,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+)
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from compensation.engine.branches import Verdict
@@ -13,8 +22,10 @@ from compensation.engine.plan import Plan
 from compensation.engine.types import Reason
 from compensation.explaining import words
 from compensation.explaining.own_share import Share, own_shares
-from compensation.models import Period, Run, RunStatus
+from compensation.models import MemberResult, Period, Run, RunStatus
+from compensation.selectors_pages import downline
 from compensation.selectors_pages.order_points import STOPPED
+from representatives.managers import RepresentativeQuerySet
 from representatives.models import Representative
 from sales.models import Order
 
@@ -63,16 +74,16 @@ def list_sales(
 ) -> Sales:
     """Return the sales below the viewer that count in a month, with what each pays the viewer.
 
-    Never whose customer bought. `search` is the number of an order, or a name or code of a seller.
+    Never whose customer bought, and nothing of people who were not below then. `search` is the
+    number of an order, or a name or code of a seller.
     """
     page = min(page, MOST_PAGES)
-    orders = _orders(period, viewer, search)
+    orders = _orders(period, _below(run, viewer), search)
     start = (page - 1) * PAGE_SIZE
     found = list(orders[start : start + PAGE_SIZE + 1])
     shown = found[:PAGE_SIZE]
     shares = own_shares(run, plan, viewer.pk, {one.pk: one.seller_id for one in shown})
-    is_final = run.status == RunStatus.POSTED
-    rows = [_row(one, shares.get(one.pk), plan, is_final=is_final) for one in shown]
+    rows = [_row(one, shares.get(one.pk), plan) for one in shown]
     unpaid = [row for row in rows if not row["is_paid"]]
     return Sales(
         rows=unpaid if only_unpaid else rows,
@@ -83,8 +94,23 @@ def list_sales(
     )
 
 
-def _orders(period: Period, viewer: Representative, search: str) -> QuerySet[Order]:
-    """Return the orders below the viewer that count in a month, or those that are searched for.
+def _below(run: Run, viewer: Representative) -> RepresentativeQuerySet:
+    """Return the people who are below the viewer now and were below in the run.
+
+    Until a month is posted, people who joined after its figures were computed belong to it too.
+    """
+    top = downline.get_member(run.pk, viewer.pk)
+    start, end = (top.position, top.subtree_end) if top is not None else (0, 0)
+    inside = ExpressionWrapper(Q(position__gt=start, position__lt=end), output_field=BooleanField())
+    place = MemberResult.objects.filter(run_id=run.pk, representative_id=OuterRef("pk"))
+    # A value for each person by index, never a join, which would read the whole run for one page.
+    was_below = Subquery(place.annotate(inside=inside).values("inside")[:1])
+    joined_later = Value(run.status != RunStatus.POSTED)
+    return Representative.objects.downline_of(viewer).filter(Coalesce(was_below, joined_later))
+
+
+def _orders(period: Period, below: RepresentativeQuerySet, search: str) -> QuerySet[Order]:
+    """Return the orders of some people that count in a month, or those that are searched for.
 
     A branch that is not large is named by its people, so that their own index leads to their
     orders; in a large one the latest orders of the month are found first.
@@ -92,7 +118,6 @@ def _orders(period: Period, viewer: Representative, search: str) -> QuerySet[Ord
     orders = Order.objects.filter(
         counted_at__gte=period.starts_at, counted_at__lt=period.ends_at
     ).select_related("seller")
-    below = Representative.objects.downline_of(viewer)
     if search:
         named = orders.filter(reference__in={search, search.upper()}, seller__in=below)
         if named.exists():
@@ -108,7 +133,7 @@ def _orders(period: Period, viewer: Representative, search: str) -> QuerySet[Ord
     ).order_by("-counted_at", "-id")
 
 
-def _row(order: Order, share: Share | None, plan: Plan, *, is_final: bool) -> dict[str, Any]:
+def _row(order: Order, share: Share | None, plan: Plan) -> dict[str, Any]:
     pays = share.pays if share is not None else []
     return {
         "reference": order.reference,
@@ -120,7 +145,7 @@ def _row(order: Order, share: Share | None, plan: Plan, *, is_final: bool) -> di
         "rsp": share.rsp if share is not None else order.rsp,
         "is_paid": bool(pays),
         "paid": [_paid(plan, index, one) for index, one in pays],
-        **_reason(share, plan, is_final=is_final),
+        **_reason(share, plan),
     }
 
 
@@ -132,11 +157,10 @@ def _paid(plan: Plan, index: int, verdict: Verdict) -> str:
     return _("%(name)s, paid level %(level)s") % {"name": name, "level": level}
 
 
-def _reason(share: Share | None, plan: Plan, *, is_final: bool) -> dict[str, Any]:
+def _reason(share: Share | None, plan: Plan) -> dict[str, Any]:
     """Say why an order pays nothing: the reason and by how much it was missed."""
     if share is None:
-        text = _("The seller was not below you then") if is_final else _("Not in these figures yet")
-        return {"reason": text, "kind": "", "missed": ""}
+        return {"reason": _("Not in these figures yet"), "kind": "", "missed": ""}
     if share.pays:
         return {"reason": "", "kind": "paid", "missed": ""}
     if not share.bv and not share.rsp:

@@ -9,9 +9,12 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from compensation.models import Run
+from compensation import services
+from compensation.models import Period, Run
 from compensation.plans import load_plan
 from compensation.selectors_pages import care, downline
+from representatives.services import apply_sponsor_changes, change_sponsor
+from tests.compensation import town as closing
 from tests.web import company
 from tests.web.company import Town
 from tests.web.test_pages import text_of, visit
@@ -109,3 +112,36 @@ def test_the_list_is_loaded_after_the_page(town: Town) -> None:
     assert "<h1>" not in part.content.decode()
     assert "Celine Petit is 10 BV short of active" in text_of(whole).replace("\u00a0", " ")
     assert "<h1>Who is close to a step, and who is slipping</h1>" in whole.content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_slips_from_a_month_in_another_line() -> None:
+    town = closing.build_town(sales=False)
+    town.buy("Y", "2017-01-11", GREENS=3)
+    change_sponsor(
+        representative=town.members["Y"],
+        new_sponsor=town.members["B"],
+        reason="as agreed",
+        decided_by=town.closer,
+        now=town.set_clock("2017-01-25T12:00"),
+        zone=closing.ZONE,
+    )
+    january = town.close("2017-01")
+    now = town.set_clock("2017-02-24T12:00")
+    apply_sponsor_changes(now=now)
+    february = services.preview_period(
+        period=Period.objects.get(label="2017-02"), by=town.closer, now=now
+    )
+
+    for name, slips in (("TOP", ["Member Y"]), ("B", [])):
+        top = downline.get_member(february.pk, town.members[name].pk)
+        assert top is not None
+        found = care.list_care(
+            february,
+            top,
+            viewer=town.members[name],
+            plan=load_plan(february.plan_version.document),
+            before=(january.pk, date(2017, 1, 1)),
+            day=24,
+        )
+        assert [one.person.name for one in found.slipping] == slips, name

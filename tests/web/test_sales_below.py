@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from compensation import services
 from compensation.explaining.own_share import own_shares
 from compensation.explaining.why import why_order
+from compensation.models import Period
 from compensation.plans import load_plan
 from representatives.services import apply_sponsor_changes, change_sponsor
 from sales.models import Order
@@ -126,7 +130,7 @@ def test_the_list_says_what_the_order_s_own_page_says(town: Town) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_sale_from_before_somebody_moved_here_says_so() -> None:
+def test_months_before_somebody_moved_here_are_not_for_the_new_line() -> None:
     town = closing.build_town()
     change_sponsor(
         representative=town.members["Y"],
@@ -139,9 +143,28 @@ def test_a_sale_from_before_somebody_moved_here_says_so() -> None:
     town.close("2017-01")
     apply_sponsor_changes(now=town.set_clock("2017-02-24T12:00"))
 
-    text = text_of(_log_in(town.members["B"]).get("/earnings/2017-01/sales/"))
+    january = Period.objects.select_related("visible_run").get(label="2017-01")
+    assert january.visible_run is not None
+    sold = Order.objects.filter(seller=town.members["Y"], counted_at__lt=january.ends_at)
+    now = town.set_clock("2017-02-24T12:30")
+    services.refresh_live_figures(now=now, by=town.closer)
+    # B is above Y now and was not in January; X was in January and is not now.
+    for name in ("B", "X"):
+        reader = _log_in(town.members[name])
+        for query in ("?show=all", f"?q={sold[0].reference}", "?q=member"):
+            assert "Member Y" not in text_of(reader.get(f"/earnings/2017-01/sales/{query}"))
+        for order in sold:
+            assert reader.get(f"/points/{order.reference}/").status_code == 404
+        assert reader.get("/downline/Y/?month=2017-01").status_code == 404
+    # TOP was above Y in both months.
+    top = _log_in(town.members["TOP"])
+    assert "Member Y" in text_of(top.get("/earnings/2017-01/sales/?show=all"))
+    assert top.get(f"/points/{sold[0].reference}/").status_code == 200
 
-    assert "Member Y" in text
-    assert "The seller was not below you then" in text
-    # In X's January, Y's sale paid; today Y is somebody else's, and not to be seen.
-    assert "Member Y" not in text_of(_log_in(town.members["X"]).get("/earnings/2017-01/sales/"))
+    # On the card of February, January is drawn for whoever was above Y in January, and for Y.
+    for name, is_told in (("TOP", True), ("B", False), ("Y", True)):
+        card = _log_in(town.members[name]).get("/downline/Y/?month=2017-02").content.decode()
+        drawn = re.search(r'aria-label="Personal BV by month: ([^"]+)"', card)
+        assert drawn is not None
+        assert ("Jan " in drawn[1]) is is_told, name
+        assert "Feb " in drawn[1]
