@@ -7,11 +7,12 @@ import csv
 import io
 import json
 import zipfile
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date, datetime
 from typing import IO, Any
 
 from compensation.own_data.parts import Row, Subject, parts_for
+from compensation.statements.content import Statement
 from compensation.statements.sheet import as_csv, safe
 
 VERSION = 1
@@ -37,10 +38,17 @@ def write_archive(subject: Subject, out: IO[bytes], *, language: str, now: datet
             "company": subject.company.name,
             "written_at": subject.at(now),
             **told,
-            "statements": [asdict(statement) for statement in subject.statements],
+            "statements": [_statement(statement) for statement in subject.statements],
         }
         text = json.dumps(document, ensure_ascii=False, indent=1, default=_plain)
         archive.writestr("own-data.json", text)
+
+
+def _statement(statement: Statement) -> Row:
+    """Return a statement as rows and texts: the company's picture is nothing kept of the person."""
+    told = asdict(replace(statement, logo=None))
+    del told["logo"]
+    return told
 
 
 def _plain(value: Any) -> str:

@@ -10,15 +10,17 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models import ForeignKey
 from django.test import Client
+from PIL import Image
 from pytest_django import Settings
 
 from compensation import own_data
 from compensation.models import Account, Entry
 from compensation.services import payees
 from compensation.statements.sheet import money
-from representatives import invitations, profiles
+from representatives import company_logo, invitations, profiles
 from representatives.mail import Place
 from representatives.models import Representative, User
 from sales.services import customers
@@ -173,6 +175,13 @@ def test_page_names_each_part(town: Town) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_export_holds_the_statements_and_the_ledger_of_posted_months() -> None:
     town = closing.build_town()
+    picture = io.BytesIO()
+    Image.new("RGB", (40, 20), "green").save(picture, format="PNG")
+    company_logo.set_logo(
+        file=SimpleUploadedFile("logo.png", picture.getvalue()),
+        by=User.objects.create_user("staff@example.org", PASSWORD, is_staff=True),
+        now=closing.local("2017-01-05T10:00"),
+    )
     run = town.close("2017-01")
     paid = Entry.objects.filter(journal__run=run, account=Account.COMMISSION_PAYABLE).first()
     assert paid is not None
@@ -186,6 +195,8 @@ def test_export_holds_the_statements_and_the_ledger_of_posted_months() -> None:
     told = json.loads(archive.read("own-data.json"))
     number = f"2017-01-{member.code}"
     assert [one["number"] for one in told["statements"]] == [number]
+    assert told["statements"][0]["edition"] == 2
+    assert "logo" not in told["statements"][0]
     assert told["months"][0]["statement"] == number
     assert f"statements/{number}.csv" in archive.namelist()
     commission = [one for one in told["ledger"] if one["account"] == "commission_payable"]
