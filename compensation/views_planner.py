@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from typing import Any
 
@@ -81,7 +82,8 @@ def _tried(
 ) -> dict[str, Any]:
     """Work it out, unless the viewer has asked already and the answer is under way."""
     key = f"planner:{visit.viewer.pk}"
-    if not cache.add(key, True, AT_ONCE_SECONDS):
+    mine = secrets.token_hex(8)
+    if not cache.add(key, mine, AT_ONCE_SECONDS):
         form.add_refusal(None, _("Your last question is still being worked out."))
         return {}
     try:
@@ -90,7 +92,8 @@ def _tried(
         form.add_refusal(None, _refusal(refusal))
         return {}
     finally:
-        cache.delete(key)
+        if cache.get(key) == mine:  # else it ran out, and a later question has taken it
+            cache.delete(key)
     assert visit.run is not None
     return selectors.describe(effect, plans.get_plan(visit.run.plan_version))
 

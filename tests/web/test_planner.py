@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.core.cache import cache
 
+from compensation import views_planner
+from compensation.comparing.what_if_own import OwnEffect, own_effect
 from compensation.models import Run
 from representatives.models import Representative
 from sales.models import Customer, Order
@@ -29,7 +33,9 @@ def asked(town: closing.Town, **changes: str) -> dict[str, str]:
     return {"buyer_1": "new", "product_1": greens, "pieces_1": "2", "people_1": "3"} | changes
 
 
-def test_the_planner_says_what_orders_would_bring_and_writes_nothing(town: closing.Town) -> None:
+def test_the_planner_says_what_orders_would_bring_and_writes_nothing(
+    town: closing.Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
     seller = town.members["F"]
     now = closing.local("2017-01-25T12:00")
     customers.add_customer(representative=seller, name="Ada", now=now)
@@ -64,6 +70,17 @@ def test_the_planner_says_what_orders_would_bring_and_writes_nothing(town: closi
     cache.add(f"planner:{seller.pk}", True, 60)
     assert "still being worked out" in text_of(reader.get("/rank/planner/", asked(town)))
     cache.delete(f"planner:{seller.pk}")
+
+    # A question that took so long that its lock ran out leaves the lock of the next one alone.
+    def take_long(**what: Any) -> OwnEffect:
+        cache.set(f"planner:{seller.pk}", "the next question's", 60)
+        return own_effect(**what)
+
+    monkeypatch.setattr(views_planner, "own_effect", take_long)
+    assert "With 3 orders more" in text_of(reader.get("/rank/planner/", asked(town)))
+    assert "still being worked out" in text_of(reader.get("/rank/planner/", asked(town)))
+    cache.delete(f"planner:{seller.pk}")
+    monkeypatch.undo()
 
     # Whoever may not sell is told so; without an open month there is nothing to plan with.
     Representative.objects.filter(pk=seller.pk).update(status="suspended")
