@@ -16,6 +16,10 @@ env = environ.Env()
 
 # -- Core -----------------------------------------------------------------------------------------
 SECRET_KEY = env.str("SECRET_KEY", default="")
+# Keys of before, separated by commas: what they sealed and signed can still be read.
+SECRET_KEY_FALLBACKS: list[str] = [
+    key.strip() for key in env.list("SECRET_KEY_FALLBACKS", default=[]) if key.strip()
+]
 DEBUG = False
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=[])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
@@ -53,6 +57,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
+    "config.middleware.NoNulMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "config.middleware.NoStoreMiddleware",

@@ -54,6 +54,15 @@ def test_production_names_only_what_is_missing():
     assert "DATABASE_URL" not in done.stderr
 
 
+def test_keys_of_before_come_from_the_environment():
+    asked = "from django.conf import settings; print(settings.SECRET_KEY_FALLBACKS)"
+    keys = {"SECRET_KEY_FALLBACKS": "the-one-of-may, the-one-of-june,"}
+
+    done = _production("shell", "--no-imports", "-c", asked, **COMPLETE, **keys)
+
+    assert done.stdout.strip() == "['the-one-of-may', 'the-one-of-june']", done.stderr
+
+
 def test_production_refuses_weak_values_by_name():
     done = _production(
         "check",
