@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import smtplib
 from email.mime.image import MIMEImage
 from email.utils import parseaddr
 from typing import Any
@@ -14,6 +15,10 @@ from representatives import outbox
 
 LOGO_NAME = "logo@perennial"
 """By which an HTML e-mail names the company's logo that comes with it."""
+
+
+OURS = frozenset({503, 530, 535, 538})
+"""Refusals for want of a log-in at the mail server: no fault of the receiver's address."""
 
 
 class _WithLogo(EmailMultiAlternatives):
@@ -44,6 +49,7 @@ def send_now(
     A repeat after a crash bears the same one, by which the receiver's server recognises it.
 
     :raises OSError: if the server is not there or refuses.
+    :raises outbox.RefusedForGoodError: if the server will never take e-mails to that address.
     """
     message = (_WithLogo if html and logo else EmailMultiAlternatives)(
         subject=subject, body=text, to=[to], headers={"Message-ID": message_id(key)}
@@ -55,7 +61,15 @@ def send_now(
         picture.add_header("Content-ID", f"<{LOGO_NAME}>")
         picture.add_header("Content-Disposition", "inline", filename="logo.png")
         message.attach(picture)
-    message.send()
+    try:
+        message.send()
+    except smtplib.SMTPRecipientsRefused as refusal:
+        codes = [code for code, _words in refusal.recipients.values()]
+        if all(500 <= code <= 599 and code not in OURS for code in codes):
+            raise outbox.RefusedForGoodError(
+                f"the mail server refused the receiver for good, {codes[0]}"
+            ) from refusal
+        raise
 
 
 def message_id(key: str) -> str:

@@ -16,14 +16,15 @@ from representatives import company_logo, delivery, outbox
 from representatives.models import Company, Notice, User
 from representatives.notice_kinds import ALWAYS
 from representatives.notice_words import tell
-from representatives.notices import DIGEST_TOPIC, TOPIC
+from representatives.notices import DIGEST_TOPIC, TOPIC, URGENT_TOPIC
 from representatives.portal import portal_address
 
 MOST_TOLD = 50
 """Notices that a digest tells one by one; the portal's list has all."""
 
 
-@outbox.handler(TOPIC, slow=True)
+@outbox.handler(URGENT_TOPIC)
+@outbox.handler(TOPIC, bulk=True)
 def deliver_notice(*, key: str, payload: dict[str, Any]) -> None:
     """Send one notice; nothing if its receiver no longer wants e-mails, or can't log in."""
     notice = Notice.objects.select_related("user").get(pk=payload["notice"])
@@ -31,7 +32,7 @@ def deliver_notice(*, key: str, payload: dict[str, Any]) -> None:
         _send(key, notice.user, [notice])
 
 
-@outbox.handler(DIGEST_TOPIC, slow=True)
+@outbox.handler(DIGEST_TOPIC, bulk=True)
 def deliver_digest(*, key: str, payload: dict[str, Any]) -> None:
     """Send a day's notices together; nothing if all are read meanwhile or unwanted."""
     user = User.objects.get(pk=payload["user"])

@@ -20,39 +20,54 @@ from representatives.models import Company, Notice, User
 from representatives.models_notices import EVENT_LENGTH
 from representatives.notice_kinds import ALWAYS, NoticeKind
 
-TOPIC, DIGEST_TOPIC = "notice", "digest"
+TOPIC, URGENT_TOPIC, DIGEST_TOPIC = "notice", "notice-at-once", "digest"
 MOST_WAITING = 5_000
-"""E-mails on notices that wait in the outbox at a time."""
+"""E-mails on notices, and digests, that wait for their first attempt in the outbox at a time."""
 DIGEST_AT = time(7)
 """From when on a day's digest is sent, in the company's time zone."""
 MOST_COUNTED = 99
 
 _WRITE = """
-INSERT INTO representatives_notice (user_id, kind, event, facts, happened_at, mail)
+INSERT INTO representatives_notice
+       (user_id, kind, event, facts, happened_at, mail, mailed_at)
 SELECT u.id, %(notice_kind)s, told.event, told.facts, %(notice_now)s,
        CASE WHEN NOT u.is_active THEN ''
             WHEN %(notice_always)s THEN 'at_once'
             WHEN u.email_notices = 'never' OR %(notice_kind)s = ANY (u.muted_notices) THEN ''
-            ELSE u.email_notices END
+            ELSE u.email_notices END,
+       CASE WHEN u.is_active AND %(notice_always)s THEN now() END
 FROM ({receivers}) AS told (user_id, event, facts)
 JOIN representatives_user u ON u.id = told.user_id
 ORDER BY u.id
 ON CONFLICT (user_id, event) DO NOTHING
 """
 
+_RETURNING = "RETURNING id, mailed_at IS NOT NULL"
+
 _SOME = """
     SELECT r.user_id, %(event)s::text, %(facts)s::jsonb FROM representatives_representative r
     WHERE r.id = ANY (%(representatives)s) AND r.user_id IS NOT NULL
 """
 
+# Those who have waited longest, whatever their number, and all that waits for them. OFFSET 0 keeps
+# the question after a digest of the day at each row, so that the index is read no further than
+# the limit; rows of one instant come in no order, as sorting them would read them all.
 _COLLECT = """
-SELECT n.user_id, array_agg(n.id ORDER BY n.id)
-FROM representatives_notice n
-WHERE n.mail = 'daily' AND n.mailed_at IS NULL AND n.happened_at < %(until)s
-AND NOT EXISTS (
-    SELECT FROM representatives_outboxevent o WHERE o.key = 'digest:' || n.user_id || ':' || %(day)s
+WITH oldest AS MATERIALIZED (
+    SELECT n.user_id, n.happened_at FROM representatives_notice n
+    WHERE n.mail = 'daily' AND n.mailed_at IS NULL AND n.happened_at < %(until)s
+    AND NOT EXISTS (
+        SELECT FROM representatives_outboxevent o
+        WHERE o.key = 'digest:' || n.user_id || ':' || %(day)s OFFSET 0
+    )
+    ORDER BY n.happened_at LIMIT %(most)s
+), receivers AS MATERIALIZED (
+    SELECT user_id, min(happened_at) AS since FROM oldest GROUP BY user_id
 )
-GROUP BY n.user_id ORDER BY n.user_id LIMIT %(most)s
+SELECT n.user_id, array_agg(n.id ORDER BY n.id)
+FROM receivers JOIN representatives_notice n ON n.user_id = receivers.user_id
+WHERE n.mail = 'daily' AND n.mailed_at IS NULL AND n.happened_at < %(until)s
+GROUP BY n.user_id, receivers.since ORDER BY receivers.since, n.user_id
 """
 
 
@@ -89,23 +104,29 @@ def notify_selected(
 ) -> int:
     """Tell whomever a query selects, as rows of (user id, event, facts); return how many.
 
-    As `notify`, by one statement whatever their number.
+    As `notify`, by one statement whatever their number. What guards an account goes into the
+    outbox here already, under a topic that waits for no crowd.
 
     :raises RuntimeError: outside a transaction.
     """
     if not connection.in_atomic_block:
         raise RuntimeError("A notice is written with what it tells of: inside atomic().")
+    is_always = kind in ALWAYS
     with connection.cursor() as cursor:
         cursor.execute(
-            _WRITE.format(receivers=receivers),
+            _WRITE.format(receivers=receivers) + (_RETURNING if is_always else ""),
             {
                 **parameters,
                 "notice_kind": kind.value,
                 "notice_now": now,
-                "notice_always": kind in ALWAYS,
+                "notice_always": is_always,
             },
         )
         told: int = cursor.rowcount
+        urgent = (
+            [number for (number, is_mailed) in cursor.fetchall() if is_mailed] if is_always else []
+        )
+    outbox.enqueue_many(topic=URGENT_TOPIC, events=_events(urgent))
     if told:
         outbox.hint_on_commit()
     return told
@@ -153,14 +174,10 @@ def queue_mails(*, now: datetime) -> int:
         wanted = Notice.objects.filter(mail="at_once", mailed_at__isnull=True)
         if not wanted.exists():
             return 0
-        room = _room()
+        room = _room(TOPIC)
         rows = wanted.order_by("id").select_for_update(skip_locked=True)[:room]
         numbers = list(rows.values_list("id", flat=True))
-        outbox.enqueue_many(
-            topic=TOPIC,
-            events={f"notice:{one}": {"notice": one} for one in numbers},
-            not_before=now,
-        )
+        outbox.enqueue_many(topic=TOPIC, events=_events(numbers), not_before=now)
         Notice.objects.filter(pk__in=numbers).update(mailed_at=now)
     return len(numbers)
 
@@ -178,7 +195,7 @@ def queue_digests(*, now: datetime) -> int:
         due -= timedelta(days=1)
     day = due.date().isoformat()
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_COLLECT, {"until": due, "day": day, "most": _room()})
+        cursor.execute(_COLLECT, {"until": due, "day": day, "most": _room(DIGEST_TOPIC)})
         found: dict[int, list[int]] = dict(cursor.fetchall())
         if not found:
             return 0
@@ -200,6 +217,10 @@ def queue_digests(*, now: datetime) -> int:
     return len(written)
 
 
-def _room() -> int:
-    waiting = outbox.count_waiting(topics=(TOPIC, DIGEST_TOPIC))
-    return max(0, MOST_WAITING - waiting)
+def _events(numbers: Iterable[int]) -> dict[str, dict[str, Any]]:
+    return {f"notice:{one}": {"notice": one} for one in numbers}
+
+
+def _room(topic: str) -> int:
+    """Return for how many more there is room: what is tried again takes none from the others."""
+    return max(0, MOST_WAITING - outbox.count_waiting(topics=(topic,), is_fresh=True))

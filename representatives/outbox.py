@@ -48,6 +48,10 @@ class NotDeliveredError(Exception):
     """
 
 
+class RefusedForGoodError(NotDeliveredError):
+    """Raised by a handler whose receiver will never accept: given up without another attempt."""
+
+
 class Handler(Protocol):
     """Carries out one effect; may be called again with the same key after a crash."""
 
@@ -67,6 +71,7 @@ _Source = TypeVar("_Source", bound=Source)
 _handlers: dict[str, Handler] = {}
 _sources: list[Source] = []
 _slow: set[str] = set()
+_bulk: set[str] = set()  # of those that are slow
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +87,14 @@ class Drained:
     cut_short: bool = False
 
 
-def handler(topic: str, *, slow: bool = False) -> Callable[[_Registered], _Registered]:
+def handler(
+    topic: str, *, slow: bool = False, bulk: bool = False
+) -> Callable[[_Registered], _Registered]:
     """Return a decorator that makes a function carry out the events of a topic.
 
     A topic that is `slow`, because its receiver may think for many seconds, waits for all others
-    that are due: nobody's password reset stands behind a bank's files.
+    that are due: nobody's password reset stands behind a bank's files. One that is `bulk`, because
+    its events may come by the thousand, is slow and waits for these too.
 
     Called while the event's row is locked, in its transaction: what the handler writes to the
     database is committed together with the mark that the event is sent, or not at all if it
@@ -96,7 +104,8 @@ def handler(topic: str, *, slow: bool = False) -> Callable[[_Registered], _Regis
     def register(function: _Registered) -> _Registered:
         assert _handlers.get(topic, function) is function, f"two handlers of {topic}"
         _handlers[topic] = function
-        (_slow.add if slow else _slow.discard)(topic)
+        (_slow.add if slow or bulk else _slow.discard)(topic)
+        (_bulk.add if bulk else _bulk.discard)(topic)
         return function
 
     return register
@@ -141,7 +150,7 @@ def enqueue(
 
 
 def enqueue_many(
-    *, topic: str, events: Mapping[str, dict[str, Any]], not_before: datetime
+    *, topic: str, events: Mapping[str, dict[str, Any]], not_before: datetime | None = None
 ) -> set[str]:
     """Write effects by key and payload with one statement; return the keys that are new.
 
@@ -158,7 +167,7 @@ def enqueue_many(
         cursor.execute(
             "INSERT INTO representatives_outboxevent"
             " (topic, key, payload, payload_digest, not_before, attempts, last_error)"
-            " SELECT %s, key, payload::jsonb, digest, %s, 0, '' FROM unnest("
+            " SELECT %s, key, payload::jsonb, digest, coalesce(%s, now()), 0, '' FROM unnest("
             " %s::text[], %s::text[], %s::text[]) AS one (key, payload, digest)"
             " ON CONFLICT (key) DO NOTHING RETURNING key",
             [topic, not_before, *(list(column) for column in zip(*rows, strict=True))],
@@ -210,9 +219,14 @@ def drain(*, now: datetime, limit: int = DRAINED_AT_ONCE) -> Drained:
     return Drained(sent, failed)
 
 
-def count_waiting(*, topics: Collection[str] = ()) -> int:
-    """Return how many events are neither sent nor given up, due or not; of some topics or all."""
+def count_waiting(*, topics: Collection[str] = (), is_fresh: bool = False) -> int:
+    """Return how many events are neither sent nor given up, due or not; of some topics or all.
+
+    `is_fresh`: only those that were never tried.
+    """
     waiting = OutboxEvent.objects.filter(sent_at__isnull=True, failed_at__isnull=True)
+    if is_fresh:
+        waiting = waiting.filter(attempts=0)
     return (waiting.filter(topic__in=topics) if topics else waiting).count()
 
 
@@ -284,14 +298,14 @@ def _claim(now: datetime, *, may_be_slow: bool = True) -> OutboxEvent | bool:
 
 
 def _next_due(now: datetime, may_be_slow: bool) -> OutboxEvent | None:
-    """Return the event that waited longest: of quick topics, then perhaps of slow ones."""
+    """Return the event that waited longest: of quick topics, then perhaps slow ones, then bulk."""
     waiting = OutboxEvent.objects.filter(
         sent_at__isnull=True, failed_at__isnull=True, not_before__lte=now
     )
     waiting = waiting.order_by("not_before", "id").select_for_update(skip_locked=True)
     event = waiting.exclude(topic__in=_slow).first()
-    if event is None and _slow and may_be_slow:
-        event = waiting.filter(topic__in=_slow).first()
+    for topics in (_slow - _bulk, _bulk) if may_be_slow else ():
+        event = event or waiting.filter(topic__in=topics).first()
     return event
 
 
@@ -335,7 +349,7 @@ def _note_failure(event: OutboxEvent, error: Exception, now: datetime) -> None:
     logger.warning(
         "event %s, attempt %s: %s\n%s", event.key, event.attempts, event.last_error, frames
     )
-    if event.attempts >= GIVE_UP_AFTER:
+    if event.attempts >= GIVE_UP_AFTER or isinstance(error, RefusedForGoodError):
         _give_up(event, now)
     elif event.attempts == ALERT_AFTER:
         _alert(event, now)

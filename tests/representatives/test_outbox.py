@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import smtplib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,7 +13,10 @@ import pytest
 import redis
 from django.contrib.auth.models import Permission
 from django.core import mail
+from django.core.mail import EmailMessage
+from django.core.mail.backends.base import BaseEmailBackend
 from django.db import DatabaseError, connection, transaction
+from pytest_django import Settings
 
 from representatives import alerts, delivery, outbox
 from representatives.errors import UnableTo
@@ -304,9 +308,58 @@ def test_a_slow_receiver_keeps_what_is_new_waiting_for_one_file(
     assert handed == ["f1", "reset", "f2", "f3"]
 
 
-def test_the_bank_is_slow(db: None) -> None:
-    assert "bank.send" in outbox._slow
-    assert outbox.MAIL not in outbox._slow
+def test_files_for_the_bank_do_not_stand_behind_a_bulk_of_e_mails(
+    db: None, handed: list[str], bank: None
+) -> None:
+    def post(*, key: str, payload: dict[str, Any]) -> None:
+        handed.append(key)
+
+    outbox.handler("post", bulk=True)(post)
+    try:
+        with transaction.atomic():
+            outbox.enqueue_many(topic="post", events={f"p{one}": {} for one in range(3)})
+        file("f1")
+        note("reset")
+        assert outbox.drain(now=NOW) == outbox.Drained(sent=5)
+    finally:
+        del outbox._handlers["post"]
+        outbox._slow.discard("post")
+        outbox._bulk.discard("post")
+
+    assert handed == ["reset", "f1", "p0", "p1", "p2"]
+
+
+def test_which_topics_wait_for_which(db: None) -> None:
+    assert "bank.send" in outbox._slow - outbox._bulk
+    assert {"notice", "digest"} == outbox._bulk
+    assert {outbox.MAIL, "notice-at-once"}.isdisjoint(outbox._slow)
+
+
+class _Refuses(BaseEmailBackend):
+    """A mail server that refuses receivers by the number that their address begins with."""
+
+    def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
+        for message in email_messages:
+            codes = {to: (int(to[:3]), b"No") for to in message.to}
+            raise smtplib.SMTPRecipientsRefused(codes)
+        return 0
+
+
+@pytest.mark.parametrize(
+    ("code", "state"), [(550, "failed"), (553, "failed"), (450, "retrying"), (530, "retrying")]
+)
+def test_an_address_that_is_refused_for_good_is_tried_once(
+    db: None, settings: Settings, code: int, state: str
+) -> None:
+    settings.EMAIL_BACKEND = f"{__name__}._Refuses"
+    outbox.send_mail(key="k", to=f"{code}@example.com", subject="s", text="t")
+
+    assert outbox.drain(now=NOW) == outbox.Drained(failed=1)
+
+    event = OutboxEvent.objects.get(key="k")
+    assert (event.state, event.attempts) == (state, 1)
+    assert "example.com" not in event.last_error
+    assert Alert.objects.exists() == (state == "failed")
 
 
 def test_an_e_mail_may_have_a_second_form(db: None) -> None:
@@ -314,6 +367,6 @@ def test_an_e_mail_may_have_a_second_form(db: None) -> None:
     outbox.enqueue(topic=outbox.MAIL, key="k", payload=payload)
     outbox.drain(now=NOW)
 
-    (sent,) = mail.outbox
+    sent: Any = mail.outbox[0]
     assert sent.body == "Text"
     assert [tuple(one) for one in sent.alternatives] == [("<p>Text</p>", "text/html")]
