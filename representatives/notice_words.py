@@ -47,17 +47,33 @@ class Told:
 
 
 def tell(notices: Iterable[Notice]) -> list[Told]:
-    """Return notices in words; asks the database once, for the names of people in them."""
+    """Return notices in words; names of people are looked up, once for each receiver.
+
+    A person who moved to another line since is not named: the receiver's pages hide them too.
+    """
     rows = list(notices)
-    numbers = {row.facts["member"] for row in rows if "member" in row.facts}
-    people = Representative.objects.in_bulk(numbers) if numbers else {}
+    people = _people(rows)
     found = []
     for row in rows:
         facts = dict(row.facts)
         if "member" in facts:
-            facts["person"] = people[facts["member"]]
+            facts["person"] = people.get((row.user_id, facts["member"]))
         title, text, path = _WORDS[NoticeKind(row.kind)](facts)
         found.append(Told(row, title, text, path))
+    return found
+
+
+def _people(rows: Iterable[Notice]) -> dict[tuple[int, int], Representative]:
+    """Return the people in notices by receiver and number, as far as the receiver reaches them."""
+    asked: dict[int, set[int]] = {}
+    for row in rows:
+        if "member" in row.facts:
+            asked.setdefault(row.user_id, set()).add(row.facts["member"])
+    found = {}
+    for receiver, numbers in asked.items():
+        reader = Representative.objects.filter(user_id=receiver).first()
+        for number, person in Representative.objects.visible_to(reader).in_bulk(numbers).items():
+            found[receiver, number] = person
     return found
 
 
@@ -161,6 +177,12 @@ def _dispute(facts: Facts) -> tuple[str, str, str]:
 
 def _member(facts: Facts) -> tuple[str, str, str]:
     person = facts["person"]
+    if person is None:
+        return (
+            _("A person joined your front line"),
+            _("The person is in another line by now, so that the name is not shown here."),
+            reverse("compensation:downline"),
+        )
     return (
         _("%(name)s has joined your front line") % {"name": person.name},
         _("A first hello helps: the card shows how to reach the person, if that was allowed."),

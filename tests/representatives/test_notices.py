@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 from typing import Any
 
@@ -14,7 +14,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from representatives import notice_letters, notices, outbox
+from representatives import notice_letters, notices, outbox, services
 from representatives.models import Company, Notice, OutboxEvent, Representative, User
 from representatives.notice_kinds import ALWAYS, CHOOSABLE, NoticeKind, explanation
 from representatives.tasks import queue_digests_task
@@ -23,7 +23,12 @@ from tests.representatives.people import NOW, enrol, make_staff, send_what_waits
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
-def rank(*people: Representative, event: str = "rank:2026-02", name: str = "Silver") -> int:
+def rank(
+    *people: Representative,
+    event: str = "rank:2026-02",
+    name: str = "Silver",
+    now: datetime = NOW,
+) -> int:
     """Tell people of a rank."""
     with transaction.atomic():
         return notices.notify(
@@ -31,7 +36,7 @@ def rank(*people: Representative, event: str = "rank:2026-02", name: str = "Silv
             event=event,
             representatives=[one.pk for one in people],
             facts={"month": "2026-02", "rank": name},
-            now=NOW,
+            now=now,
         )
 
 
@@ -177,15 +182,7 @@ def test_a_choice_made_before_the_email_is_written_still_counts(db: None) -> Non
 
 
 def test_what_guards_an_account_comes_whatever_was_chosen(db: None) -> None:
-    marta = member(email_notices="never", muted_notices=[kind.value for kind in NoticeKind])
-    with transaction.atomic():
-        notices.notify(
-            kind=NoticeKind.BANK_DETAILS,
-            event="payee:1:account:1",
-            representatives=[marta.pk],
-            facts={"digits": "3000", "day": "2026-03-17"},
-            now=NOW,
-        )
+    bank_details(member(email_notices="never", muted_notices=[kind.value for kind in NoticeKind]))
 
     send_what_waits()
 
@@ -214,6 +211,59 @@ def test_a_crowd_waits_in_the_notices_and_not_in_the_outbox(
     assert sorted(one.to[0] for one in mail.outbox) == sorted(
         User.objects.get(representative=one).email for one in people
     )
+
+
+def bank_details(*people: Representative, event: str = "payee:1:account:1") -> int:
+    """Tell people that their bank details were changed."""
+    with transaction.atomic():
+        return notices.notify(
+            kind=NoticeKind.BANK_DETAILS,
+            event=event,
+            representatives=[one.pk for one in people],
+            facts={"digits": "3000", "day": "2026-03-17"},
+            now=NOW,
+        )
+
+
+def test_what_guards_an_account_waits_for_no_crowd(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notices, "MOST_WAITING", 1)
+    marta = member()
+    for number in range(3):
+        rank(marta, event=f"rank:{number}")
+    notices.queue_mails(now=timezone.now())
+
+    assert bank_details(marta) == 1
+    assert bank_details(marta) == 0
+    done = outbox.drain(now=timezone.now(), limit=2)
+
+    assert done.sent == 2
+    assert "3000" in mail.outbox[0].body
+    assert "Silver" in mail.outbox[1].body
+    told = Notice.objects.get(kind="bank_details")
+    assert told.mailed_at is not None
+    assert OutboxEvent.objects.get(key=f"notice:{told.pk}").topic == notices.URGENT_TOPIC
+    send_what_waits()
+    assert len([one for one in mail.outbox if "3000" in one.body]) == 1
+
+    User.objects.update(is_active=False)
+    bank_details(marta, event="payee:1:account:2")
+    assert not OutboxEvent.objects.filter(topic=notices.URGENT_TOPIC, sent_at=None).exists()
+
+
+def test_what_is_tried_again_takes_no_room_from_others(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notices, "MOST_WAITING", 2)
+    marta = member()
+    for number in range(3):
+        rank(marta, event=f"rank:{number}")
+    assert notices.queue_mails(now=timezone.now()) == 2
+    later = timezone.now() + timedelta(hours=1)
+    OutboxEvent.objects.update(attempts=3, not_before=later, last_error="the server is away")
+
+    assert notices.queue_mails(now=timezone.now()) == 1
 
 
 def test_other_emails_do_not_stand_behind_a_crowd(db: None) -> None:
@@ -273,6 +323,49 @@ def test_what_comes_after_the_hour_waits_for_the_next_day(db: None) -> None:
     assert queue_digests_task() == 0
     set_clock("2026-03-11T08:00")
     assert queue_digests_task() == 1
+
+
+def test_those_who_waited_longest_get_their_digest_first(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notices, "MOST_WAITING", 2)
+    marta = member(email_notices="daily")
+    people = [marta, *(enrol(marta, with_login=True) for _ in range(4))]
+    User.objects.update(email_notices="daily")
+    Notice.objects.update(mailed_at=NOW)
+    set_clock("2026-03-11T08:00")
+    last = people[-1]
+    rank(last, event="rank:2026-01", now=NOW - timedelta(days=1))
+    rank(*people)
+
+    def served() -> list[int]:
+        waiting = OutboxEvent.objects.filter(topic="digest", sent_at=None).order_by("id")
+        return [one.payload["user"] for one in waiting]
+
+    notices.queue_digests(now=timezone.now())
+    assert served()[0] == last.user_id, "the highest number, and the longest wait"
+    assert len(served()) == 2
+    first = OutboxEvent.objects.get(key__startswith=f"digest:{last.user_id}:")
+    assert len(first.payload["notices"]) == 2, "all that waits for the person, in one"
+    assert notices.queue_digests(now=timezone.now()) == 0, "no room"
+    while send_what_waits().sent:
+        notices.queue_digests(now=timezone.now())
+    assert OutboxEvent.objects.filter(topic="digest").count() == 5
+    assert len(mail.outbox) == 5
+
+
+def test_a_crowd_of_emails_leaves_room_for_digests(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notices, "MOST_WAITING", 1)
+    marta = member()
+    ana = enrol(marta, with_login=True)
+    User.objects.filter(pk=ana.user_id).update(email_notices="daily")
+    set_clock("2026-03-11T08:00")
+    rank(marta, ana)
+    assert notices.queue_mails(now=timezone.now()) == 1
+
+    assert notices.queue_digests(now=timezone.now()) == 1
 
 
 def test_a_digest_leaves_out_what_was_read_and_is_not_sent_empty(db: None) -> None:
@@ -379,9 +472,34 @@ def test_the_list_pages_with_the_same_number_of_queries(
     with CaptureQueriesContext(connection) as many:
         page = client.get("/notifications/").content.decode()
 
-    assert len(many) <= len(one) + 1, "one more for the names of people"
+    assert len(many) <= len(one) + 3, "three more for the names of people"
     assert "1 to 30 of 71" in page
     assert "61 to 71 of 71" in client.get("/notifications/?page=3").content.decode()
+
+
+def test_a_person_who_moved_to_another_line_is_no_longer_named(
+    reader: Representative, client: Client
+) -> None:
+    ana = enrol(reader, name="Ana Silva", with_login=True)
+    bruno = enrol(reader, name="Bruno Costa", with_login=True)
+    celine = enrol(ana, name="Celine Petit")
+    client.force_login(ana.user, backend=BACKEND)  # type: ignore[arg-type]
+    assert "Celine Petit" in client.get("/notifications/").content.decode()
+
+    services.change_sponsor(
+        representative=celine,
+        new_sponsor=bruno,
+        reason="Asked for",
+        decided_by=make_staff(),
+        now=NOW,
+        zone=Company.objects.get().zone,
+    )
+    services.apply_sponsor_changes(now=NOW + timedelta(days=60))
+
+    page = client.get("/notifications/").content.decode()
+    assert "Celine Petit" not in page
+    assert celine.code not in page
+    assert "A person joined your front line" in page
 
 
 def test_staff_have_a_list_of_their_own(db: None, client: Client) -> None:
