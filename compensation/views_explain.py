@@ -20,6 +20,7 @@ from compensation.selectors_pages import (
     plans,
     ranks,
 )
+from compensation.views_paper import PERMISSION as STATEMENT_PERMISSION
 from compensation.views_shared import Visit, open_visit
 from representatives.models import Representative
 from sales.models import Order
@@ -53,10 +54,18 @@ def points_of_order(request: HttpRequest, reference: str) -> HttpResponse:
         run.period = period
         if not order_points.may_read(run, order, visit.viewer):
             raise Http404("not below then")
-        context |= order_points.explain(run, order, viewer=visit.viewer)
+        context |= order_points.explain(
+            run, order, viewer=visit.viewer, sees_money=_sees_money(request)
+        )
         context |= _stamp(visit, period)
     template = "_order_points" if getattr(request, "htmx", False) else "order_points"
     return render(request, f"compensation/{template}.html", context)
+
+
+def _sees_money(request: HttpRequest) -> bool:
+    """Tell whether the person logged in reads what anybody is paid: staff with the permission."""
+    user = request.user
+    return user.is_staff and user.has_perm(STATEMENT_PERMISSION)
 
 
 def _stamp(visit: Visit, period: Period) -> dict[str, Any]:

@@ -22,6 +22,9 @@ from compensation.engine.requirements import digits_of
 from compensation.engine.types import Reason
 from representatives import formatting
 
+MONEY_MEASURES = ("cap", "net")
+"""What may be missed that is counted in money."""
+
 
 def measure_name(measure: str, plan: Plan | None = None) -> str:
     """Return the name of a figure; ``plan`` names ranks that people are counted by."""
@@ -134,7 +137,7 @@ def _missed_figure(measure: str, value: int | Fraction | None, plan: Plan) -> st
         return names[int(value)] if int(value) < len(names) else str(value)
     if measure == "percent":
         return formatting.percent(Fraction(value), _language())
-    if measure in ("cap", "net"):
+    if measure in MONEY_MEASURES:
         return formatting.money(int(value), plan.currency, _language())
     if measure in ("depth", "generation", "days"):
         return formatting.whole(int(value), _language())

@@ -49,25 +49,32 @@ def may_read(run: Run, order: Order, viewer: Representative) -> bool:
     return top is not None and top.position < seller.position < top.subtree_end
 
 
-def explain(run: Run, order: Order, *, viewer: Representative) -> dict[str, Any]:
-    """Return what each component of the plan says about an order."""
+def explain(
+    run: Run, order: Order, *, viewer: Representative, sees_money: bool = False
+) -> dict[str, Any]:
+    """Return what each component of the plan says about an order.
+
+    Money is told of the viewer alone, unless he may see everybody's; of others that they were
+    paid, at which level and rate, or why not. Points are told of all.
+    """
     plan = plans.get_plan(run.plan_version)
     report = why_order(run=run, plan=plan, order=order, viewer=viewer)
+    components: list[dict[str, Any]] = [
+        {
+            "name": words.source_name(plan, one.index),
+            "rows": [_row(row, plan, viewer, sees_money) for row in _shown(one.rows)],
+            "strangers": _strangers(one.rows),
+            "together": _together(one.rows, plan, sees_money),
+        }
+        for one in report.components
+    ]
+    told = [paid for one in components for row in one["rows"] for paid in row["paid"]]
     return {
         "report": report,
         "whole_reason": _whole(report),
-        "is_exact": all(
-            paid.is_exact for one in report.components for row in one.rows for paid in row.paid
-        ),
-        "components": [
-            {
-                "name": words.source_name(plan, one.index),
-                "rows": [_row(row, plan, viewer) for row in _shown(one.rows)],
-                "strangers": _strangers(one.rows),
-                "together": _together(one.rows, plan),
-            }
-            for one in report.components
-        ],
+        "is_exact": all(paid["is_exact"] for paid in told if paid["amount"]),
+        "hides_money": any(not paid["amount"] for paid in told),
+        "components": components,
     }
 
 
@@ -84,8 +91,11 @@ def _shown(rows: list[Row]) -> list[Row]:
     return [row for row in rows if row.person is not None]
 
 
-def _together(rows: list[Row], plan: Plan) -> str:
-    """Add up what the people who are shown have of the order, nothing for one alone."""
+def _together(rows: list[Row], plan: Plan, sees_money: bool) -> str:
+    """Add up what the people who are shown have of the order, nothing for one alone.
+
+    A sum of money would tell what others have of it.
+    """
     shown = [row for row in _shown(rows) if row.is_paid and row.paid]
     parts = [one for row in shown for one in row.paid]
     if len(shown) < 2:
@@ -93,6 +103,8 @@ def _together(rows: list[Row], plan: Plan) -> str:
     language = get_language()
     total = sum(one.amount for one in parts)
     is_money = parts[0].unit == EarningUnit.MONEY
+    if is_money and not sees_money:
+        return ""
     amounts = {one.amount for one in parts}
     words_of = {
         "count": formatting.whole(len(shown), language),
@@ -120,8 +132,9 @@ def _strangers(rows: list[Row]) -> list[dict[str, str]]:
     return [{"text": words.reason_text(one), "kind": _kind(one)} for one in found]
 
 
-def _row(row: Row, plan: Plan, viewer: Representative) -> dict[str, Any]:
+def _row(row: Row, plan: Plan, viewer: Representative, sees_money: bool) -> dict[str, Any]:
     assert row.person is not None
+    sees_money = sees_money or row.person.pk == viewer.pk
     return {
         "name": row.person.name,
         "code": row.person.code,
@@ -132,8 +145,8 @@ def _row(row: Row, plan: Plan, viewer: Representative) -> dict[str, Any]:
         "is_paid": row.is_paid and bool(row.paid),
         "reason": words.reason_text(row.reason),
         "kind": _kind(row.reason),
-        "paid": [_paid(one, plan) for one in row.paid],
-        "notes": _notes(row, plan),
+        "paid": [_paid(one, plan, sees_money) for one in row.paid],
+        "notes": _notes(row, plan, sees_money),
     }
 
 
@@ -143,8 +156,17 @@ def _kind(reason: Reason) -> str:
     return "stop" if reason in STOPPED else ""
 
 
-def _paid(one: Paid, plan: Plan) -> dict[str, Any]:
+def _paid(one: Paid, plan: Plan, sees_money: bool) -> dict[str, Any]:
     language = get_language()
+    if one.unit == EarningUnit.MONEY and not sees_money:
+        is_rate = plans.base_unit(plan, one.earning.component) in ("BV", "net")
+        return {
+            "level": one.level,
+            "is_money": True,
+            "is_exact": one.is_exact,
+            "how": formatting.percent(one.rate, language) if is_rate else "",
+            "amount": "",
+        }
     unit = plans.base_unit(plan, one.earning.component)
     if unit == "net":
         base = formatting.money(one.base, plan.currency, language)
@@ -169,9 +191,10 @@ def _paid(one: Paid, plan: Plan) -> dict[str, Any]:
     }
 
 
-def _notes(row: Row, plan: Plan) -> list[str]:
+def _notes(row: Row, plan: Plan, sees_money: bool) -> list[str]:
     """Say what was needed and had, who received it instead, and what was taken off."""
-    notes = [words.missed_text(one, plan) for one in row.missed]
+    missed = [one for one in row.missed if sees_money or one.measure not in words.MONEY_MEASURES]
+    notes = [words.missed_text(one, plan) for one in missed]
     if row.earner is not None:
         notes.insert(0, _("on what %(name)s earned") % {"name": row.earner.name})
     if row.blocked_by is not None:
@@ -180,7 +203,7 @@ def _notes(row: Row, plan: Plan) -> list[str]:
         notes.append(_("%(name)s received it instead") % {"name": row.received_by.name})
     elif row.by_stranger:
         notes.append(_("somebody above received it instead"))
-    if row.cut:
+    if row.cut and sees_money:
         amount = formatting.money(row.cut, plan.currency, get_language())
         notes.append(_("the limit takes %(amount)s off") % {"amount": amount})
     if row.taken_back and row.reason is not Reason.REFUNDED:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.auth.models import Permission
 
+from representatives.models import User
 from sales.models import Order
 from tests.web import company
 from tests.web.company import Town
@@ -31,11 +33,36 @@ def test_an_upline_sees_who_was_paid_and_who_was_passed_over(town: Town) -> None
     assert "Ana Silva received it instead" in text
     assert "You Paid 3 levels above the sale" in text
     assert "paid level 2: 75 BV × 8% ≈ €6" in text.replace("\u00a0", " ")
+    # Ana is paid money too: how much is hers to know, that it is level 1 at 12 % is not.
+    chain = text.replace("\u00a0", " ").split("Commission")[-1]
+    assert "2 levels above the sale; paid level 1: 12% 2 You Paid" in chain
+    assert "What others are paid in money is theirs to know" in chain
+    assert chain.count("€") == 1
     assert "≈ The last cents of a statement line" in text
     # What the people shown have of it adds up: Dawid, Ana and Marta have 60 points each.
     assert "60 RSP to each of 3 people: 180 RSP." in text.replace("\u00a0", " ")
     assert "As of 18:00" in text
     assert "all orders in" in text
+
+
+def test_money_of_others_is_for_staff_who_may_read_statements(town: Town) -> None:
+    order = order_of(town, "Dawid Nowak")
+    reader = visit(town, "Marta Wrona")
+    user = town.user("Marta Wrona")
+
+    def told() -> str:
+        text = text_of(reader.get(f"/points/{order.reference}/")).replace("\u00a0", " ")
+        return text.split("Commission")[-1]
+
+    permission = Permission.objects.get(codename="view_statement")
+    user.user_permissions.add(permission)
+    assert told().count("€") == 1  # a member with a permission is no staff
+    User.objects.filter(pk=user.pk).update(is_staff=True)
+    assert "paid level 1: 75 BV × 12%" in told()
+    assert "2 people together: €15.00" in told()
+    assert "theirs to know" not in told()
+    user.user_permissions.remove(permission)
+    assert told().count("€") == 1
 
 
 def test_people_above_are_not_named_and_have_no_figures(town: Town) -> None:
