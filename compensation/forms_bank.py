@@ -57,7 +57,13 @@ class CalculatorForm(forms.Form):
         label=_("Points"),
         max_length=24,
         error_messages={"required": NO_NUMBER},
-        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+        widget=forms.TextInput(
+            attrs={
+                "inputmode": "decimal",
+                "autocomplete": "off",
+                "data-outdates": "#calculation",
+            }
+        ),
     )
 
 

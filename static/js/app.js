@@ -93,6 +93,16 @@
     }
   });
 
+  /* What was worked out for a figure can't be acted on once the figure is another. */
+  document.addEventListener("input", function (event) {
+    var field = event.target;
+    if (field instanceof Element && field.matches("[data-outdates]")) {
+      document.querySelectorAll(field.getAttribute("data-outdates") + " button").forEach(function (button) {
+        button.disabled = true;
+      });
+    }
+  });
+
   /* On a narrow screen the card beside the tree would open far below: go to its page instead. */
   document.addEventListener("htmx:beforeRequest", function (event) {
     var source = event.detail.elt;

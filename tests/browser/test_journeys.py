@@ -211,6 +211,28 @@ def test_convert_points(open_window: OpenWindow, site: Site) -> None:
         assert _figure(page.locator("main .hero").first.inner_text()) == before - 100
 
 
+def test_no_other_number_is_converted_than_the_one_typed(
+    open_window: OpenWindow, site: Site
+) -> None:
+    with open_window() as (page, actor):
+        _log_in(page, actor, "ana@example.org")
+        page.goto("/rsp/")
+        convert = page.get_by_role("button", name="Convert to cash")
+        expect(convert).to_be_enabled()
+        was_enabled = page.evaluate(
+            """() => {
+                const field = document.querySelector("#id_points");
+                field.value = "10";
+                field.dispatchEvent(new Event("input", { bubbles: true }));
+                return !document.querySelector("#calculation button").disabled;
+            }"""
+        )
+
+        assert not was_enabled
+        expect(page.locator("#calculation input[name=points]").first).to_have_value("10")
+        expect(convert).to_be_enabled()
+
+
 def test_read_a_statement_and_take_it_home(open_window: OpenWindow, site: Site) -> None:
     with open_window(role="representative") as (page, actor):
         page.goto("/earnings/")
