@@ -225,7 +225,10 @@ TERMS: dict[str, Term] = {
     ),
     "expiry": Term(
         _("Expiry"),
-        _("The day after which points that were not converted are gone."),
+        _(
+            "The last day on which you can convert these points yourself. What becomes of them "
+            "afterwards the plan says: it pays their worth in cash, or they lapse."
+        ),
     ),
     "payout": Term(
         _("Payout"),
