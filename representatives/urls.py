@@ -1,13 +1,23 @@
 """Pages on people."""
 
-from django.urls import path
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
 
 from representatives import views, views_logo, views_looking, views_notices
 
 app_name = "representatives"
 
+
+class DigestConverter(StringConverter):
+    """A SHA-256 in hexadecimal digits."""
+
+    regex = "[0-9a-f]{64}"
+
+
+register_converter(DigestConverter, "digest")
+
 urlpatterns = [
-    path("logo/<str:digest>.png", views_logo.logo, name="logo"),
+    path("logo/<digest:digest>.png", views_logo.logo, name="logo"),
     path("notifications/", views_notices.notice_list, name="notices"),
     path("notifications/read/", views_notices.notices_read, name="notices_read"),
     path("notifications/<int:number>/read/", views_notices.notice_read, name="notice_read"),

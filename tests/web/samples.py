@@ -64,7 +64,7 @@ def values(town: Town) -> dict[str, str]:
         "object_id": NOTHING,
         "token": "none",
         "change_id": NOTHING,
-        "digest": "none",
+        "digest": "0" * 64,
         "pk": NOTHING,
         "dispute_id": NOTHING,
         "id": str(town.staff.pk),

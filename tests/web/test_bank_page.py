@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
+from django.utils.formats import date_format
 
 from compensation import services
 from compensation.forms_bank import read_points
-from compensation.models import RspConversion
+from compensation.models import Period, RspConversion
 from representatives.models import User
 from tests.compensation.bank_town import FLAT, build_bank_town, convert
 from tests.compensation.town import Town
@@ -106,8 +107,10 @@ def test_what_waiting_would_bring(town: Town) -> None:
 
     assert "Wait for 40 RSP more , and the lump of 100 pays €3.00 more ." in all_of_it
     assert "€1.00 of that is gained by converting them together." in all_of_it
-    assert "19 RSP more fill the lump of 20 and pay €0.95 more . You have them." in a_little
-    assert "The rate is the same: converting now loses nothing." in a_little
+    assert "Up to the lump of 20 the rate is the same: converting to cash now" in a_little
+    # Nothing is gained by the next lump, so nothing is said to pay more.
+    assert "19 RSP more fill" not in a_little
+    assert "pay €0.95 more" not in a_little
     assert "Waiting pays from the lump of 100 on: 99 RSP more gain €1.00." in a_little
 
 
@@ -149,6 +152,9 @@ def test_bad_input_gets_a_message(town: Town) -> None:
         ):
             assert page.status_code == 200
             assert message in text_of(page), typed
+            # What can't be converted is offered at no price, and nobody is told to wait.
+            assert "bank-offer" not in page.content.decode(), typed
+            assert "bank-wait" not in page.content.decode(), typed
     assert not RspConversion.objects.exists()
 
 
@@ -263,7 +269,7 @@ def test_what_was_changed_on_the_way_is_refused(town: Town) -> None:
 def test_an_address_that_names_no_conversion(town: Town) -> None:
     client = log_in(town)
 
-    for token in ("nothing-here", "%00", "expire:2017-01"):
+    for token in ("nothing-here", "%01", "expire:2017-01"):
         assert client.get(f"/rsp/conversions/{token}/").status_code == 404
 
 
@@ -289,7 +295,13 @@ def test_movements_lead_to_where_they_came_from(town: Town) -> None:
     town.take_back(own, 1, "2017-02-21")
     page = log_in(town).get(PAGE)
     html = page.content.decode()
+    posted = Period.objects.get(label="2017-01").posted_at
+    assert posted is not None
 
+    # The points of a month came on the day it was posted.
+    text = text_of(page)
+    print(text[text.index("Statement of Jan") - 60 :][:300])
+    assert f"Statement of January 2017 {date_format(posted, 'j M Y')}, points of the month" in text
     assert 'href="/earnings/2017-01/"' in html
     assert 'href="/rsp/conversions/a-conversion/"' in html
     assert f'href="/points/{own.reference}/"' in html

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from compensation.engine.types import Status
 from compensation.models import MemberResult
 from compensation.selectors_pages import downline, downline_table, downline_tree
 from compensation.selectors_pages.downline_query import Question, Scope, scope_of
@@ -151,7 +152,7 @@ def test_filters_find_who_answers_them_and_stay_in_the_address(wide_town: Town) 
 
 def test_what_is_not_understood_is_told_and_kept(town: Town) -> None:
     response = visit(town, "Marta Wrona").get(
-        "/downline/?bv_least=much&joined_from=yesterday&level=x&after=-1&before=%00"
+        "/downline/?bv_least=much&joined_from=yesterday&level=x&after=-1&before=%01"
     )
 
     text = response.content.decode()
@@ -265,6 +266,24 @@ def test_crossline_and_unknown_people_open_nothing(town: Town) -> None:
     for person in (town.people["Ana Silva"].code, "ZZZZZZZZZZZZZ"):
         for address in (f"/downline/?at={person}", f"/downline/chart/?root={person}"):
             assert client.get(address).status_code == 404, address
+
+
+def test_the_picture_counts_whom_it_leaves_out_and_nobody_less(wide_town: Town) -> None:
+    """Directs who have left are not counted as enrolled, yet stand in the tree and the picture."""
+    assert wide_town.run is not None
+    gone = MemberResult.objects.get(
+        run=wide_town.run, representative=wide_town.people["Żaneta 1 001"]
+    )
+    MemberResult.objects.filter(pk=gone.pk).update(status=2)
+    MemberResult.objects.filter(
+        run=wide_town.run, representative=wide_town.people["Marta Wrona"]
+    ).update(direct_count=3)
+
+    page = visit(wide_town, "Marta Wrona").get("/downline/chart/")
+
+    assert "All 130 people can be shown" in text_of(page)
+    assert "directly below" not in text_of(page)
+    assert "data-others" not in page.content.decode()
 
 
 def test_levels_are_added_up_to_four_and_beyond(wide_town: Town) -> None:

@@ -1,0 +1,92 @@
+"""A NUL, which no text of the database can hold, is a bad request and no breakdown."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.test import Client
+
+from tests.web import company
+from tests.web.company import Town
+
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+
+
+@pytest.fixture
+def town(db: None) -> Town:
+    return company.small_town()
+
+
+def visit(town: Town, name: str = "") -> Client:
+    client = Client(raise_request_exception=False)
+    client.force_login(town.user(name) if name else town.staff, backend=BACKEND)
+    return client
+
+
+@pytest.mark.parametrize("address", ["/logo/%00.png", "/%00", "/static/%00.css", "/?next=a%00"])
+def test_a_nul_without_a_log_in(town: Town, address: str) -> None:
+    answer = Client(raise_request_exception=False).get(address)
+
+    assert answer.status_code == 400
+    assert "This request could not be read" in answer.content.decode()
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/downline/?at=%00",
+        "/downline/%00/",
+        "/downline/chart/?root=%00",
+        "/points/%00/",
+        "/customers/?q=nobody%00",
+        "/earnings/2017-11/sales/?q=%00",
+    ],
+)
+def test_a_nul_in_an_address_of_members(town: Town, address: str) -> None:
+    assert visit(town, "Marta Wrona").get(address).status_code == 400
+
+
+def test_a_nul_in_an_address_of_staff(town: Town) -> None:
+    town.staff.user_permissions.add(Permission.objects.get(codename="view_representative"))
+    desk = visit(town)
+
+    for address in ("/staff/people/?q=%00", "/staff/people/%00/", "/admin/?q=%00"):
+        assert desk.get(address).status_code == 400, address
+        assert desk.post(address).status_code == 400, address
+
+
+def test_the_page_speaks_the_language_of_the_browser(town: Town) -> None:
+    answer = Client(headers={"accept-language": "pl"}).get("/%00")
+
+    assert 'lang="pl"' in answer.content.decode()
+
+
+def test_a_nul_in_a_cookie(town: Town) -> None:
+    client = Client(raise_request_exception=False, headers={"cookie": 'sessionid="a\\000b"'})
+
+    assert client.get("/").status_code == 400
+
+
+def test_what_only_looks_like_a_nul_passes(town: Town) -> None:
+    answer = visit(town, "Marta Wrona").get("/customers/?q=%2500")
+
+    assert answer.status_code == 200
+    assert "%00" in answer.content.decode()
+
+
+@pytest.mark.parametrize("digest", ["none", "", "A" * 64, "a" * 63, "a" * 65, "a" * 64])
+def test_a_logo_has_a_digest_in_its_address(town: Town, digest: str) -> None:
+    assert Client().get(f"/logo/{digest}.png").status_code == 404
+
+
+def test_form_fields_refuse_a_nul(town: Town) -> None:
+    member = visit(town, "Marta Wrona")
+    anybody = Client(raise_request_exception=False)
+    given = {"login": "a\0@example.org", "password": "a\0b"}
+
+    assert anybody.post("/accounts/login/", given).status_code == 200
+    assert anybody.post("/accounts/password/reset/", {"email": "a\0@b.pl"}).status_code == 200
+    assert anybody.post("/language/", {"language": "pl\0", "next": "/\0"}).status_code == 302
+    assert member.post("/customers/new/", {"name": "a\0b"}).status_code == 422
+    assert member.post("/profile/contact/", {"email": "", "phone": "1\0"}).status_code == 422
