@@ -108,6 +108,10 @@ class UserAdmin(DjangoUserAdmin):
         super().save_model(request, obj, form, change)
         if change and "email" in form.changed_data:
             log_ins.follow_new_address(user=obj, old=form.initial["email"])
+        if change and {"is_staff", "is_superuser"} & set(form.changed_data):
+            # Who may do more logs in anew, and shows a second factor where staff need one.
+            own = request.session.session_key if obj.pk == request.user.pk else None
+            log_ins.end_sessions(user=obj, but=own)
 
     def has_remove_second_factors_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("mfa.delete_authenticator")

@@ -1,4 +1,4 @@
-"""What staff do to log-ins: remove lost second factors, tell of another address."""
+"""What is done to log-ins: end sessions, remove lost second factors, tell of another address."""
 
 from __future__ import annotations
 
@@ -18,6 +18,12 @@ from representatives.models import User
 from representatives.selectors import get_company
 
 
+def end_sessions(*, user: User, but: str | None = None) -> None:
+    """Log a person out in every browser but the one with this session."""
+    for session in UserSession.objects.filter(user=user).exclude(session_key=but or ""):
+        session.end()
+
+
 class UnableToRemoveSecondFactors(UnableTo):
     """The second factors stay."""
 
@@ -34,8 +40,7 @@ def remove_second_factors(*, user: User, by: User) -> None:
     if not found:
         raise UnableToRemoveSecondFactors(_("This log-in has no second factor."))
     found.delete()
-    for session in UserSession.objects.filter(user=user):
-        session.end()
+    end_sessions(user=user)
     with override(user.language or settings.LANGUAGE_CODE):
         outbox.send_mail(
             key=f"account:two_factor_removed:{user.pk}:{secrets.token_hex(8)}",

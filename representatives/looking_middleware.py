@@ -14,12 +14,13 @@ from django.shortcuts import render
 from django.urls import Resolver404, resolve
 from django.utils import timezone
 
-from representatives.looking import find_look
+from representatives.looking import end_look, find_look
 from representatives.models import MemberLook, User
 
 SESSION_KEY = "look"
 SAFE = ("GET", "HEAD", "OPTIONS")
-END_ROUTE = "representatives:end_look"
+# What may be sent during a look: each ends it.
+ENDING_ROUTES = frozenset({"representatives:end_look", "account_logout", "admin:logout"})
 READ_ONLY = "25006"  # PostgreSQL: read_only_sql_transaction
 SHOWN_APPS = frozenset({"compensation", "sales", "representatives"})
 # What belongs to staff is their own in every case; nobody sees another one's secrets.
@@ -38,8 +39,8 @@ class LookMiddleware:
     """While a look lasts, pages of members are shown as the member's, in a read-only transaction.
 
     It stands innermost: sessions, log-in and limits outside of it are those of staff. Every method
-    that may write is refused on every page, the staff's own included, but for the button that ends
-    the look. Whatever a page would write on being shown, the database refuses.
+    that may write is refused on every page, the staff's own included, but for the buttons that end
+    the look and log out. Whatever a page would write on being shown, the database refuses.
     """
 
     def __init__(self, get_response: View) -> None:
@@ -51,7 +52,7 @@ class LookMiddleware:
         if look is None:
             return self.get_response(request)
         if request.method not in SAFE:
-            if _route(request)[0] == END_ROUTE:
+            if _route(request)[0] in ENDING_ROUTES:
                 return self.get_response(request)
             return _refusal(request, look)
         if request.path.startswith(OWN_PREFIXES):
@@ -84,6 +85,22 @@ class LookMiddleware:
         if isinstance(response, StreamingHttpResponse):
             response.streaming_content = _read_only(response.streaming_content)
         return response
+
+
+def forget_look(request: HttpRequest) -> None:
+    """End the look of a session, if it has one, while the request's user is the person of staff."""
+    session = getattr(request, "session", None)
+    number = None if session is None else session.pop(SESSION_KEY, None)
+    if number is None:
+        return
+    look = MemberLook.objects.filter(pk=number, staff_id=request.user.pk).first()
+    if look is not None:
+        end_look(look=look, now=timezone.now())
+
+
+def forget_look_at_log_out(sender: Any, *, request: HttpRequest, **facts: Any) -> None:
+    """End the look of who logs out, or is logged out."""
+    forget_look(request)
 
 
 def _find(request: HttpRequest) -> MemberLook | None:

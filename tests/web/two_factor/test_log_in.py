@@ -106,6 +106,7 @@ def test_app_is_named_after_the_company(ana: User) -> None:
     assert 'src="data:image/svg+xml;base64,' in answer.content.decode()
 
 
+@pytest.mark.django_db(transaction=True)  # the session learns of the factor with the commit
 def test_recovery_code_logs_in_once(ana: User, committed: Do) -> None:
     client = log_in(ana)
     set_up_app(client, committed)
@@ -121,6 +122,7 @@ def test_recovery_code_logs_in_once(ana: User, committed: Do) -> None:
     assert "9 codes are left" in text_of(client.get("/accounts/2fa/"))
 
 
+@pytest.mark.django_db(transaction=True)  # the session learns of the factor with the commit
 def test_changes_of_the_log_in_are_told_by_e_mail(ana: User, committed: Do) -> None:
     User.objects.filter(pk=ana.pk).update(language="pl")
     ana.refresh_from_db()
