@@ -4,14 +4,18 @@ from collections.abc import Callable
 from functools import update_wrapper
 from typing import Any, TypeVar, cast
 
+from django.apps import apps as django_apps
 from django.contrib import admin
 from django.contrib.admin.apps import AdminConfig
 from django.http import HttpRequest, HttpResponseBase
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
-SECTIONS = ("representatives", "sales", "compensation", "account", "auth")
+PEOPLE = "representatives"
+SECTIONS = (PEOPLE, "sales", "compensation", "account", "auth")
 
 
 class PerennialAdminSite(admin.AdminSite):
@@ -37,10 +41,35 @@ class PerennialAdminSite(admin.AdminSite):
     def get_app_list(
         self, request: HttpRequest, app_label: str | None = None
     ) -> list[dict[str, Any]]:
-        """Return the apps in the order of :data:`SECTIONS`."""
+        """Return the apps in the order of :data:`SECTIONS`, with our page for the logo."""
         apps: list[dict[str, Any]] = list(super().get_app_list(request, app_label))
+        if app_label in (None, PEOPLE) and request.user.has_perm("representatives.set_logo"):
+            _add_logo(apps)
         rank = {label: position for position, label in enumerate(SECTIONS)}
         return sorted(apps, key=lambda app: (rank.get(app["app_label"], len(rank)), app["name"]))
+
+
+def _add_logo(apps: list[dict[str, Any]]) -> None:
+    """Put the page that sets the logo among the people's tables, by its name."""
+    section = next((app for app in apps if app["app_label"] == PEOPLE), None)
+    if section is None:
+        section = {
+            "name": django_apps.get_app_config(PEOPLE).verbose_name,
+            "app_label": PEOPLE,
+            "app_url": reverse("admin:app_list", args=[PEOPLE]),
+            "has_module_perms": True,
+            "models": [],
+        }
+        apps.append(section)
+    entry = {
+        "name": gettext("Logo"),
+        "object_name": "CompanyLogo",
+        "admin_url": reverse("representatives:staff_logo"),
+        "add_url": None,
+        "view_only": False,
+        "perms": {"add": False, "change": True, "delete": False, "view": True},
+    }
+    section["models"] = sorted([*section["models"], entry], key=lambda one: str(one["name"]))
 
 
 class PerennialAdminConfig(AdminConfig):

@@ -105,6 +105,14 @@ def test_only_staff_with_the_right_set_a_logo(town: Town, desk: Client) -> None:
     assert not CompanyLogo.objects.exists()
 
 
+def test_staff_find_the_page_in_the_administration(town: Town, desk: Client) -> None:
+    for address in ("/admin/", "/admin/representatives/"):
+        assert 'href="/staff/logo/"' in desk.get(address).content.decode(), address
+
+    town.staff.user_permissions.clear()
+    assert "/staff/logo/" not in desk.get("/admin/").content.decode()
+
+
 def test_a_logo_is_taken_away_and_its_picture_stays(town: Town, desk: Client) -> None:
     upload(desk, picture())
     digest = Company.objects.get().logo_digest
