@@ -26,11 +26,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def _log_in(member: Representative) -> Client:
-    if member.user is None:
-        member.user = User.objects.create_user(f"{member.code.lower()}@example.org")
-        Representative.objects.filter(pk=member.pk).update(user=member.user)
+    user = member.user
+    if user is None:
+        user = User.objects.create_user(f"{member.code.lower()}@example.org")
+        Representative.objects.filter(pk=member.pk).update(user=user)
+        member.user = user
     client = Client()
-    client.force_login(member.user, backend=BACKEND)
+    client.force_login(user, backend=BACKEND)
     return client
 
 
