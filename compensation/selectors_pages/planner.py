@@ -11,6 +11,7 @@ from compensation.comparing.what_if_own import Own, OwnEffect
 from compensation.engine.plan import Plan
 from compensation.explaining import words
 from compensation.explaining.rank_card import rows_of, weakest_first
+from compensation.needs import Needs
 from compensation.selectors_pages import plans
 from representatives import formatting
 
@@ -71,14 +72,20 @@ def signed(minor: int, currency: str) -> str:
 
 
 def _figures(before: Own, after: Own, plan: Plan) -> list[dict[str, Any]]:
-    """Return the figures that change, each with its unit."""
+    """Return the figures that change, each with its unit.
+
+    Customers are counted only for a plan that asks for them: without, nobody knows who bought.
+    """
+    measured = ["personal_bv", "group_bv", "rsp_total"]
+    if Needs.of(plan).customer:
+        measured.append("retail_customers")
     found: list[dict[str, Any]] = [
         {
             "name": words.measure_name(name, plan),
             "before": words.with_unit(name, before.figures.get(name, 0)),
             "after": words.with_unit(name, after.figures.get(name, 0)),
         }
-        for name in ("personal_bv", "group_bv", "rsp_total", "retail_customers")
+        for name in measured
         if before.figures.get(name, 0) != after.figures.get(name, 0)
     ]
     if before.active != after.active:

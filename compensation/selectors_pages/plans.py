@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from compensation.engine.components import Component
+from compensation.engine.conversion import quote, table_of
 from compensation.engine.plan import Plan
 from compensation.engine.requirements import RANK_MEASURES, digits_of
 from compensation.explaining import words
@@ -235,6 +236,14 @@ def rsp_depth(plan: Plan, pay_rank: int) -> int:
 
 
 def cash_value(plan: Plan, points: int) -> int | None:
-    """Return the cash worth of points (hundredths) in minor units, rounded down."""
+    """Return the cash worth of points (hundredths) in minor units: what the RSP bank would pay.
+
+    Without a bank it is the plan's rate, rounded down; None where the plan states none, and for
+    points owed.
+    """
+    if points < 0:
+        return None
+    if plan.rsp_bank is not None:
+        return quote(table_of(plan), points).cash
     rate = plan.rsp_cash_rate
     return None if rate is None else points * rate.pays // rate.points

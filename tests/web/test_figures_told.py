@@ -1,0 +1,113 @@
+"""Figures that a page tells agree with the page they come from, and say how firm they are."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+import pytest
+from django.template.loader import render_to_string
+
+from compensation.comparing.what_if_own import Own
+from compensation.engine.plan import Plan, parse_plan
+from compensation.plans import load_plan, preset_text
+from compensation.selectors_pages import planner, plans
+from representatives import formatting
+from tests.compensation import town as closing
+from tests.engine.documents import document
+from tests.web import company
+from tests.web.test_care import looked_at
+from tests.web.test_pages import text_of, visit
+from tests.web.test_posted_month import _log_in
+
+
+@pytest.fixture(scope="module")
+def plan() -> Plan:
+    return load_plan(preset_text("four-levels"))
+
+
+def test_points_are_worth_what_the_bank_pays_for_them(plan: Plan) -> None:
+    # Two lumps of 1,000 and two of 100, each rounded by nobody.
+    assert plans.cash_value(plan, 2_200_00) == 2 * 29_00 + 2 * 2_60
+    assert plans.cash_value(plan, 0) == 0
+    assert plans.cash_value(plan, -1) is None
+    # Without a bank the plan's rate decides.
+    stated = document()
+    stated.pop("rsp_bank", None)
+    stated["rsp_cash_rate"] = {"points": "10000", "pays": "260.00"}
+    assert plans.cash_value(parse_plan(stated), 2_200_00) == 57_20
+
+
+def test_the_first_page_states_the_worth_that_the_bank_pays(db: None, plan: Plan) -> None:
+    town = company.small_town()
+    worth = plans.cash_value(plan, 260_00)  # one lump of 250 and ten points
+    assert worth == 6_75 + 26
+
+    text = text_of(visit(town, "Marta Wrona").get("/"))
+
+    assert f"worth {formatting.money(worth, 'EUR')} in cash" in text
+
+
+def test_who_is_active_all_the_same_is_not_called_inactive(db: None) -> None:
+    town = company.found_town()
+    company.enrol(town, "Marta Wrona", log_in=True)
+    company.enrol(town, "Ana Silva", "Marta Wrona")
+    quiet = company.preview(town)
+    company.sell(town, "Ana Silva", pieces=4)
+    sold = company.preview(town)
+
+    found = looked_at(town, "Marta Wrona", run=quiet, before=(sold.pk, date(2017, 10, 1)))
+
+    # The list takes whether somebody is active from the month that is shown.
+    assert [one.person.active for one in found.slipping] == [False]
+    for active, words in ((False, "Was active"), (True, "Still active")):
+        assert words in care_row(active=active)
+    assert "is-off" in care_row(active=False)
+    assert "is-off" not in care_row(active=True)
+
+
+def care_row(*, active: bool) -> str:
+    person = {"name": "Ana Silva", "code": "A7K3MQP", "active": active}
+    slip = {"person": person, "was_active": True, "month_before": "October", "bv_before": 100_00}
+    context = {"care": {"slipping": [slip]}, "period": {"label": "2017-11"}}
+    return render_to_string("compensation/_care.html", context)
+
+
+def test_the_planner_counts_customers_only_for_a_plan_that_does(plan: Plan) -> None:
+    figures = {"personal_bv": 100_00, "retail_customers": 0}
+    before = Own(0, 0, True, 0, 0, figures, {})
+    after = Own(0, 0, True, 0, 0, {"personal_bv": 150_00, "retail_customers": 1}, {})
+
+    names = [row["name"] for row in planner._figures(before, after, plan)]
+
+    assert names == ["Personal BV"]
+    asks = document()
+    asks["ranks"]["ladder"][1]["requires"].append({"measure": "retail_customers", "at_least": 1})
+    rows = planner._figures(before, after, parse_plan(asks))
+    assert [row["name"] for row in rows] == ["Personal BV", "Customers who bought"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_points_of_the_open_month_are_marked_as_an_estimate() -> None:
+    town = closing.build_town()
+    town.close("2017-01")
+    now = town.set_clock("2017-02-24T12:00")
+    closing.services.refresh_live_figures(now=now, by=town.closer)
+    reader = _log_in(town.members["A"])
+
+    year, january, february = (
+        reader.get(f"/earnings/{part}") for part in ("", "2017-01/", "2017-02/")
+    )
+
+    tiles = year.content.decode().split('aria-label="The year in four figures"')[1]
+    assert re.search(r'fig-value rsp est-value">', tiles)
+    assert "so far, own sales and paid levels" in text_of(year)
+    assert "credited, own sales" not in text_of(year)
+    assert "RSP so far" in text_of(february)
+    assert "RSP credited" not in text_of(february)
+    assert "amount rsp est-value" in february.content.decode()
+    assert re.search(
+        r'card paper is-estimate" aria-labelledby="h-points"', february.content.decode()
+    )
+    assert "RSP credited" in text_of(january)
+    assert "est-value" not in january.content.decode()
