@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from compensation.comparing.facts import UnableToCompare
+from compensation.comparing.slots import Kind, place_of
 from compensation.comparing.what_if_own import OwnEffect, Wish, own_effect
 from compensation.forms_planner import Asked, PlannerForm
 from compensation.forms_what_if import NEW, OWN
@@ -87,7 +88,8 @@ def _tried(
         form.add_refusal(None, _("Your last question is still being worked out."))
         return {}
     try:
-        effect = _effect(visit, member, wishes)
+        with place_of(Kind.PLANNER):
+            effect = _effect(visit, member, wishes)
     except UnableToCompare as refusal:
         form.add_refusal(None, _refusal(refusal))
         return {}

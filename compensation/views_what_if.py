@@ -1,11 +1,16 @@
 """Pages on which staff try an order, a sponsor change or a plan draft; nothing is written.
 
 Each computes with all facts of a month, which takes seconds in a large company: htmx asks for the
-result and shows that it is at work; without it the whole page comes with the result.
+result and shows that it is at work; without it the whole page comes with the result. One is tried
+at a time. As people and their pay are named, staff need the permission to read statements.
 """
 
+from collections.abc import Callable
+from datetime import datetime
+from functools import wraps
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -16,6 +21,7 @@ from compensation import selectors
 from compensation.comparing import wording
 from compensation.comparing.effects import Effect
 from compensation.comparing.facts import UnableToCompare
+from compensation.comparing.slots import Kind, NoPlace, place_of
 from compensation.comparing.what_if_order import order_effect
 from compensation.comparing.what_if_plan import (
     MOST_MONTHS,
@@ -36,13 +42,27 @@ from compensation.forms_what_if import (
     TrialForm,
 )
 from compensation.models import PeriodStatus
-from representatives.clock import company_now
+from compensation.views_paper import PERMISSION
+from representatives.clock import company_now, company_zone
 from representatives.forms import SponsorForm
-from representatives.models import Representative
+from representatives.models import Representative, User
 from representatives.sponsor_seen import seen_mark
 from representatives.views import staff_only
 from sales.models import Customer, Product
 from sales.services import LineRequest
+
+
+def _trial_page(view: Callable[[HttpRequest], HttpResponse]) -> Callable[..., HttpResponse]:
+    """Let staff in who may read statements: the pages name what people are paid."""
+
+    @staff_only
+    @wraps(view)
+    def wrapped(request: HttpRequest) -> HttpResponse:
+        if not request.user.has_perm(PERMISSION):
+            raise PermissionDenied
+        return view(request)
+
+    return wrapped
 
 
 def _answer(
@@ -91,7 +111,7 @@ def _shown(effect: Effect) -> dict[str, Any]:
     }
 
 
-@staff_only
+@_trial_page
 @require_safe
 def what_if_order(request: HttpRequest) -> HttpResponse:
     """Show what an order would pay, if it were placed and paid now."""
@@ -103,14 +123,15 @@ def what_if_order(request: HttpRequest) -> HttpResponse:
         customer = _customer(form, seller)
         if seller is not None and not form.errors:
             try:
-                tried = order_effect(
-                    seller=seller,
-                    own=form.cleaned_data["buyer"] == OWN,
-                    customer=customer,
-                    lines=[LineRequest(product, pieces) for product, pieces in form.lines()],
-                    invoiced_to_customer=not form.cleaned_data["not_invoiced"],
-                    now=company_now(),
-                )
+                with place_of(Kind.TRIAL):
+                    tried = order_effect(
+                        seller=seller,
+                        own=form.cleaned_data["buyer"] == OWN,
+                        customer=customer,
+                        lines=[LineRequest(product, pieces) for product, pieces in form.lines()],
+                        invoiced_to_customer=not form.cleaned_data["not_invoiced"],
+                        now=company_now(),
+                    )
                 found = {"tried": tried, **_shown(tried.effect)}
             except UnableToCompare as refusal:
                 form.add_refusal(refusal.field, refusal.message)
@@ -128,7 +149,7 @@ def _customer(form: OrderTrialForm, seller: Representative | None) -> Customer |
     return found
 
 
-@staff_only
+@_trial_page
 @require_safe
 def what_if_sponsor(request: HttpRequest) -> HttpResponse:
     """Show who would gain and who would lose by a sponsor change, before it is decided."""
@@ -140,10 +161,14 @@ def what_if_sponsor(request: HttpRequest) -> HttpResponse:
     if form.is_bound and form.is_valid():
         member, target = _found(form, "member"), _found(form, "sponsor_code")
         if member is not None and target is not None:
-            decide = {"decide_form": _decide_form(member, target), "member": member}
+            now = company_now()
+            decide = {"decide_form": _decide_form(request, member, target, now), "member": member}
             try:
-                tried = sponsor_effect(member=member, new_sponsor=target, now=company_now())
+                with place_of(Kind.TRIAL):
+                    tried = sponsor_effect(member=member, new_sponsor=target, now=now)
                 found = {"tried": tried, **_shown(tried.effect), **decide}
+            except NoPlace as refusal:
+                form.add_refusal(None, refusal.message)  # nothing was looked at
             except UnableToCompare as refusal:
                 field = "sponsor_code" if refusal.field == "new_sponsor" else "member"
                 form.add_refusal(field if refusal.field else None, refusal.message)
@@ -152,16 +177,23 @@ def what_if_sponsor(request: HttpRequest) -> HttpResponse:
     return _answer(request, "sponsor", form, found)
 
 
-def _decide_form(member: Representative, target: Representative) -> SponsorForm:
-    """Return the form that decides on what was looked at; its mark says that it was."""
+def _decide_form(
+    request: HttpRequest, member: Representative, target: Representative, now: datetime
+) -> SponsorForm:
+    """Return the form that decides on what was looked at; its mark says that it was.
+
+    What the mark names is read before the effect is worked out: what changes meanwhile is told.
+    """
+    assert isinstance(request.user, User)
+    seen = seen_mark(member, target, by=request.user, now=now, zone=company_zone())
     return SponsorForm(
-        initial={"sponsor_code": target.code, "seen": seen_mark(member, target)},
+        initial={"sponsor_code": target.code, "seen": seen},
         auto_id="decide_%s",
         action=reverse("representatives:staff_change_sponsor", args=[member.code]),
     )
 
 
-@staff_only
+@_trial_page
 @require_http_methods(["GET", "HEAD", "POST"])
 def what_if_plan(request: HttpRequest) -> HttpResponse:
     """Show what a plan draft would have cost over past months."""
@@ -181,7 +213,9 @@ def what_if_plan(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         try:
             draft = read_draft(form.cleaned_data["document"])
-            tried = plan_effect(draft=draft, months=get_months(form.cleaned_data["months"], now))
+            chosen = get_months(form.cleaned_data["months"], now)
+            with place_of(Kind.TRIAL):
+                tried = plan_effect(draft=draft, months=chosen)
             rows = [
                 {
                     "month": month,

@@ -152,7 +152,7 @@ class SponsorForm(_PortalForm):
     button = _("Change the sponsor from next month")
 
     sponsor_code = forms.CharField(widget=forms.HiddenInput, max_length=MAX_LENGTH)
-    seen = forms.CharField(widget=forms.HiddenInput, required=False, max_length=200)
+    seen = forms.CharField(widget=forms.HiddenInput, required=False, max_length=1000)
     reason = forms.CharField(
         label=_("Reason"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3})
     )

@@ -29,7 +29,7 @@ from representatives.forms import (
     SponsorSearchForm,
     StatusForm,
 )
-from representatives.models import Invitation, Representative, SponsorChange
+from representatives.models import Invitation, Representative, SponsorChange, User
 from representatives.sponsor_seen import was_seen
 
 View = Callable[..., HttpResponse]
@@ -279,11 +279,20 @@ def staff_change_sponsor(request: HttpRequest, code: str) -> HttpResponse:
     form = SponsorForm(request.POST, action=request.path)
     if form.is_valid():
         target = _find_sponsor(form, form.cleaned_data["sponsor_code"])
-        if target is not None and not was_seen(form.cleaned_data["seen"], member, target):
+        if target is not None and not _has_seen(request, form, member, target):
             form.add_error(None, _("Look first at who gains and who loses; then decide."))
         elif target is not None and _change_sponsor(request, form, member, target):
             return redirect("representatives:staff_person", code=member.code)
     return _person_page(request, member, sponsor_form=form)
+
+
+def _has_seen(
+    request: HttpRequest, form: SponsorForm, member: Representative, target: Representative
+) -> bool:
+    assert isinstance(request.user, User)
+    seen = form.cleaned_data["seen"]
+    zone = company_zone()
+    return was_seen(seen, member, target, by=request.user, now=company_now(), zone=zone)
 
 
 def _change_sponsor(
@@ -381,7 +390,8 @@ def _person_page(
             action=reverse("representatives:staff_give_login", args=[member.code]),
         )
     sponsor_search = None
-    if member.sponsor_id and acts:
+    # Who gains and who loses is told to those who may read statements; only they decide.
+    if member.sponsor_id and acts and request.user.has_perm("compensation.view_statement"):
         sponsor_search = SponsorSearchForm(
             initial={"member": member.code}, action=reverse("compensation:what_if_sponsor")
         )

@@ -6,9 +6,11 @@ import re
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from compensation.comparing.slots import Kind, place_of
 from compensation.models import PlanVersion
 from representatives.models import SponsorChange
 from sales.models import Order
@@ -30,6 +32,7 @@ def february(town: Town) -> Town:
 @pytest.fixture
 def staff(february: Town) -> Client:
     client = Client()
+    february.closer.user_permissions.add(Permission.objects.get(codename="view_statement"))
     client.force_login(february.closer, backend=BACKEND)
     return client
 
@@ -175,7 +178,39 @@ def test_a_draft_and_a_month_are_needed(staff: Client) -> None:
     assert "This field is required." in text
 
 
-def test_only_staff_may_try_things(february: Town) -> None:
-    client = Client()
+def test_only_staff_who_may_read_statements_may_try_things(february: Town) -> None:
+    client, reader = Client(), Client()
+    reader.force_login(february.closer, backend=BACKEND)
     for kind in ("order", "sponsor", "plan"):
         assert client.get(f"/staff/what-if/{kind}/").status_code == 302
+        assert reader.get(f"/staff/what-if/{kind}/").status_code == 403
+    assert reader.post("/staff/what-if/plan/", {"document": DRAFT}).status_code == 403
+
+
+def test_one_thing_is_tried_at_a_time(staff: Client, february: Town) -> None:
+    change = {"member": "E", "sponsor_code": "Y"}
+    draft: dict[str, Any] = {"document": DRAFT, "months": ["2017-01"]}
+
+    def answers() -> list[str]:
+        return [
+            text_of(staff.get("/staff/what-if/order/", order_of(february, pieces_1="7"))),
+            text_of(staff.get("/staff/what-if/sponsor/", change)),
+            text_of(staff.post("/staff/what-if/plan/", draft)),
+        ]
+
+    with place_of(Kind.TRIAL):
+        busy = answers()
+        assert "please try again in a moment" in text_of(
+            staff.get("/staff/what-if/sponsor/", change, headers=HTMX)
+        )
+    free = answers()
+
+    for text, kept in zip(busy, ('value="7"', 'value="Y"', "name: "), strict=True):
+        assert "please try again in a moment" in text
+        assert kept in text
+        assert "By component" not in text
+    # Nobody decides on what could not be looked at for want of a place.
+    assert "Decide for" not in busy[1]
+    for text in free:
+        assert "please try again" not in text
+        assert "By component" in text

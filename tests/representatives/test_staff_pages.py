@@ -7,12 +7,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.core import mail
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
 from representatives import checks, services
+from representatives.clock import company_now, company_zone
 from representatives.models import Company, Representative, SponsorChange, StatusChange, User
 from representatives.sponsor_seen import seen_mark
 from tests.representatives.people import NOW, PASSWORD, enrol, make_staff, send_what_waits
@@ -33,7 +35,8 @@ def root() -> Representative:
 
 @pytest.fixture
 def staff() -> User:
-    return make_staff()
+    """Somebody of staff who may read statements, and so decides on sponsors."""
+    return may_read_statements(make_staff())
 
 
 @pytest.fixture
@@ -48,6 +51,11 @@ def boss() -> Client:
     client = Client()
     client.force_login(User.objects.create_superuser("boss@example.com", PASSWORD))
     return client
+
+
+def may_read_statements(user: User) -> User:
+    user.user_permissions.add(Permission.objects.get(codename="view_statement"))
+    return user
 
 
 def page_of(member: Representative, act: str = "") -> str:
@@ -117,7 +125,13 @@ def looked_at(member: Representative, form: dict[str, str]) -> dict[str, str]:
     """Return a decision on another sponsor with the mark that its effect was looked at."""
     code = form["sponsor_code"].upper()
     target = Representative.objects.filter(code=code).first()
-    return form | {"seen": seen_mark(member, target) if target is not None else ""}
+    return form | {"seen": mark_of(member, target) if target is not None else ""}
+
+
+def mark_of(member: Representative, target: Representative, *, by: str = "staff") -> str:
+    """Return what the page with the effect hands out to a person of staff now."""
+    user = User.objects.get(email=f"{by}@example.com")
+    return seen_mark(member, target, by=user, now=company_now(), zone=company_zone())
 
 
 def test_staff_change_a_sponsor_and_take_it_back(
@@ -138,6 +152,52 @@ def test_staff_change_a_sponsor_and_take_it_back(
     assert change.cancelled_at == NOW
     assert "Cancelled" in page.content.decode()
     assert desk.post(page_of(old, f"sponsor/{change.pk}/cancel/")).status_code == 404
+
+
+@pytest.mark.parametrize("since", ["somebody else", "month", "sponsor", "decided"])
+def test_an_effect_that_is_another_by_now_is_looked_at_again(
+    desk: Client, root: Representative, staff: User, since: str
+) -> None:
+    old, new, other = enrol(root), enrol(root, code="NEW"), enrol(root)
+    member = enrol(old)
+    make_staff("other@example.com")
+    by = "other" if since == "somebody else" else "staff"
+    form = {"sponsor_code": "NEW", "reason": "moved", "seen": mark_of(member, new, by=by)}
+    if since == "month":
+        Company.objects.update(clock_frozen_at=datetime(2026, 4, 2, tzinfo=UTC))
+    elif since in ("sponsor", "decided"):
+        services.change_sponsor(
+            representative=member,
+            new_sponsor=other,
+            reason="meanwhile",
+            decided_by=staff,
+            now=NOW,
+            zone=company_zone(),
+        )
+    if since == "sponsor":
+        Company.objects.update(clock_frozen_at=datetime(2026, 4, 2, tzinfo=UTC))
+        services.apply_sponsor_changes(now=company_now())
+    known = SponsorChange.objects.count()
+
+    refused = desk.post(page_of(member, "sponsor/"), form)
+
+    assert refused.status_code == 422
+    assert "Look first at who gains and who loses" in refused.content.decode()
+    assert SponsorChange.objects.count() == known
+
+    # Looked at again, it is decided.
+    assert desk.post(page_of(member, "sponsor/"), looked_at(member, form)).status_code == 302
+    assert SponsorChange.objects.count() == known + 1
+
+
+def test_staff_who_may_not_read_statements_are_not_shown_the_form(root: Representative) -> None:
+    client = Client()
+    client.force_login(make_staff("desk@example.com"))
+
+    page = client.get(page_of(enrol(root))).content.decode()
+
+    assert "Another sponsor" not in page
+    assert "/staff/what-if/" not in page
 
 
 @pytest.mark.parametrize(

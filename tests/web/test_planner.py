@@ -8,6 +8,7 @@ import pytest
 from django.core.cache import cache
 
 from compensation import views_planner
+from compensation.comparing.slots import Kind
 from compensation.comparing.what_if_own import OwnEffect, own_effect
 from compensation.models import Run
 from representatives.models import Representative
@@ -81,6 +82,18 @@ def test_the_planner_says_what_orders_would_bring_and_writes_nothing(
     assert "still being worked out" in text_of(reader.get("/rank/planner/", asked(town)))
     cache.delete(f"planner:{seller.pk}")
     monkeypatch.undo()
+
+    # A few at a time in the company; the question is kept, and the place of others left to them.
+    keys = Kind.PLANNER.keys()
+    cache.set_many(dict.fromkeys(keys, "others"), 60)
+    busy = reader.get("/rank/planner/", asked(town, people_1="4"))
+    assert "please try again in a moment" in text_of(busy)
+    assert 'value="4"' in busy.content.decode()
+    assert cache.get_many(keys) == dict.fromkeys(keys, "others")
+    cache.delete(keys[0])
+    assert "With 3 orders more" in text_of(reader.get("/rank/planner/", asked(town)))
+    assert keys[0] not in cache
+    cache.delete_many(keys)
 
     # Whoever may not sell is told so; without an open month there is nothing to plan with.
     Representative.objects.filter(pk=seller.pk).update(status="suspended")
