@@ -121,7 +121,7 @@ def _calculation(
 ) -> tuple[CalculatorForm, figures.Calculation | None]:
     """Return the form, and what the points bring: all that are active unless others were typed.
 
-    More than are active are worked out too, beside the message.
+    What can't be converted has the message alone, no offer.
     """
     if text is None:
         active = formatting.hundredths(bank.active, get_language())
@@ -139,8 +139,7 @@ def _calculation(
     except services.UnableToConvert as refusal:
         if text is not None:
             form.add_error("points", refusal_text(refusal))
-        if refusal.reason != "not_active":
-            return form, None
+        return form, None
     return form, figures.calculate(table, bank, points)
 
 

@@ -162,9 +162,11 @@ def movements(viewer: Representative, page: int) -> dict[str, Any]:
 
 def _movement(entry: Entry, visible: set[int]) -> dict[str, Any]:
     journal = entry.journal
+    is_month = journal.kind == JournalKind.COMMISSION
     return {
         "points": entry.amount,
-        "day": journal.effective_at,
+        # Points of a month count from an instant of their own; they came when it was posted.
+        "day": (journal.period.posted_at if is_month else None) or journal.effective_at,
         **_what(journal, visible),
     }
 

@@ -8,11 +8,10 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
-from django.utils.formats import date_format
 
 from compensation import services
 from compensation.forms_bank import read_points
-from compensation.models import Period, RspConversion
+from compensation.models import RspConversion
 from representatives.models import User
 from tests.compensation.bank_town import FLAT, build_bank_town, convert
 from tests.compensation.town import Town
@@ -295,13 +294,9 @@ def test_movements_lead_to_where_they_came_from(town: Town) -> None:
     town.take_back(own, 1, "2017-02-21")
     page = log_in(town).get(PAGE)
     html = page.content.decode()
-    posted = Period.objects.get(label="2017-01").posted_at
-    assert posted is not None
 
     # The points of a month came on the day it was posted.
-    text = text_of(page)
-    print(text[text.index("Statement of Jan") - 60 :][:300])
-    assert f"Statement of January 2017 {date_format(posted, 'j M Y')}, points of the month" in text
+    assert "Statement of January 2017 3 Feb 2017, points of the month" in text_of(page)
     assert 'href="/earnings/2017-01/"' in html
     assert 'href="/rsp/conversions/a-conversion/"' in html
     assert f'href="/points/{own.reference}/"' in html
