@@ -183,6 +183,8 @@ def _reason(text: str) -> str:
     reason = " ".join(text.split())
     if not reason:
         raise UnableToChangePayee(_("Say why."), "reason")
+    if not reason.isprintable():
+        raise UnableToChangePayee(_("Say why in a few words."), "reason")
     return reason[:REASON_LENGTH]
 
 

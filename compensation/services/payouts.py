@@ -377,4 +377,6 @@ def _reason(text: str) -> str:
     reason = " ".join(text.split())
     if not reason:
         raise UnableToPayOut(_("Say why."), "reason")
+    if not reason.isprintable():
+        raise UnableToPayOut(_("Say why in a few words."), "reason")
     return reason[:REASON_LENGTH]

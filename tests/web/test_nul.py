@@ -6,6 +6,9 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
 
+from compensation.models import Payee
+from compensation.services import payouts
+from representatives.models import User
 from tests.web import company
 from tests.web.company import Town
 
@@ -90,3 +93,17 @@ def test_form_fields_refuse_a_nul(town: Town) -> None:
     assert anybody.post("/language/", {"language": "pl\0", "next": "/\0"}).status_code == 302
     assert member.post("/customers/new/", {"name": "a\0b"}).status_code == 422
     assert member.post("/profile/contact/", {"email": "", "phone": "1\0"}).status_code == 422
+
+
+def test_reasons_refuse_a_nul(town: Town) -> None:
+    member = town.people["Marta Wrona"]
+    User.objects.filter(pk=town.staff.pk).update(is_superuser=True)
+    desk = visit(town)
+
+    address = f"/admin/compensation/payee/{member.code}/decide/"
+    answer = desk.post(address, {"act": "hold", "reason": "a\0b"}, follow=True)
+
+    assert "Say why in a few words." in answer.content.decode()
+    assert not Payee.objects.filter(held=True).exists()
+    with pytest.raises(payouts.UnableToPayOut, match="Say why in a few words"):
+        payouts._reason("a\0b")
