@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Any
 
+from compensation.engine.types import Status
 from compensation.models import MemberResult
 from compensation.selectors_pages import downline
 from compensation.selectors_pages.downline import People, Person
@@ -86,14 +88,33 @@ def draw(scope: Scope, member: MemberResult) -> Chart:
     rows = downline.named(members, top=scope.top, viewer=scope.viewer, plan=scope.plan)
     below: dict[int, list[Person]] = {}
     # Those at the back are deeper or further on: their branches are whole when their turn comes.
+    counted = _count_enrolled(members)
     for person in reversed(rows[1:]):
         inside = below.pop(person.position, [])
-        others = person.directs - len(inside)
+        others = _others(person, inside, counted)
         branch = People(inside[::-1], others=others) if inside or others else None
         below.setdefault(person.parent, []).append(replace(person, branch=branch))
     top = rows[0]
     inside = below.pop(top.position, [])
-    branch = People(inside[::-1], others=top.directs - len(inside))
+    branch = People(inside[::-1], others=_others(top, inside, counted))
     return Chart(
         root=replace(top, branch=branch), drawn=len(rows) - 1, people=downline.size(member)
     )
+
+
+def _count_enrolled(members: list[MemberResult]) -> dict[int, int]:
+    """Return by position how many of those drawn directly below somebody are enrolled."""
+    return Counter(
+        member.sponsor_position for member in members if member.status == Status.ENROLLED
+    )
+
+
+def _others(person: Person, inside: list[Person], counted: dict[int, int]) -> int:
+    """Return how many directly below a person are not drawn.
+
+    The number of directs counts the enrolled alone, the picture shows whoever stands in the tree.
+    """
+    left_out = person.people - sum(1 + one.people for one in inside)
+    if not left_out:
+        return 0
+    return min(max(person.directs - counted.get(person.position, 0), 1), left_out)

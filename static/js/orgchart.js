@@ -5,12 +5,12 @@
 
   var SVG = "http://www.w3.org/2000/svg";
   var ROW = 40;
-  var COLUMN = 220;
-  var NAME_LENGTH = 22;
+  var PHONE = window.matchMedia("(max-width: 639.98px)").matches;
+  var COLUMN = PHONE ? 170 : 196;
+  var NAME_LENGTH = PHONE ? 16 : 20;
   var SMALLEST = 0.08;
   var LARGEST = 3;
-  var AT_ONCE = 40;
-  var READABLE = 0.6;
+  var READABLE = 1;
   var box = document.querySelector("[data-orgchart]");
   var list = box ? document.getElementById(box.getAttribute("data-orgchart")) : null;
   if (!list || !window.d3) {
@@ -71,7 +71,8 @@
     layer.append(holder);
   }
 
-  /* A line leaves behind the words of a person, whose width is about that of their letters. */
+  /* Lines leave behind the words of a person, whose width is about that of their letters, and
+     run down a common stem in front of the people below. */
   function reach(person) {
     return Math.min(30 + Math.max(shorten(person.name).length * 7.4, 60), COLUMN - 36);
   }
@@ -80,19 +81,16 @@
     var from = link.source;
     var to = link.target;
     var start = from.y + reach(from.data);
-    var middle = to.y - 28;
+    var stem = to.y - 28;
+    var bend = from.x === to.x ? "" : "H" + (stem - 8) + "q8 0 8 8V" + (to.x - 8) + "q0 8 8 8";
     layer.append(
-      make("path", {
-        "class": "link",
-        d: "M" + start + " " + from.x + "C" + middle + " " + from.x + " " + middle + " " + to.x +
-          " " + (to.y - 16) + " " + to.x
-      })
+      make("path", { "class": "link", d: "M" + start + " " + from.x + bend + "H" + (to.y - 16) })
     );
   }
 
   var people = read(list.querySelector("li"));
   var whole = window.d3.hierarchy(people);
-  var levels = startingLevels();
+  var levels = 1;
   var root = null;
   var layer = make("g", {});
   var svg = make("svg", {
@@ -100,28 +98,16 @@
   });
   svg.append(layer);
   box.querySelector("[data-view]").append(svg);
-  box.hidden = false;
 
-  /* As many levels as can be read at once; the others are one click away. */
+  /* As many levels as fit beside each other; the others are one click away. */
   function startingLevels() {
-    var deepest = 1;
-    while (deepest < whole.height && countDownTo(deepest + 1) <= AT_ONCE) {
-      deepest += 1;
-    }
-    return deepest;
-  }
-
-  function countDownTo(depth) {
-    return whole.descendants().filter(function (node) {
-      return node.depth <= depth;
-    }).length;
+    var columns = Math.floor((size().width + 40) / (COLUMN * READABLE));
+    return Math.max(1, Math.min(columns - 1, whole.height));
   }
 
   function draw() {
     root = window.d3.hierarchy(cut(people, levels));
-    window.d3.tree().nodeSize([ROW, COLUMN]).separation(function (one, other) {
-      return one.parent === other.parent ? 1 : 1.25;
-    })(root);
+    place();
     layer.replaceChildren();
     root.links().forEach(function (link) {
       drawLine(layer, link);
@@ -129,8 +115,22 @@
     root.each(function (node) {
       drawPerson(layer, node);
     });
+    box.querySelector("[data-drawn]").textContent = box.getAttribute("data-drawn-text")
+      .replace("%1", root.descendants().length - 1).replace("%2", box.getAttribute("data-people"));
     box.querySelector("[data-levels=more]").disabled = levels >= whole.height;
     box.querySelector("[data-levels=fewer]").disabled = levels <= 1;
+  }
+
+  /* Everybody stands in the row of the first person below, so that the top is where one begins. */
+  function place() {
+    var row = 0;
+    root.eachBefore(function (node) {
+      if (node.parent && node.parent.children[0] !== node) {
+        row += 1;
+      }
+      node.x = row * ROW;
+      node.y = node.depth * COLUMN;
+    });
   }
 
   function cut(person, depth) {
@@ -155,26 +155,11 @@
     return svg.getBoundingClientRect();
   }
 
-  function extent() {
-    var top = Infinity, bottom = -Infinity, right = 0;
-    root.each(function (node) {
-      top = Math.min(top, node.x);
-      bottom = Math.max(bottom, node.x);
-      right = Math.max(right, node.y);
-    });
-    return { top: top - 24, height: bottom - top + 48, width: right + COLUMN };
-  }
-
-  function fit(smallest) {
-    var room = size();
-    var all = extent();
-    var scale = Math.min(room.width / all.width, room.height / all.height, 1);
-    view.scale = Math.max(scale, smallest);
-    view.x = 24 * view.scale;
-    /* What does not fit shows the person on top in the middle of the picture's height. */
-    view.y = scale >= smallest
-      ? (room.height - all.height * view.scale) / 2 - all.top * view.scale
-      : room.height / 2;
+  /* The person on top in the upper left corner, everything large enough to read. */
+  function start() {
+    view.scale = READABLE;
+    view.x = 28 * READABLE;
+    view.y = 32 * READABLE;
     apply();
   }
 
@@ -193,7 +178,7 @@
     if (change) {
       levels += change.getAttribute("data-levels") === "more" ? 1 : -1;
       draw();
-      fit(READABLE);
+      apply();
       return;
     }
     var button = origin ? origin.closest("[data-zoom]") : null;
@@ -202,8 +187,8 @@
     }
     var room = size();
     var how = button.getAttribute("data-zoom");
-    if (how === "fit") {
-      fit(SMALLEST);
+    if (how === "start") {
+      start();
     } else {
       zoom(how === "in" ? 1.4 : 1 / 1.4, room.width / 2, room.height / 2);
     }
@@ -271,6 +256,20 @@
     }
   }, true);
 
-  draw();
-  fit(READABLE);
+  function show() {
+    box.hidden = false;
+    opener.hidden = true;
+    levels = startingLevels();
+    draw();
+    start();
+  }
+
+  /* A phone shows the list, which reads well there, until the picture is asked for. */
+  var opener = document.querySelector("[data-orgchart-open]");
+  opener.addEventListener("click", show);
+  if (PHONE) {
+    opener.hidden = false;
+  } else {
+    show();
+  }
 })();

@@ -12,6 +12,10 @@ from tests.browser.conftest import Site
 
 pytestmark = pytest.mark.browser
 
+TEXT_SIZES = """
+texts => texts.map(one => parseFloat(getComputedStyle(one).fontSize) * one.getScreenCTM().a)
+"""
+
 
 def _focused(page: Page) -> str:
     return str(page.evaluate("document.activeElement.textContent.trim()"))
@@ -58,6 +62,10 @@ def test_arrow_keys_go_through_the_tree(browser: Browser, site: Site) -> None:
 def test_the_picture_holds_the_people_of_the_list(browser: Browser, site: Site) -> None:
     with visits.window(browser, site, role="representative") as (page, watch):
         page.goto("/downline/chart/")
+        sizes = page.locator(".orgchart-svg text").evaluate_all(TEXT_SIZES)
+        assert min(sizes) >= 11, "read without zooming"
+        at_once = page.locator(".orgchart-svg .leaf").count()
+        assert page.locator("[data-drawn]").inner_text().startswith(f"Drawn: {at_once - 1} of ")
         more = page.get_by_role("button", name="One level more")
         while more.is_enabled():
             more.click()
@@ -69,14 +77,27 @@ def test_the_picture_holds_the_people_of_the_list(browser: Browser, site: Site) 
         before = layer.get_attribute("transform")
         page.get_by_role("button", name="Larger").click()
         assert layer.get_attribute("transform") != before
-        page.get_by_role("button", name="Show all").click()
+        page.get_by_role("button", name="Back to the top").click()
         before = layer.get_attribute("transform")
         page.locator(".orgchart-view").hover()
         page.mouse.wheel(0, -400)
         expect(layer).not_to_have_attribute("transform", before or "")
 
-        page.get_by_role("button", name="Show all").click()
+        page.get_by_role("button", name="Back to the top").click()
         page.locator(".orgchart-svg a", has_text="Ana Silva").first.click()
         expect(page).to_have_url(re.compile(rf"root={site.world.codes['Ana Silva']}"))
         expect(page.get_by_role("heading", level=2).first).to_have_text("Ana Silva")
+        assert watch.take() == []
+
+
+def test_a_phone_shows_the_list_until_the_picture_is_asked_for(
+    browser: Browser, site: Site
+) -> None:
+    with visits.window(browser, site, role="representative", width=360) as (page, watch):
+        page.goto("/downline/chart/")
+        expect(page.locator(".orgchart")).to_be_hidden()
+        expect(page.locator("#chart-list li").first).to_be_visible()
+        page.get_by_role("button", name="Show the picture").click()
+        expect(page.locator(".orgchart")).to_be_visible()
+        assert min(page.locator(".orgchart-svg text").evaluate_all(TEXT_SIZES)) >= 11
         assert watch.take() == []

@@ -151,6 +151,7 @@ def _results(town: Town, plan: Any) -> Any:
     members = Members.of(
         [person.pk for person in people],
         [rows[person.sponsor_id] if person.sponsor_id else -1 for person in people],
+        status=[Representative.Status.values.index(person.status) for person in people],
     )
     paid = list(Order.objects.filter(status=Order.Status.PAID).order_by("id"))
     sales = Sales.of(

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from compensation.engine.types import Status
 from compensation.models import MemberResult
 from compensation.selectors_pages import downline, downline_table, downline_tree
 from compensation.selectors_pages.downline_query import Question, Scope, scope_of
 from compensation.selectors_pages.plans import get_plan
 from representatives.models import Representative
+from representatives.services import suspend_representative
 from tests.web import company
 from tests.web.company import Town
 from tests.web.test_pages import text_of, visit
@@ -269,15 +269,14 @@ def test_crossline_and_unknown_people_open_nothing(town: Town) -> None:
 
 
 def test_the_picture_counts_whom_it_leaves_out_and_nobody_less(wide_town: Town) -> None:
-    """Directs who have left are not counted as enrolled, yet stand in the tree and the picture."""
-    assert wide_town.run is not None
-    gone = MemberResult.objects.get(
-        run=wide_town.run, representative=wide_town.people["Żaneta 1 001"]
+    """Suspended directs are no enrolled ones, yet stand in the tree and the picture."""
+    suspend_representative(
+        representative=wide_town.people["Żaneta 1 001"],
+        reason="Asked for it.",
+        decided_by=wide_town.staff,
+        now=wide_town.now,
     )
-    MemberResult.objects.filter(pk=gone.pk).update(status=2)
-    MemberResult.objects.filter(
-        run=wide_town.run, representative=wide_town.people["Marta Wrona"]
-    ).update(direct_count=3)
+    company.preview(wide_town)
 
     page = visit(wide_town, "Marta Wrona").get("/downline/chart/")
 
