@@ -34,6 +34,8 @@ class Step:
     rsp: int
     is_usual: bool
     """Whether it is the seller's usual sale; else the least that is needed, as one sale."""
+    enough: int = 0
+    """BV of a smaller sale that would do instead of the usual one, where that is known; else 0."""
 
 
 class FrontLine:

@@ -130,7 +130,19 @@ class _Search:
         if own:
             steps.insert(0, Step(self.id, own, sale.bv, sale.rsp, self.id in self.usual))
         needs = [Need(name, missing) for name, missing in self.needs.items()]
-        return Way(self.rank, steps, needs, self._periods())
+        return Way(self.rank, self._with_enough(steps), needs, self._periods())
+
+    def _with_enough(self, steps: list[Step]) -> list[Step]:
+        """Say of a single sale how little of it would do: where group volume alone is missing."""
+        missing = {
+            measure: required - self.figures.get(measure, 0)
+            for measure, required in self.requires.items()
+            if required > self.figures.get(measure, 0)
+        }
+        if set(missing) != {"group_bv"} or len(steps) != 1 or steps[0].sales != 1:
+            return steps
+        only, least = steps[0], missing["group_bv"]
+        return [replace(only, enough=least)] if only.is_usual and least < only.bv else steps
 
     def _filled(self, own: int, sale: UsualSale) -> tuple[int, UsualSale]:
         """Fill what is left of group volume by whoever sells most at once."""

@@ -149,6 +149,7 @@ def _step(step: Step, viewer: Representative, people: dict[int, Representative])
         "code": "" if is_own or person is None else person.code,
         "volume": volume,
         "is_usual": step.is_usual,
+        "enough": step.enough,
         "is_own": is_own,
     }
 

@@ -114,6 +114,20 @@ def test_the_rank_page_shows_any_rank_and_the_shortest_way(town: Town) -> None:
     assert "7 sales by Ana Silva, in that leg: each of 100 BV" in way.replace("\u00a0", " ")
 
 
+def test_one_sale_is_not_each_and_a_smaller_one_may_be_enough(town: Town) -> None:
+    for _ in range(6):
+        company.sell(town, "Ana Silva", pieces=4)
+    company.sell(town, "Ana Silva")
+    company.preview(town)
+
+    way = text_of(visit(town, "Marta Wrona").get("/rank/way/?rank=2")).replace("\u00a0", " ")
+
+    # 325 BV and 625 more: 50 are missing, and Ana's usual order is 100.
+    assert "1 sale by Ana Silva, in that leg: of 100 BV" in way
+    assert "the usual order 50 BV would be enough" in way
+    assert "each of" not in way
+
+
 def test_the_dashboard_has_the_card_and_asks_for_the_way(town: Town) -> None:
     content = visit(town, "Marta Wrona").get("/").content.decode()
 
