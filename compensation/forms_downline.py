@@ -40,6 +40,16 @@ def _day(label: Any) -> forms.DateField:
     )
 
 
+STATES = [
+    ("", _("All")),
+    ("active", _("Active")),
+    ("inactive", _("Not active")),
+    ("near", _("Nearly active")),
+    ("dormant", _("No sale yet")),
+    ("away", _("Suspended or terminated")),
+]
+
+
 class DownlineForm(forms.Form):
     """Filters of the table; what is not understood is told at its field and filters nothing."""
 
@@ -49,14 +59,7 @@ class DownlineForm(forms.Form):
     state = forms.ChoiceField(
         label=_("Activity"),
         required=False,
-        choices=[
-            ("", _("All")),
-            ("active", _("Active")),
-            ("inactive", _("Not active")),
-            ("near", _("Nearly active")),
-            ("dormant", _("No sale yet")),
-            ("away", _("Suspended or terminated")),
-        ],
+        choices=STATES,
     )
     joined_from = _day(_("Joined from"))
     joined_to = _day(_("Joined until"))
@@ -65,8 +68,10 @@ class DownlineForm(forms.Form):
     rsp_least = VolumeField(label=_("Own RSP at least"))
     group_least = VolumeField(label=_("Group BV at least"))
 
-    def __init__(self, data: Any, *, ranks: Sequence[str]) -> None:
+    def __init__(self, data: Any, *, ranks: Sequence[str], is_over: bool = False) -> None:
         super().__init__(data, auto_id="filter-%s", use_required_attribute=False)
+        if is_over:
+            self._offer("state", [*STATES[:4], ("dormant", _("No sale")), *STATES[5:]])
         levels = [(str(level), str(level)) for level in range(1, LEVELS_SHOWN + 1)]
         deeper = (str(LEVELS_SHOWN + 1), _("Level 5 and on"))
         self._offer("level", [("", _("All")), *levels, deeper])

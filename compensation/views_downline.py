@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from compensation.forms_downline import DownlineForm
-from compensation.models import MemberResult, Period
+from compensation.models import MemberResult, Period, PeriodStatus
 from compensation.selectors_pages import dashboard as figures
 from compensation.selectors_pages import downline as selectors
 from compensation.selectors_pages import (
@@ -75,6 +75,11 @@ def _context(look: _Look) -> dict[str, Any]:
     }
 
 
+def _form(request: HttpRequest, look: _Look) -> DownlineForm:
+    is_over = look.period.status != PeriodStatus.OPEN
+    return DownlineForm(request.GET, ranks=look.scope.plan.ranks.names, is_over=is_over)
+
+
 def _address(look: _Look, **parameters: str) -> str:
     query = urlencode({"month": look.period.label} | parameters)
     return f"{reverse('compensation:downline')}?{query}"
@@ -87,7 +92,7 @@ def downline(request: HttpRequest) -> HttpResponse:
     look = _look(visit)
     if look is None:
         return render(request, "compensation/downline.html", visit.context())
-    form = DownlineForm(request.GET, ranks=look.scope.plan.ranks.names)
+    form = _form(request, look)
     question = form.question()
     is_table = request.GET.get("view") == "table"
     filtered = not replace(question, text="").is_empty or bool(form.errors)
@@ -199,7 +204,7 @@ def levels(request: HttpRequest) -> HttpResponse:
     look = _look(visit)
     if look is None:
         return render(request, "compensation/_levels.html", visit.context())
-    form = DownlineForm(request.GET, ranks=look.scope.plan.ranks.names)
+    form = _form(request, look)
     context = _context(look) | {
         "levels": downline_table.list_levels(look.scope),
         "question": form.question(),
@@ -258,7 +263,7 @@ def chart(request: HttpRequest) -> HttpResponse:
 def sheet(request: HttpRequest) -> StreamingHttpResponse:
     """Send the people below who answer the question of the table, as a CSV file."""
     look = _must_look(request)
-    form = DownlineForm(request.GET, ranks=look.scope.plan.ranks.names)
+    form = _form(request, look)
     pieces = downline_sheet.write_sheet(look.scope, form.question())
     response = StreamingHttpResponse(pieces, content_type="text/csv; charset=utf-8")
     name = f"downline-{look.period.label}.csv"

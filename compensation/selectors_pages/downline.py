@@ -289,7 +289,7 @@ def activity_state(member: MemberResult, plan: Plan) -> dict[str, str]:
     if measure != "personal_bv" or needed <= 0:
         return {"kind": "quiet", "text": _("Not active")}
     if member.window_bv <= 0:
-        return {"kind": "quiet", "text": _("No sale yet")}
+        return {"kind": "quiet", "text": _("No sale yet"), "text_when_over": _("No sale")}
     missing = needed - member.window_bv
     near = member.window_bv * 5 >= needed * 4
     return {

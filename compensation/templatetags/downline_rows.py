@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
-from compensation.models import Period
+from compensation.models import Period, PeriodStatus
 from compensation.selectors_pages.downline import People, Person
 from representatives import formatting
 from representatives.templatetags.perennial import initials, rounded_points
@@ -34,6 +34,7 @@ class Writer:
         self.base = reverse("compensation:downline")
         self.chart = reverse("compensation:downline_chart")
         self.month = f"?month={quote(period.label)}"
+        self.is_over = period.status != PeriodStatus.OPEN
         self.language = get_language()
         self.days: dict[date, str] = {}
 
@@ -51,11 +52,16 @@ class Writer:
         """Return a number of people."""
         return formatting.whole(number, self.language)
 
+    def state_text(self, person: Person) -> str:
+        """Return the activity of a person in words; of a month that is over nothing is to come."""
+        state = person.state
+        return state.get("text_when_over", state["text"]) if self.is_over else state["text"]
+
     def state(self, person: Person) -> str:
         """Return the activity of a person, as `components/_member_state.html` has it."""
         state = person.state
         kind = state["kind"]
-        text = escape(state["text"])
+        text = escape(self.state_text(person))
         word = f'<span class="light-word is-{kind}">{TICK if kind == "ok" else ""}{text}</span>'
         if not state.get("width"):
             return word
@@ -267,7 +273,7 @@ def _chart_item(person: Person, writer: Writer) -> str:
     if person.is_masked:
         text = f'<span class="muted">{name}</span>'
     else:
-        words = " · ".join((person.rank, person.state["text"], note))
+        words = " · ".join((person.rank, writer.state_text(person), note))
         address = f"{writer.chart}{writer.month}&amp;root={quote(person.code)}"
         text = f'<a href="{address}">{name}</a> <small>{escape(words)}</small>'
     inside = "".join(_chart_item(one, writer) for one in (branch.rows if branch else []))

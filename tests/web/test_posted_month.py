@@ -148,6 +148,22 @@ def test_a_month_before_somebody_came_says_so_and_keeps_the_way() -> None:
     assert client.get(f"/downline/{late.code}/?month=2017-01").status_code == 404
 
 
+def test_a_month_that_is_over_waits_for_no_sale() -> None:
+    town = closing.build_town()
+    town.close("2017-01")
+    now = town.set_clock("2017-02-10T12:00")
+    closing.services.refresh_live_figures(now=now, by=town.closer)
+    client = _log_in(town.members["A"])
+
+    over = client.get("/downline/?view=table&filters=1&month=2017-01").content.decode()
+    still_open = client.get("/downline/?view=table&filters=1&month=2017-02").content.decode()
+
+    assert "No sale" in over
+    assert "No sale yet" not in over
+    assert "No sale yet" in still_open
+    assert client.get("/downline/?view=table&state=dormant&month=2017-01").status_code == 200
+
+
 def _check_nothing_hidden_is_told(town: closing.Town) -> None:
     """Look for the figures of the one who moved away by every way to ask for them."""
     client = _log_in(town.members["A"])
