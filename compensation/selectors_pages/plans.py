@@ -99,10 +99,20 @@ def rank_progress(
         "met_count": len(rows) - len(open_rows),
         "weakest": open_rows[0] if open_rows else None,
         "rose": member.title_rank > member.opening_title,
+        "stepped": _stepped(plan, member, open_rows=len(open_rows)),
+        "steps": plan.ranks.steps_per_period,
         "paid_below_title": pay < title,
         "in_a_row": target.consecutive_periods if not at_top else 1,
         "in_grace": member.grace_used > 0,
     }
+
+
+def _stepped(plan: Plan, member: MemberResult, *, open_rows: int) -> bool:
+    """Return whether the next rank is met and only the steps of the month kept it away."""
+    title, ladder = member.title_rank, plan.ranks.ladder
+    if open_rows or title - member.opening_title < plan.ranks.steps_per_period:
+        return False
+    return title + 1 < len(ladder) and ladder[title + 1].consecutive_periods == 1
 
 
 def component_of(plan: Plan, index: int) -> Component | None:

@@ -10,6 +10,7 @@ from django.template.loader import render_to_string
 
 from compensation.comparing.what_if_own import Own
 from compensation.engine.plan import Plan, parse_plan
+from compensation.models import MemberResult
 from compensation.plans import load_plan, preset_text
 from compensation.selectors_pages import planner, plans
 from representatives import formatting
@@ -64,13 +65,20 @@ def test_who_is_active_all_the_same_is_not_called_inactive(db: None) -> None:
         assert words in care_row(active=active)
     assert "is-off" in care_row(active=False)
     assert "is-off" not in care_row(active=True)
+    # What is said of all of one kind is said once, and the first page leads to these people.
+    page = visit(town, "Marta Wrona").get("/")
+    assert '<a href="/today/people/">Your people</a>' in page.content.decode()
+    assert "All customers" not in text_of(page).split("What to do today")[1][:40]
 
 
 def care_row(*, active: bool) -> str:
     person = {"name": "Ana Silva", "code": "A7K3MQP", "active": active}
     slip = {"person": person, "was_active": True, "month_before": "October", "bv_before": 100_00}
-    context = {"care": {"slipping": [slip]}, "period": {"label": "2017-11"}}
-    return render_to_string("compensation/_care.html", context)
+    context = {"care": {"slipping": [slip, slip]}, "period": {"label": "2017-11"}}
+    rows = render_to_string("compensation/_care.html", context)
+    assert rows.count("A call often shows what is in the way.") == 1
+    assert rows.count("See the card") == rows.count("October: 100 BV") == 2
+    return rows
 
 
 def test_the_planner_counts_customers_only_for_a_plan_that_does(plan: Plan) -> None:
@@ -111,3 +119,52 @@ def test_points_of_the_open_month_are_marked_as_an_estimate() -> None:
     )
     assert "RSP credited" in text_of(january)
     assert "est-value" not in january.content.decode()
+
+
+def test_a_rank_that_only_the_steps_of_the_month_keep_away_says_so(plan: Plan) -> None:
+    figures = plan.ranks.figures
+    member = MemberResult(figures=[10**9] * len(figures))
+    for field in MemberResult._meta.concrete_fields:
+        if field.attname != "figures" and getattr(member, field.attname) is None:
+            setattr(member, field.attname, 10**9)
+    member.title_rank = member.pay_rank = 1
+    member.opening_title = 0
+
+    def told() -> str:
+        rank = plans.rank_progress(plan, member, figures, "en")
+        assert rank["weakest"] is None
+        shown = {
+            "rank": rank,
+            "period": {"label": "2017-10"},
+            "member": member,
+            "totals": {"points": 0, "money": 0},
+            "currency": "EUR",
+            "days": {"day": 31, "length": 31, "left": 0},
+        }
+        parts = ("_standing", "_rank")
+        return " ".join(render_to_string(f"compensation/{part}.html", shown) for part in parts)
+
+    assert "one step a month: Bronze came first" in told()
+    assert "Titles rise one step a month, and Bronze came first." in told()
+    assert "all requirements met" not in told()
+    # Who did not rise has nothing in the way.
+    member.opening_title = 1
+    assert "came first" not in told()
+    assert "all requirements met" in told()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_posted_month_is_no_estimate() -> None:
+    town = closing.build_town()
+    town.close("2017-01")
+    reader = _log_in(town.members["A"])
+
+    page = reader.get("/?month=2017-01")
+    text = text_of(page)
+
+    # A lacks what Silver asks for: nothing was kept away by the steps.
+    assert "came first" not in text
+    # What is posted is no estimate any more, and neither is its worth.
+    assert "in cash at the plan’s rate" in text
+    assert "Estimate" not in text
+    assert "est-value" not in page.content.decode()
