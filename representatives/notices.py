@@ -52,22 +52,21 @@ _SOME = """
 # Those who have waited longest, whatever their number, and all that waits for them. OFFSET 0 keeps
 # the question after a digest of the day at each row, so that the index is read no further than
 # the limit; rows of one instant come in no order, as sorting them would read them all.
-_COLLECT = """
-WITH oldest AS MATERIALIZED (
-    SELECT n.user_id, n.happened_at FROM representatives_notice n
-    WHERE n.mail = 'daily' AND n.mailed_at IS NULL AND n.happened_at < %(until)s
-    AND NOT EXISTS (
-        SELECT FROM representatives_outboxevent o
-        WHERE o.key = 'digest:' || n.user_id || ':' || %(day)s OFFSET 0
-    )
-    ORDER BY n.happened_at LIMIT %(most)s
-), receivers AS MATERIALIZED (
-    SELECT user_id, min(happened_at) AS since FROM oldest GROUP BY user_id
-)
-SELECT n.user_id, array_agg(n.id ORDER BY n.id)
-FROM receivers JOIN representatives_notice n ON n.user_id = receivers.user_id
+_OLDEST = """
+SELECT n.user_id FROM representatives_notice n
 WHERE n.mail = 'daily' AND n.mailed_at IS NULL AND n.happened_at < %(until)s
-GROUP BY n.user_id, receivers.since ORDER BY receivers.since, n.user_id
+AND NOT EXISTS (
+    SELECT FROM representatives_outboxevent o
+    WHERE o.key = 'digest:' || n.user_id || ':' || %(day)s OFFSET 0
+)
+ORDER BY n.happened_at LIMIT %(most)s
+"""
+
+_COLLECT = """
+SELECT n.user_id, array_agg(n.id ORDER BY n.id) FROM representatives_notice n
+WHERE n.user_id = ANY (%(users)s::bigint[])
+AND n.mail = 'daily' AND n.mailed_at IS NULL AND n.happened_at < %(until)s
+GROUP BY n.user_id ORDER BY min(n.happened_at), n.user_id
 """
 
 
@@ -195,7 +194,9 @@ def queue_digests(*, now: datetime) -> int:
         due -= timedelta(days=1)
     day = due.date().isoformat()
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_COLLECT, {"until": due, "day": day, "most": _room(DIGEST_TOPIC)})
+        cursor.execute(_OLDEST, {"until": due, "day": day, "most": _room(DIGEST_TOPIC)})
+        users = list(dict.fromkeys(user for (user,) in cursor.fetchall()))
+        cursor.execute(_COLLECT, {"until": due, "users": users})
         found: dict[int, list[int]] = dict(cursor.fetchall())
         if not found:
             return 0
