@@ -23,7 +23,6 @@ from compensation.selectors_pages import (
 from compensation.views_paper import PERMISSION as STATEMENT_PERMISSION
 from compensation.views_shared import Visit, open_visit
 from representatives.models import Representative
-from sales.models import Order
 
 
 def _rank_url(period: Period) -> str:
@@ -38,7 +37,7 @@ def points_of_order(request: HttpRequest, reference: str) -> HttpResponse:
     above are not named.
     """
     visit = open_visit(request, url=_rank_url)
-    order = Order.objects.filter(reference=reference).select_related("seller").first()
+    order = order_points.find_order(reference)
     if order is None or not reference.isprintable():
         raise Http404("no such order")
     if not Representative.objects.visible_to(visit.viewer).filter(pk=order.seller_id).exists():

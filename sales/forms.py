@@ -12,6 +12,7 @@ from django import forms
 from django.forms.utils import ErrorDict
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from sales.amounts import Amounts, line_amounts, parse_quantity
 from sales.models import Customer, Product
@@ -196,6 +197,14 @@ class ReturnForm(forms.Form):
                 max_value=left,
                 required=False,
                 widget=forms.NumberInput(attrs={"class": "form-control form-control-sm"}),
+                error_messages={
+                    "min_value": _("A number below nought can’t come back."),
+                    "max_value": ngettext_lazy(
+                        "At most %(limit_value)s piece can come back.",
+                        "At most %(limit_value)s pieces can come back.",
+                        "limit_value",
+                    ),
+                },
             )
 
     def pieces(self) -> dict[int, int]:

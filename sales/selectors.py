@@ -181,6 +181,23 @@ def list_lines(order: Order) -> list[LineView]:
     return [LineView(line, list(line.returns.all())) for line in lines]
 
 
+def left_after_returns(order: Order, lines: list[LineView]) -> dict[str, int] | None:
+    """Return what is left of an order once what was accepted back is taken off; None if nothing."""
+    back = [
+        (one.line, back)
+        for one in lines
+        for back in one.returns
+        if back.status == Return.Status.ACCEPTED
+    ]
+    if not back:
+        return None
+    return {
+        "gross_minor": order.gross_minor - sum(one.gross_minor for _, one in back),
+        "bv": order.bv - sum(one.bv for _, one in back),
+        "rsp": order.rsp - sum(one.rsp for line, one in back if line.repeat),
+    }
+
+
 def sum_of_customer(customer: Customer) -> dict[str, int]:
     """Return what a customer's paid orders sum up to: orders, money, BV and RSP."""
     sums = Order.objects.filter(customer=customer, status=Order.Status.PAID).aggregate(

@@ -244,6 +244,7 @@ def _order_page(
             lines=lines,
             taxes=tax_lines(one.line for one in lines),
             returns=[(one.line, back) for one in lines for back in one.returns],
+            left_after=selectors.left_after_returns(shown, lines),
             return_form=form,
             return_fields=fields,
             myself=MYSELF,

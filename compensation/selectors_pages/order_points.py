@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import BigIntegerField, F, Q, Sum
+from django.db.models.functions import Cast
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
@@ -16,7 +18,7 @@ from compensation.models import EarningUnit, MemberResult, Period, Run, RunStatu
 from compensation.selectors_pages import plans
 from representatives import formatting
 from representatives.models import Representative
-from sales.models import Order
+from sales.models import Order, Return
 
 STOPPED = (
     Reason.SUSPENDED,
@@ -24,6 +26,25 @@ STOPPED = (
     Reason.REFUNDED,
     Reason.BREAKAWAY,
 )
+
+
+def find_order(reference: str) -> Order | None:
+    """Return an order with what came back of it, in ``returned_rsp`` and ``returned_bv``, and left.
+
+    The order itself keeps what was sold.
+    """
+    accepted = Q(lines__returns__status=Return.Status.ACCEPTED)
+    rsp = Sum("lines__returns__rsp", filter=accepted & Q(lines__repeat=True), default=0)
+    bv = Sum("lines__returns__bv", filter=accepted, default=0)
+    return (
+        Order.objects.filter(reference=reference)
+        .select_related("seller")
+        .annotate(
+            returned_rsp=Cast(rsp, BigIntegerField()), returned_bv=Cast(bv, BigIntegerField())
+        )
+        .annotate(left_rsp=F("rsp") - F("returned_rsp"), left_bv=F("bv") - F("returned_bv"))
+        .first()
+    )
 
 
 def counts_in(order: Order, period: Period) -> bool:

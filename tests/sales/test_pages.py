@@ -230,7 +230,7 @@ def test_paid_order_shows_classes_and_takes_a_return_request(
     ("form", "words"),
     [
         ({}, "Say how many pieces"),
-        ({"pieces-1": 3}, "less than or equal to 2"),
+        ({"pieces-1": 3}, "At most 2 pieces can come back."),
         ({"pieces-1": "x"}, "Enter a whole number"),
         ({"pieces-9": 1}, "Say how many pieces"),
     ],

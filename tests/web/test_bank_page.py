@@ -303,7 +303,9 @@ def test_movements_lead_to_where_they_came_from(town: Town) -> None:
     client = log_in(town)
     for address in ("/earnings/2017-01/", "/rsp/conversions/a-conversion/"):
         assert client.get(address).status_code == 200
-    assert client.get(f"/points/{own.reference}/").status_code == 200
+    points = text_of(client.get(f"/points/{own.reference}/"))
+    assert re.search(r"After returns: (\d+) − (\d+) = (\d+) RSP and \d+ − \d+ = \d+ BV\.", points)
+    assert "Left after returns" in text_of(client.get(f"/orders/{own.reference}/"))
 
 
 def test_movements_are_paged(town: Town) -> None:

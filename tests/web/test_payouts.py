@@ -149,6 +149,9 @@ def test_payouts_are_listed_with_their_state(paying: Town) -> None:
     batch = draft(paying)
     assert "On its way to you" in _text(client.get("/payouts/"))
     send(paying, batch)
+    on_its_way = _text(_visit(paying, "A").get("/payouts/"))
+    assert "With the bank" in on_its_way
+    assert "Nothing to pay yet" not in on_its_way
     assert "With the bank" in _text(client.get("/payouts/"))
     settle(paying, batch)
     text = _text(client.get("/payouts/"))
