@@ -17,6 +17,10 @@ MOST_DOTS = 20
 DOT = 2.3
 CENTRE_MARK = 60
 """Who sold nothing is a mark of this radius (tenths) in the middle, so that the rings have one."""
+TICK_WIDTH = 80
+"""A ring thinner than this (tenths) has no room for its level under the line."""
+SEEN = 30
+"""A ring thinner than this (tenths) is hidden by its own edge."""
 LABEL_HEIGHT = 140
 """A ring thinner than this (tenths) has no room for its number."""
 HALF_DISC_LABEL = 260
@@ -43,6 +47,8 @@ class Ring:
     tick: str
     tick_left: str
     tick_right: str
+    is_unseen: bool
+    """Whether it is too thin to be seen: then the page says so."""
 
 
 def rings(levels: list[tuple[int, int]]) -> list[Ring]:
@@ -81,6 +87,7 @@ def _ring(index: int, points: int, people: int, inner: int, outer: int) -> Ring:
         has_label = outer >= HALF_DISC_LABEL
     else:
         has_label = thickness >= LABEL_HEIGHT and middle >= HALF_DISC_LABEL
+    has_tick = thickness >= TICK_WIDTH and middle >= HALF_DISC_LABEL
     # The innermost is a half disc: its number sits lower than the middle, where it is wide.
     label_y = BASE_Y * 10 - (outer * 3 // 10 if inner == 0 else middle - 50)
     return Ring(
@@ -92,8 +99,9 @@ def _ring(index: int, points: int, people: int, inner: int, outer: int) -> Ring:
         on_dark=index < 2,
         dots=_dots(people, middle) if inner and has_label else "",
         tick="" if index == 0 else str(index),
-        tick_left=_text(CENTRE_X * 10 - middle) if thickness >= 200 else "",
-        tick_right=_text(CENTRE_X * 10 + middle) if thickness >= 200 else "",
+        tick_left=_text(CENTRE_X * 10 - middle) if has_tick else "",
+        tick_right=_text(CENTRE_X * 10 + middle) if has_tick else "",
+        is_unseen=index > 0 and thickness < SEEN,
     )
 
 

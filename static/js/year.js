@@ -15,7 +15,10 @@
     for (var at = 0; at < count; at += 1) {
       parts.push(rows.map(valueAt(at)));
     }
-    return { labels: labels, parts: parts };
+    var open = rows.findIndex(function (row) {
+      return row.hasAttribute("data-estimate");
+    });
+    return { labels: labels, parts: parts, firmUntil: open < 0 ? rows.length : open };
   }
 
   function valueAt(at) {
@@ -44,11 +47,25 @@
 
   function colours(element) {
     var style = window.getComputedStyle(element);
-    var found = { line: style.getPropertyValue("--pn-line").trim(), ink: style.getPropertyValue("--pn-ink-3").trim(), edge: style.getPropertyValue("--pn-olive").trim(), font: "12px " + style.fontFamily, shades: [] };
+    var found = { line: style.getPropertyValue("--pn-line").trim(), ink: style.getPropertyValue("--pn-ink-3").trim(), edge: style.getPropertyValue("--pn-olive").trim(), ground: style.getPropertyValue("--pn-surface").trim(), font: "12px " + style.fontFamily, shades: [] };
     for (var shade = 0; shade < SHADES; shade += 1) {
       found.shades.push(style.getPropertyValue("--year-" + shade).trim());
     }
     return found;
+  }
+
+  /* Months that are not posted lie under a veil of the page's ground, so that they are paler. */
+  function veil(plot, firmUntil, paint) {
+    var box = plot.bbox;
+    var from = Math.max(plot.valToPos(firmUntil - 0.5, "x", true), box.left);
+    if (firmUntil >= plot.data[0].length) {
+      return;
+    }
+    plot.ctx.save();
+    plot.ctx.globalAlpha = 0.6;
+    plot.ctx.fillStyle = paint.ground;
+    plot.ctx.fillRect(from, box.top, box.left + box.width - from, box.height);
+    plot.ctx.restore();
   }
 
   function amounts(figure) {
@@ -95,6 +112,15 @@
           { stroke: paint.ink, font: paint.font, size: 70, grid: { stroke: paint.line, width: 1 }, ticks: { show: false }, values: function (_plot, splits) { return splits.map(written); } },
         ],
         series: [{}].concat(series),
+        hooks: {
+          drawSeries: [
+            function (plot, at) {
+              if (at === series.length) {
+                veil(plot, data.firmUntil, paint);
+              }
+            },
+          ],
+        },
       },
       [months].concat(stacked.slice().reverse()),
       figure

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.template.loader import render_to_string
 
 from compensation.selectors_pages import pictures
 
@@ -28,6 +29,20 @@ def test_a_ring_too_thin_for_its_number_has_none() -> None:
     assert not drawn["r0"].has_label
     assert not drawn["r1"].has_label
     assert drawn["r2"].has_label
+
+
+def test_every_ring_has_its_level_or_says_that_it_is_too_thin() -> None:
+    drawn = {
+        ring.css: ring
+        for ring in pictures.rings([(120_00, 2), (1_560_00, 24), (460_00, 5), (60_00, 1)])
+    }
+
+    assert [drawn[name].tick_right != "" for name in ("r1", "r2", "r3")] == [True, True, False]
+    assert [drawn[name].is_unseen for name in ("r0", "r1", "r2", "r3")] == [False] * 3 + [True]
+    page = render_to_string("components/_rings.html", {"rings": list(drawn.values())})
+    assert "Paid level 3, 60 RSP, is too small to draw." in page
+    assert page.count("too small") == 1
+    assert page.count('y="191">2</text>') == 2
 
 
 def test_dots_stop_at_twenty_a_ring() -> None:

@@ -12,7 +12,7 @@ from compensation.comparing.slots import Kind
 from compensation.comparing.what_if_own import OwnEffect, own_effect
 from compensation.models import Run
 from representatives.models import Representative
-from sales.models import Customer, Order
+from sales.models import Customer, Order, Product
 from sales.services import customers
 from tests.compensation import town as closing
 from tests.web.test_pages import text_of
@@ -52,6 +52,12 @@ def test_the_planner_says_what_orders_would_bring_and_writes_nothing(
     # Three customers with two pieces each of 25 BV and 20 RSP.
     assert "With 3 orders more, €299.40 in all" in whole
     assert "Personal BV" in whole
+    # What the tiles leave out is said, and what the orders bring at once stands first.
+    assert "as they are now, without corrections" in whole
+    assert "Your margin" not in whole
+    Product.objects.filter(sku="GREENS").update(ir_price_minor=1)
+    tiles = text_of(reader.get("/rank/planner/", asked(town))).split("in all Estimate")[1]
+    assert tiles.lstrip().startswith("Your margin on these orders €")
     assert "<html" not in part.content.decode()
     assert "With 3 orders more" in text_of(part)
     assert (Order.objects.count(), Run.objects.count()) == before

@@ -67,7 +67,9 @@ def test_the_page_shows_table_sums_and_what_the_chart_is_drawn_from(town: closin
     values = [int(value) for value in re.findall(r'<td class="n" data-value="(-?\d+)"', content)]
     assert sum(values) == year_of(town, "A").total
     assert "uplot.min.js" in content
-    assert 'data-label="≈ Feb"' in content
+    assert 'data-label="≈ Feb" data-estimate' in content
+    assert content.count("data-estimate") == 1
+    assert "Pale bars are months that are not posted yet." in text
 
     # The chart is loaded where it is drawn and nowhere else.
     reader = _log_in(town.members["A"])
