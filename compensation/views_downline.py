@@ -202,8 +202,9 @@ def levels(request: HttpRequest) -> HttpResponse:
     """Return the strip of levels; a page of its own where it takes a while to add up."""
     visit = _visit(request)
     look = _look(visit)
+    template = "_levels" if getattr(request, "htmx", False) else "downline_levels"
     if look is None:
-        return render(request, "compensation/_levels.html", visit.context())
+        return render(request, f"compensation/{template}.html", visit.context())
     form = _form(request, look)
     context = _context(look) | {
         "levels": downline_table.list_levels(look.scope),
@@ -212,7 +213,7 @@ def levels(request: HttpRequest) -> HttpResponse:
         "is_table": request.GET.get("view") == "table",
         "shows_filters": bool(request.GET.get("filters")) or form.is_wide,
     }
-    return render(request, "compensation/_levels.html", context)
+    return render(request, f"compensation/{template}.html", context)
 
 
 @require_safe

@@ -26,20 +26,29 @@ def get_card(
     if card is None:
         return None
     names = plan.ranks.names
+    advance = [plans.requirement_row(row, plan, language) for row in card.advance]
+    maintain = [plans.requirement_row(row, plan, language) for row in card.maintain]
     return {
         "rank": card.rank,
         "name": names[card.rank],
         "title": names[card.title],
         "pay": names[card.pay],
         "has_title": card.title >= card.rank,
+        "is_title": card.title == card.rank,
         "is_paid_as": card.pay >= card.rank,
         "can_advance": card.can_advance,
-        "advance": [plans.requirement_row(row, plan, language) for row in card.advance],
-        "maintain": [plans.requirement_row(row, plan, language) for row in card.maintain],
+        "advance": advance,
+        "maintain": maintain,
+        "is_alike": advance == maintain,
         "grace_until": card.grace_until,
         "overrides": [_override(one) for one in card.overrides],
         "ladder": [
-            {"index": index, "name": name, "is_chosen": index == card.rank}
+            {
+                "index": index,
+                "name": name,
+                "is_chosen": index == card.rank,
+                "is_title": index == card.title,
+            }
             for index, name in enumerate(names)
         ],
     }

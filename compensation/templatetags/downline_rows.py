@@ -133,7 +133,7 @@ def _table_row(person: Person, writer: Writer) -> str:
         f'<td class="opt">{escape(person.rank)}</td><td>{writer.state(person)}</td>'
         f'<td class="n bv opt">{writer.volume(person.personal_bv)}</td>'
         f'<td class="n rsp opt">{writer.volume(person.personal_rsp)}</td>'
-        f'<td class="n">{writer.volume(person.group_bv)}</td>'
+        f'<td class="n bv">{writer.volume(person.group_bv)}</td>'
         f'<td class="n opt">{writer.whole(person.people)}</td>'
         f'<td class="n opt">{writer.day(person.enrolled_on)}</td></tr>\n'
     )
@@ -151,7 +151,7 @@ def tree_row(person: Person, period: Period) -> SafeString:
     return mark_safe(_tree_row(person, Writer(period)))  # noqa: S308 - escaped below
 
 
-def _branch(people: People, writer: Writer, parent_code: str) -> str:
+def _branch(people: People, writer: Writer, parent_code: str, parent_name: str = "") -> str:
     rows = [_tree_row(person, writer) for person in people.rows]
     address = f"{writer.base}{quote(parent_code)}/people/{writer.month}"
     if people.has_next:
@@ -162,16 +162,30 @@ def _branch(people: People, writer: Writer, parent_code: str) -> str:
             f' hx-swap="outerHTML">{text}</button></li>\n'
         )
     if people.others and parent_code:
-        text = ngettext(
-            "Show %(count)s more person of this front line",
-            "Show %(count)s more people of this front line",
-            people.others,
-        ) % {"count": writer.whole(people.others)}
+        text = _rest_of(people, writer, parent_name)
         rows.append(
-            '<li class="more"><button class="btn btn-quiet" type="button"'
+            '<li class="more is-rest"><button class="btn btn-quiet" type="button"'
             f' hx-get="{address}" hx-target="closest ul">{escape(text)}</button></li>\n'
         )
     return "".join(rows)
+
+
+def _rest_of(people: People, writer: Writer, parent_name: str) -> str:
+    """Return the words on the button that shows those left out, told by the one above them."""
+    words = {"count": writer.whole(people.others), "name": parent_name}
+    if not parent_name:
+        text = ngettext(
+            "Show the other %(count)s person of your front line",
+            "Show the other %(count)s people of your front line",
+            people.others,
+        )
+    else:
+        text = ngettext(
+            "Show the other %(count)s person directly below %(name)s",
+            "Show the other %(count)s people directly below %(name)s",
+            people.others,
+        )
+    return text % words
 
 
 def _tree_row(person: Person, writer: Writer) -> str:
@@ -226,7 +240,7 @@ def _named(person: Person, writer: Writer) -> str:
         f'<span class="state">{writer.state(person)}</span>'
         f'<span class="n n-rsp rsp">{rounded_points(person.personal_rsp)}</span>'
         f'<span class="n bv">{rounded_points(person.group_bv)}'
-        '<span class="unit d-sm-none">BV</span></span>'
+        f'<span class="unit d-sm-none">{escape(_("group BV"))}</span></span>'
     )
 
 
@@ -245,7 +259,7 @@ def _place(person: Person, writer: Writer) -> str:
 def _below(person: Person, writer: Writer) -> str:
     name = f"branch-{person.position}"
     if person.branch is not None:
-        return f'<ul id="{name}">{_branch(person.branch, writer, person.code)}</ul>'
+        return f'<ul id="{name}">{_branch(person.branch, writer, person.code, person.name)}</ul>'
     if person.can_open:
         wait = escape(_("Loading…"))
         return f'<ul id="{name}" hidden><li class="why" role="status">{wait}</li></ul>'

@@ -217,7 +217,9 @@ def test_a_large_downline_adds_its_levels_up_after_the_page(
     client = visit(wide_town, "Marta Wrona")
 
     page = client.get("/downline/?state=near")
-    levels = client.get("/downline/levels/?state=near")
+    levels = client.get("/downline/levels/?state=near", HTTP_HX_REQUEST="true")
+    assert "<html" not in levels.content.decode()
+    assert client.get("/downline/levels/?state=near").content.decode().count("<h1") == 1
 
     assert 'hx-get="/downline/levels/?state=near&amp;month=2017-11"' in page.content.decode()
     assert "Together" not in text_of(page)
@@ -254,7 +256,7 @@ def test_the_tree_opens_at_a_person_deep_down_and_in_a_wide_front_line(db: None)
     assert "Level 5 and on 12 people" in text_of(deep)
     assert "Person 52" in text_of(wide)
     assert "Person 51" not in text_of(wide)
-    assert "Show 52 more people of this front line" in text_of(wide)
+    assert "Show the other 52 people of your front line" in text_of(wide)
     assert "3 people between" in text_of(deep)
     assert "Deep 02" in text_of(deep)
     assert "Deep 01" not in text_of(deep)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.compensation import town as closing
@@ -27,6 +29,9 @@ def test_ladder_history_and_the_way_to_the_planner() -> None:
     assert january.startswith("January 2017 Bronze")
     assert "reached" in january
     assert "met so far" in history[: history.index("January 2017")]
+    assert re.search(r"<h1[^>]*>\s*Ranks\s*<", page.content.decode())
+    assert "Your title: Silver" in text
+    assert page.content.decode().split("The ladder of ranks")[0].count("<small>your title") == 1
     ladder = text.split("The ladder of ranks")[1].split("Month by month")[0]
     assert ladder.index("Silver") < ladder.index("Bronze") < ladder.index("IR")
     assert "your title" in ladder
@@ -36,4 +41,15 @@ def test_ladder_history_and_the_way_to_the_planner() -> None:
     # A month that is posted has nothing to plan, and shows what it was.
     before = reader.get("/rank/?month=2017-01&rank=1")
     assert 'href="/rank/planner/"' not in before.content.decode()
-    assert "To be paid as Bronze" in text_of(before)
+    assert re.search("to be paid as (it|Bronze)", text_of(before), re.IGNORECASE)
+
+
+def test_equal_lists_of_a_rank_stand_once() -> None:
+    town = closing.build_town()
+    town.close("2017-01")
+    reader = _log_in(town.members["A"])
+
+    page = text_of(reader.get("/rank/?month=2017-01&rank=1"))
+
+    names = re.findall("To advance to Bronze, and to be paid as it|To be paid as Bronze", page)
+    assert len(names) == 1
