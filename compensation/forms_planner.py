@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from compensation.forms_what_if import NEW, OWN, TrialForm
+from representatives import formatting
 from sales.amounts import QUANTITY_LIMIT
 from sales.models import Customer, Product
 
@@ -28,6 +30,15 @@ class Asked:
     pieces: int
     people: int
     """How many new customers buy alike; 1 for anybody else."""
+
+
+def _range(number: int, most: int) -> dict[str, str]:
+    """Say in which of the sales a number is wrong, and what it may be."""
+    text = gettext("In sale %(number)s it takes a whole number from 1 to %(most)s.") % {
+        "number": number,
+        "most": formatting.whole(most, get_language()),
+    }
+    return dict.fromkeys(("required", "invalid", "min_value", "max_value"), text)
 
 
 class PlannerForm(TrialForm):
@@ -64,6 +75,7 @@ class PlannerForm(TrialForm):
                 max_value=MOST_PIECES,
                 initial=1,
                 required=first,
+                error_messages=_range(number, MOST_PIECES),
             )
             self.fields[f"people_{number}"] = forms.IntegerField(
                 label=_("How many of them"),
@@ -71,6 +83,7 @@ class PlannerForm(TrialForm):
                 max_value=MOST_NEW,
                 initial=1,
                 required=False,
+                error_messages=_range(number, MOST_NEW),
             )
 
     def rows(self) -> list[list[Any]]:

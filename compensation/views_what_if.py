@@ -33,6 +33,8 @@ from compensation.comparing.what_if_plan import (
 )
 from compensation.comparing.what_if_sponsor import sponsor_effect
 from compensation.engine import Unit
+from compensation.engine.plan import Plan
+from compensation.explaining import words
 from compensation.forms_what_if import (
     KNOWN,
     OWN,
@@ -42,6 +44,7 @@ from compensation.forms_what_if import (
     TrialForm,
 )
 from compensation.models import PeriodStatus
+from compensation.plans import load_plan
 from compensation.views_paper import PERMISSION
 from representatives.clock import company_now, company_zone
 from representatives.forms import SponsorForm
@@ -69,8 +72,9 @@ def _answer(
     request: HttpRequest, kind: str, form: TrialForm, found: dict[str, Any]
 ) -> HttpResponse:
     """Show the result alone to htmx, else on the page of its form."""
-    context = {"form": form, "kind": kind, **found}
-    name = "_what_if_result" if request.headers.get("HX-Request") else f"what_if_{kind}"
+    is_part = bool(request.headers.get("HX-Request"))
+    context = {"form": form, "kind": kind, "is_part": is_part, **found}
+    name = "_what_if_result" if is_part else f"what_if_{kind}"
     return render(request, f"compensation/{name}.html", context)
 
 
@@ -83,8 +87,9 @@ def _found(form: TrialForm, field: str) -> Representative | None:
     return found
 
 
-def _shown(effect: Effect) -> dict[str, Any]:
-    """Spell what the templates have no filter for."""
+def _shown(effect: Effect, plan: Plan) -> dict[str, Any]:
+    """Spell what the templates have no filter for; what the plan calls a component."""
+    names = words.names_by_id(plan)
     return {
         "effect": effect,
         "currency": effect.currency,
@@ -93,7 +98,7 @@ def _shown(effect: Effect) -> dict[str, Any]:
         "change": wording.change(effect.change, Unit.MONEY, effect.currency),
         "components": [
             {
-                "id": earned.id,
+                "name": names.get(earned.id) or earned.id.replace("_", " ").capitalize(),
                 "before": wording.amount(before, earned.unit, effect.currency),
                 "after": wording.amount(after, earned.unit, effect.currency),
                 "change": wording.change(after - before, earned.unit, effect.currency),
@@ -132,7 +137,8 @@ def what_if_order(request: HttpRequest) -> HttpResponse:
                         invoiced_to_customer=not form.cleaned_data["not_invoiced"],
                         now=company_now(),
                     )
-                found = {"tried": tried, **_shown(tried.effect)}
+                shown = _shown(tried.effect, load_plan(tried.plan.document))
+                found = {"tried": tried, **shown}
             except UnableToCompare as refusal:
                 form.add_refusal(refusal.field, refusal.message)
     return _answer(request, "order", form, found)
@@ -166,7 +172,8 @@ def what_if_sponsor(request: HttpRequest) -> HttpResponse:
             try:
                 with place_of(Kind.TRIAL):
                     tried = sponsor_effect(member=member, new_sponsor=target, now=now)
-                found = {"tried": tried, **_shown(tried.effect), **decide}
+                shown = _shown(tried.effect, load_plan(tried.plan.document))
+                found = {"tried": tried, **shown, **decide}
             except NoPlace as refusal:
                 form.add_refusal(None, refusal.message)  # nothing was looked at
             except UnableToCompare as refusal:
@@ -224,7 +231,7 @@ def what_if_plan(request: HttpRequest) -> HttpResponse:
                 }
                 for month in tried.months
             ]
-            found = {"tried": tried, "rows": rows, **_shown(tried.effect)}
+            found = {"tried": tried, "rows": rows, **_shown(tried.effect, draft)}
         except DraftRefused as refusal:
             found = {"faults": refusal.faults}
         except UnableToCompare as refusal:

@@ -182,5 +182,21 @@ def source_name(plan: Plan, index: int) -> str:
     return named.get(kind) or source.id.replace("_", " ").capitalize()
 
 
+def names_by_id(plan: Plan) -> dict[str, str]:
+    """Return the names of a plan's components and caps by id; two of one name keep the id beside.
+
+    Ids are the plan's own words and are not translated.
+    """
+    names = {
+        source_of(plan, index).id: source_name(plan, index)
+        for index in range(len(plan.components) + len(plan.caps))
+    }
+    known = list(names.values())
+    return {
+        key: name if known.count(name) == 1 else f"{name} ({key.replace('_', ' ')})"
+        for key, name in names.items()
+    }
+
+
 def _language() -> str | None:
     return get_language()

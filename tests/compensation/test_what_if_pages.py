@@ -157,6 +157,8 @@ def test_a_draft_comes_from_a_file_too(staff: Client) -> None:
     text = text_of(staff.post("/staff/what-if/plan/", {"file": file, "months": "2017-01"}))
 
     assert "By component" in text
+    # Components go by their names, not by the ids of the document.
+    assert "Commission" in text.split("By component")[1]
     binary = SimpleUploadedFile("draft.yaml", b"\xff\xfe")
     refused = staff.post("/staff/what-if/plan/", {"file": binary, "months": "2017-01"})
     assert "not a text in UTF-8" in text_of(refused)
