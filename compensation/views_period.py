@@ -222,7 +222,7 @@ def _start(found: Cockpit, by: User, now: datetime) -> str:
 
 def _preview(found: Cockpit, by: User, now: datetime) -> str:
     if not found.may_preview:
-        raise services.UnableToStartRun(_("This month can't be previewed any more."))
+        raise services.UnableToStartRun(_("This month can’t be previewed any more."))
     tasks.hint_preview(found.period)
     return _("A preview is being computed.")
 

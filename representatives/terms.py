@@ -37,14 +37,14 @@ TERMS: dict[str, Term] = {
     "pv": Term(
         "PV",
         _(
-            "Personal volume: the same as personal BV, the volume of your customers' orders and "
+            "Personal volume: the same as personal BV, the volume of your customers’ orders and "
             "of your own purchases together."
         ),
     ),
     "personal_bv": Term(
         _("Personal BV"),
         _(
-            "The volume of your customers' orders and of your own purchases together. It "
+            "The volume of your customers’ orders and of your own purchases together. It "
             "decides whether you are active."
         ),
     ),
@@ -221,7 +221,7 @@ TERMS: dict[str, Term] = {
     ),
     "conversion": Term(
         _("Conversion"),
-        _("Exchanging points of your RSP bank for cash or for BV, at the plan's rates."),
+        _("Exchanging points of your RSP bank for cash or for BV, at the plan’s rates."),
     ),
     "expiry": Term(
         _("Expiry"),

@@ -128,7 +128,7 @@ def with_orders(given: Input, quotes: Sequence[Quote], *, now: datetime) -> Inpu
     for quote, row in zip(quotes, rows.tolist(), strict=True):
         if row < 0:
             raise UnableToCompare(
-                gettext("%(seller)s is not among the month's members") % {"seller": quote.seller}
+                gettext("%(seller)s is not among the month’s members") % {"seller": quote.seller}
             )
         number += 1
         customer += 1

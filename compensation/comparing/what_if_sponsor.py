@@ -81,7 +81,7 @@ def _moved(given: Input, member: Representative, new_sponsor: Representative) ->
     for person, row in zip((member, new_sponsor), rows.tolist(), strict=True):
         if row < 0:
             raise UnableToCompare(
-                gettext("%(person)s is not among the month's members") % {"person": person}
+                gettext("%(person)s is not among the month’s members") % {"person": person}
             )
     sponsor = given.members.sponsor.copy()
     sponsor[rows[0]] = rows[1]

@@ -177,7 +177,7 @@ def rule_text(plan: Plan, component: int, paid_level: int) -> str:
         cap = plan.caps[component - len(plan.components)]
         if cap.scope == "person":
             return _("The plan pays at most so much to one person; what is above is cut.")
-        return _("All together are paid at most a share of the company's volume.")
+        return _("All together are paid at most a share of the company’s volume.")
     text = _rule(found, paid_level)
     compression = getattr(found, "compression", "none")
     if found.kind not in ("rsp_points", "level_percent", "match", "quick_start") or not paid_level:
@@ -228,9 +228,9 @@ def _rule(found: Component, paid_level: int) -> str:
             "The plan pays this share of the %(measure)s that new people at your level %(level)s"
             " sell to customers."
         ),
-        "retail_profit": _("The difference between the customer's price and yours is yours."),
+        "retail_profit": _("The difference between the customer’s price and yours is yours."),
         "rank_bonus": _("Paid once for reaching the rank, for the volume of your group."),
-        "pool": _("A share of the company's volume is shared out."),
+        "pool": _("A share of the company’s volume is shared out."),
         "binary_cycles": _("A fixed amount for each time that both legs brought their volume."),
     }.get(found.kind, "")
     return text % level
