@@ -117,17 +117,26 @@ def _of_check(hold: Hold) -> tuple[str, str]:
     if hold.detail == CheckStatus.REFUSED:
         return (
             _("We could not accept the papers that you sent."),
-            _("Send them again, then say so below."),
+            _sent(_("Send them again.")),
         )
     if is_kyc:
         return (
             _("The law asks us to know whom we pay."),
-            _("Send us a copy of your identity card, then say so below."),
+            _sent(_("Send us a copy of your identity card.")),
         )
     return (
         _("The tax office asks us for a form of everybody whom we pay."),
-        _("Send us the form, filled in and signed, then say so below."),
+        _sent(_("Send us the form, filled in and signed.")),
     )
+
+
+def _sent(what: str) -> str:
+    """Say where papers go, where the installation tells it, and what to press then."""
+    then = _("Then press “I have sent it” beside it under Papers.")
+    if not settings.CONTACT_EMAIL:
+        return f"{what} {then}"
+    where = _("The address is %(address)s.") % {"address": settings.CONTACT_EMAIL}
+    return f"{what} {where} {then}"
 
 
 def payout_state(payout: Payout) -> str:

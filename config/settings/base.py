@@ -370,6 +370,8 @@ vars().update(EMAIL_CONFIG)
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Perennial <noreply@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+# Where representatives send papers and questions; nothing is said of it while it is empty.
+CONTACT_EMAIL = env.str("CONTACT_EMAIL", default="")
 
 # -- Log -------------------------------------------------------------------------------------------
 LOGGING: dict[str, Any] = {

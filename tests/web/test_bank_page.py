@@ -67,7 +67,7 @@ def test_the_balance_is_the_first_figure(town: Town) -> None:
 
     assert "Ready to convert 260 RSP" in text
     assert "Today all of it brings €15.00, or 95 BV." in text
-    assert "260 RSP are cashed by themselves on 1 April 2017, in 40 days." in text
+    assert "260 RSP are converted to cash automatically on 1 April 2017, in 40 days." in text
     assert "Pending 0" in text
     assert "January 2017 own sales 40 of 40" in text
     assert "January 2017 downline 220 of 220" in text
@@ -341,7 +341,7 @@ def test_expired_points_stand_on_the_page(town: Town) -> None:
 
     text = text_of(client.get(PAGE))
     assert "Ready to convert 0 RSP" in text
-    assert "Expired 260 cashed by themselves" in text
+    assert "Expired 260 converted to cash automatically" in text
     assert "Cashed at expiry" in text
     done = RspConversion.objects.get(representative=town.members["A"])
     assert "Points of January 2017" in text_of(client.get(f"/rsp/conversions/{done.token}/"))

@@ -132,6 +132,7 @@ def test_the_dashboard_has_the_card_and_asks_for_the_way(town: Town) -> None:
     content = visit(town, "Marta Wrona").get("/").content.decode()
 
     assert 'hx-get="/rank/way/?month=2017-11"' in content
+    assert "All 75 of your personal BV came from customers." in content
     assert 'href="/rank/?month=2017-11"' in content
 
 

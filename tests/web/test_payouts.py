@@ -75,6 +75,15 @@ def test_every_reason_to_hold_says_why_and_what_to_do(paying: Town) -> None:
     assert "The law asks us to know whom we pay" in papers
 
 
+def test_papers_have_an_address(paying: Town, settings: Any) -> None:
+    settings.CONTACT_EMAIL = "office@lindgrove.example"
+
+    text = _text(_visit(paying, "F").get("/payouts/"))
+
+    assert "Send us a copy of your identity card. The address is office@lindgrove.example." in text
+    assert "Then press “I have sent it” beside it under Papers." in text
+
+
 def test_papers_are_submitted_once(paying: Town) -> None:
     client = _visit(paying, "F")
 
