@@ -13,7 +13,7 @@ from compensation import services
 from compensation.forms_bank import read_points
 from compensation.models import RspConversion
 from representatives.models import User
-from tests.compensation.bank_town import FLAT, build_bank_town, convert
+from tests.compensation.bank_town import BANK, FLAT, build_bank_town, convert
 from tests.compensation.town import Town
 from tests.web.test_pages import text_of
 
@@ -71,6 +71,18 @@ def test_the_balance_is_the_first_figure(town: Town) -> None:
     assert "Pending 0" in text
     assert "January 2017 own sales 40 of 40" in text
     assert "January 2017 downline 220 of 220" in text
+
+
+def test_a_distant_expiry_is_no_banner(transactional_db: None) -> None:
+    town = build_bank_town(BANK.replace("expires_after_months: 2", "expires_after_months: 24"))
+    town.close("2017-01")
+    town.set_clock("2017-02-20T12:00")
+
+    text = text_of(log_in(town).get(PAGE))
+
+    assert "converted to cash automatically on" not in text
+    assert "cashed on 1 Feb 2019" in text  # the lot tells it
+    assert "Expired 0 none so far" in text
 
 
 def test_pending_points_say_from_when(town: Town) -> None:
