@@ -70,8 +70,8 @@ class DownlineForm(forms.Form):
 
     def __init__(self, data: Any, *, ranks: Sequence[str], is_over: bool = False) -> None:
         super().__init__(data, auto_id="filter-%s", use_required_attribute=False)
-        if is_over:
-            self._offer("state", [*STATES[:4], ("dormant", _("No sale")), *STATES[5:]])
+        dormant = ("dormant", _("No sale")) if is_over else STATES[4]
+        self._offer("state", [*STATES[:4], dormant, *STATES[5:]])
         levels = [(str(level), str(level)) for level in range(1, LEVELS_SHOWN + 1)]
         deeper = (str(LEVELS_SHOWN + 1), _("Level 5 and on"))
         self._offer("level", [("", _("All")), *levels, deeper])
@@ -81,6 +81,7 @@ class DownlineForm(forms.Form):
         field = self.fields[name]
         assert isinstance(field, forms.ChoiceField)
         field.choices = choices
+        field.widget.attrs["class"] = "form-select"
 
     def filters(self) -> list[forms.BoundField]:
         """Return the fields apart from the search."""

@@ -41,6 +41,10 @@ def _range(number: int, most: int) -> dict[str, str]:
     return dict.fromkeys(("required", "invalid", "min_value", "max_value"), text)
 
 
+def _select() -> forms.Select:
+    return forms.Select(attrs={"class": "form-select"})
+
+
 class PlannerForm(TrialForm):
     """A representative tries orders of the own customers; nothing is written."""
 
@@ -64,10 +68,10 @@ class PlannerForm(TrialForm):
         for number in range(1, ROWS + 1):
             first = number == 1
             self.fields[f"buyer_{number}"] = forms.ChoiceField(
-                label=_("Who buys"), choices=buyers, required=first
+                label=_("Who buys"), choices=buyers, required=first, widget=_select()
             )
             self.fields[f"product_{number}"] = forms.ChoiceField(
-                label=_("Product"), choices=goods, required=first
+                label=_("Product"), choices=goods, required=first, widget=_select()
             )
             self.fields[f"pieces_{number}"] = forms.IntegerField(
                 label=_("Pieces each"),

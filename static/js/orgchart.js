@@ -6,8 +6,8 @@
   var SVG = "http://www.w3.org/2000/svg";
   var ROW = 40;
   var PHONE = window.matchMedia("(max-width: 639.98px)").matches;
-  var COLUMN = PHONE ? 170 : 196;
-  var NAME_LENGTH = PHONE ? 16 : 20;
+  var COLUMN = PHONE ? 36 : 196;
+  var NAME_LENGTH = PHONE ? 22 : 20;
   var SMALLEST = 0.08;
   var LARGEST = 3;
   var READABLE = 1;
@@ -74,12 +74,22 @@
   /* Lines leave behind the words of a person, whose width is about that of their letters, and
      run down a common stem in front of the people below. */
   function reach(person) {
-    return Math.min(30 + Math.max(shorten(person.name).length * 7.4, 60), COLUMN - 36);
+    var most = PHONE ? 240 : COLUMN - 36;
+    return Math.min(30 + Math.max(shorten(person.name).length * 7.4, 60), most);
   }
 
   function drawLine(layer, link) {
     var from = link.source;
     var to = link.target;
+    if (PHONE) {
+      layer.append(
+        make("path", {
+          "class": "link",
+          d: "M" + from.y + " " + (from.x + 16) + "V" + (to.x - 8) + "q0 8 8 8H" + (to.y - 16)
+        })
+      );
+      return;
+    }
     var start = from.y + reach(from.data);
     var stem = to.y - 28;
     var bend = from.x === to.x ? "" : "H" + (stem - 8) + "q8 0 8 8V" + (to.x - 8) + "q0 8 8 8";
@@ -101,6 +111,9 @@
 
   /* As many levels as fit beside each other; the others are one click away. */
   function startingLevels() {
+    if (PHONE) {
+      return Math.min(2, whole.height);
+    }
     var columns = Math.floor((size().width + 40) / (COLUMN * READABLE));
     return Math.max(1, Math.min(columns - 1, whole.height));
   }
@@ -121,11 +134,12 @@
     box.querySelector("[data-levels=fewer]").disabled = levels <= 1;
   }
 
-  /* Everybody stands in the row of the first person below, so that the top is where one begins. */
+  /* Everybody stands in the row of the first person below, so that the top is where one begins;
+     on a phone, which has no room for columns, each in a row of the own, those below set in. */
   function place() {
     var row = 0;
     root.eachBefore(function (node) {
-      if (node.parent && node.parent.children[0] !== node) {
+      if (node.parent && (PHONE || node.parent.children[0] !== node)) {
         row += 1;
       }
       node.x = row * ROW;

@@ -101,3 +101,17 @@ def test_a_phone_shows_the_list_until_the_picture_is_asked_for(
         expect(page.locator(".orgchart")).to_be_visible()
         assert min(page.locator(".orgchart-svg text").evaluate_all(TEXT_SIZES)) >= 11
         assert watch.take() == []
+
+
+@pytest.mark.parametrize("language", ["en", "pl"])
+def test_the_figures_of_the_table_are_in_sight_on_a_phone(
+    browser: Browser, site: Site, language: str
+) -> None:
+    with visits.window(browser, site, role="representative", width=360, language=language) as (
+        page,
+        watch,
+    ):
+        page.goto("/downline/?view=table")
+        table = page.locator("#people .table-scroll")
+        assert table.evaluate("one => one.scrollWidth <= one.clientWidth")
+        assert watch.take() == []
