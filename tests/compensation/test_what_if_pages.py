@@ -135,6 +135,9 @@ def test_a_sponsor_change_that_would_be_refused_says_why(staff: Client) -> None:
 
     assert "is in the downline of" in text
     assert "Decide for" not in text
+    # On the whole page the field says it, and nothing says it again.
+    whole = text_of(staff.get("/staff/what-if/sponsor/", asked))
+    assert whole.count("is in the downline of") == 1
     assert "What if" in text_of(staff.get("/staff/what-if/sponsor/?member=A"))
 
 
