@@ -59,3 +59,12 @@ def test_a_database_that_is_away_has_a_page_that_offers_another_try() -> None:
     assert response.headers["Retry-After"]
     assert "Try again" in response.content.decode()
     assert "secret" not in response.content.decode()
+
+
+def test_errors_of_a_form_have_the_colour_of_errors() -> None:
+    css = (COMPONENTS.parents[1] / "static/css/app.css").read_text(encoding="utf-8")
+
+    every = css.index("\n.alert {")
+    of_errors = css.index(".alert.alert-danger { background: var(--pn-attention-soft); }")
+
+    assert of_errors > every, "a rule of every alert must not overwrite that of errors"
