@@ -270,7 +270,7 @@ def test_figures_and_differences_stand_beside_last_month(town: Town, closer: Cli
 
     page = closer.get(FEBRUARY)
     text = text_of(page)
-    assert "Figure 2017-02 2017-01 Change" in text
+    assert "Figure 2017-02 2017-01 Difference" in text
     assert "Against 2017-01" in text
     assert "Against the last preview" in text
     for against in ("month", "preview"):

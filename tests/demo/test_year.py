@@ -35,6 +35,7 @@ from config.demo.year import ZONE
 from representatives.clock import company_now
 from representatives.models import Representative, User
 from sales.models import Order, OrderLine
+from tests.databases import addresses
 
 HOUSEHOLDS = 40
 LABELS = ["2017-01", "2017-02", "2017-03"]
@@ -145,13 +146,6 @@ def test_one_changed_price_changes_the_ledger_digest(
     digest = closing.ledger_digest()
     fresh_database()
 
-    build(receipts(change_cents=100), tmp_path, {**subprocess_env, **database_in_use()})
+    build(receipts(change_cents=100), tmp_path, {**subprocess_env, **addresses()})
 
     assert closing.ledger_digest() != digest
-
-
-def database_in_use() -> dict[str, str]:
-    """The addresses of the clone that replaced the first one."""
-    from tests.conftest import _address
-
-    return {"DATABASE_URL": _address("default"), "MIGRATION_DATABASE_URL": _address("owner")}

@@ -73,7 +73,6 @@ def outcome() -> object:
         list(Dispute.objects.values_list("status", "amount", "expected_minor", "answer")),
         list(DisputeEvent.objects.order_by("ordinal").values_list("ordinal", "status", "text")),
         list(Adjustment.objects.values_list("status", "money_minor", "reason")),
-        list(
-            Notice.objects.filter(kind="dispute").order_by("event").values_list("event", flat=True)
-        ),
+        # A killed opening took a number with it, so the notice's name is told by its end.
+        sorted(one.event.rsplit(":", 1)[1] for one in Notice.objects.filter(kind="dispute")),
     )

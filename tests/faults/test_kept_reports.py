@@ -18,7 +18,10 @@ from sales.models import Product
 from tests.compensation.town import PLAN, ZONE, Town, digest, local
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
-TOKEN = re.compile(r'(csrfmiddlewaretoken" value="|X-CSRFToken": ")[^"]+')
+TOKEN = re.compile(
+    r'(csrfmiddlewaretoken" value="|X-CSRFToken": ")[^"]+|(?<=")term-\w+-[0-9a-f]{6}'
+)
+"""What is drawn anew for each page: the form's token, and the names of explained words."""
 
 
 def _reports(town: Town, capsys: Any) -> dict[str, str]:
