@@ -44,6 +44,10 @@ def _log_in(page: Page, actor: Actor, email: str, password: str = PASSWORD) -> N
     actor.press(page.get_by_role("button", name="Log in", exact=True))
     if password == PASSWORD:
         expect(page).not_to_have_url(re.compile("/accounts/login/"))
+        # A visit of the sweep may have left another language in the profile.
+        base = "/".join(page.url.split("/")[:3])
+        visits.speak(page.context, base, "en")
+        page.reload()
 
 
 def _of_my_menu(page: Page, actor: Actor, name: str) -> None:
