@@ -56,13 +56,13 @@ class PlannerForm(TrialForm):
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        buyers: list[tuple[str, Any]] = [
+        buyers: list[tuple[Any, Any]] = [
             (NEW, _("New customers")),
             (OWN, _("Myself, at my price")),
         ]
         known = [(str(one.pk), one.name) for one in customers]
         if known:
-            buyers.append((_("My customers"), known))  # type: ignore[arg-type]  # a group of choices
+            buyers.append((_("My customers"), known))
         goods: list[tuple[str, Any]] = [("", _("Choose a product"))]
         goods += [(str(one.pk), one.name) for one in products]
         for number in range(1, ROWS + 1):

@@ -28,7 +28,7 @@ class Kind(Enum):
     PLANNER = ("planner", 2)
     """Representatives, each with the own branch."""
 
-    def keys(self) -> list[str]:
+    def places(self) -> list[str]:
         """Return a key of the cache for each place."""
         name, count = self.value
         return [f"computing:{name}:{number}" for number in range(count)]
@@ -45,7 +45,7 @@ def place_of(kind: Kind) -> Iterator[None]:
     :raises NoPlace: if all are taken.
     """
     mine = secrets.token_hex(8)
-    key = next((key for key in kind.keys() if cache.add(key, mine, HELD_SECONDS)), None)  # noqa: SIM118
+    key = next((one for one in kind.places() if cache.add(one, mine, HELD_SECONDS)), None)
     if key is None:
         raise NoPlace(
             _(

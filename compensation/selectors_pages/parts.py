@@ -18,6 +18,7 @@ from compensation.explaining.opened import Lines, Opened, Part, Someone
 from compensation.explaining.qualifying import Fact, qualifying_facts
 from compensation.models import Earning, Run, RunStatus
 from compensation.selectors_pages import plans
+from compensation.selectors_pages.numbered import Numbered
 from compensation.selectors_pages.statement import line_key
 from representatives import formatting
 from representatives.models import Representative
@@ -33,7 +34,7 @@ KEPT_FORMAT = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class Page(Numbered):
     """A page of parts and the sums of all of them."""
 
     rows: list[dict[str, Any]]
@@ -52,21 +53,6 @@ class Page:
     """What the line rests on where it hangs on no order: name and figure."""
     through: list[dict[str, Any]] = field(default_factory=list)
     """The lines of one person that a match matched."""
-
-    @property
-    def has_previous(self) -> bool:
-        """Whether there is a page before this one."""
-        return self.page > 1
-
-    @property
-    def previous_number(self) -> int:
-        """Number of the page before."""
-        return self.page - 1
-
-    @property
-    def next_number(self) -> int:
-        """Number of the page after."""
-        return self.page + 1
 
 
 @dataclass(frozen=True, slots=True)

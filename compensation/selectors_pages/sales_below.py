@@ -24,6 +24,7 @@ from compensation.explaining import words
 from compensation.explaining.own_share import Share, own_shares
 from compensation.models import MemberResult, Period, Run, RunStatus
 from compensation.selectors_pages import downline
+from compensation.selectors_pages.numbered import Numbered
 from compensation.selectors_pages.order_points import STOPPED
 from representatives.managers import RepresentativeQuerySet
 from representatives.models import Representative
@@ -37,7 +38,7 @@ NAMED_AT_MOST = 2_000
 
 
 @dataclass(frozen=True, slots=True)
-class Sales:
+class Sales(Numbered):
     """A page of orders, the latest first."""
 
     rows: list[dict[str, Any]]
@@ -45,21 +46,6 @@ class Sales:
     unpaid: int
     page: int
     has_next: bool
-
-    @property
-    def has_previous(self) -> bool:
-        """Whether there is a page before this one."""
-        return self.page > 1
-
-    @property
-    def previous_number(self) -> int:
-        """Number of the page before."""
-        return self.page - 1
-
-    @property
-    def next_number(self) -> int:
-        """Number of the page after."""
-        return self.page + 1
 
 
 def list_sales(

@@ -90,7 +90,7 @@ def test_the_planner_says_what_orders_would_bring_and_writes_nothing(
     monkeypatch.undo()
 
     # A few at a time in the company; the question is kept, and the place of others left to them.
-    keys = Kind.PLANNER.keys()
+    keys = Kind.PLANNER.places()
     cache.set_many(dict.fromkeys(keys, "others"), 60)
     busy = reader.get("/rank/planner/", asked(town, people_1="4"))
     assert "please try again in a moment" in text_of(busy)
