@@ -17,7 +17,7 @@ from compensation.statements.reading import find_frame, list_papers, read_statem
 from compensation.statements.sheet import as_csv
 from compensation.views_shared import representative_of
 from representatives.models import Representative
-from representatives.views import staff_only
+from representatives.views_shared import staff_only
 
 FORMS: dict[str, tuple[Callable[[Statement, str], bytes], str]] = {
     "pdf": (as_pdf, "application/pdf"),

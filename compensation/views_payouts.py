@@ -24,7 +24,7 @@ from compensation.views_shared import representative_of
 from representatives.clock import company_now
 from representatives.errors import UnableTo
 from representatives.models import Representative, User
-from representatives.views import in_company_time
+from representatives.views_shared import in_company_time
 
 PAPERS = {"identity": PayeeEventKind.KYC, "tax-form": PayeeEventKind.TAX_FORM}
 ICONS = {

@@ -31,7 +31,7 @@ from representatives.forms_profile import ContactForm, LanguageForm, NoticesForm
 from representatives.looking_middleware import only_oneself
 from representatives.models import Representative, User
 from representatives.notice_kinds import CHOOSABLE
-from representatives.views import in_company_time
+from representatives.views_shared import in_company_time
 
 
 def _member(request: HttpRequest) -> Representative:

@@ -50,7 +50,7 @@ from representatives.clock import company_now, company_zone
 from representatives.forms import SponsorForm
 from representatives.models import Representative, User
 from representatives.sponsor_seen import seen_mark
-from representatives.views import staff_only
+from representatives.views_shared import staff_only
 from sales.models import Customer, Product
 from sales.services import LineRequest
 

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_safe
 
 from compensation.selectors_pages import pictures
 from representatives.terms import TERMS
-from representatives.views import staff_only
+from representatives.views_shared import staff_only
 
 COLOURS = {
     gettext_lazy("Ground"): ("paper", "surface", "sunken", "line", "line-strong"),

@@ -16,7 +16,7 @@ from representatives.clock import company_now
 from representatives.errors import UnableTo
 from representatives.forms import LogoForm
 from representatives.models import Company, User
-from representatives.views import staff_only
+from representatives.views_shared import staff_only
 
 A_YEAR = 365 * 24 * 3600
 REFUSED = HTTPStatus.UNPROCESSABLE_ENTITY

@@ -17,7 +17,7 @@ from representatives.errors import UnableTo
 from representatives.forms import LookForm
 from representatives.looking_middleware import SESSION_KEY
 from representatives.models import MemberLook, Representative, User
-from representatives.views import staff_only
+from representatives.views_shared import staff_only
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -15,7 +15,7 @@ from representatives import notices
 from representatives.clock import company_now
 from representatives.models import User
 from representatives.notice_words import tell
-from representatives.views import in_company_time
+from representatives.views_shared import in_company_time
 
 PER_PAGE = 30
 

@@ -1,179 +1,30 @@
-"""Pages on people: invitations of a representative, and the staff's desk."""
+"""The staff's desk: enrolment, people, their sponsor and status."""
 
-from collections.abc import Callable
-from functools import wraps
 from http import HTTPStatus
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_not_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
-from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from representatives import invitations, mail, services
+from representatives import services
 from representatives.clock import company_now, company_zone
 from representatives.errors import UnableTo
 from representatives.forms import (
-    AcceptForm,
     EnrolForm,
-    InviteForm,
     LoginForm,
     SponsorForm,
     SponsorSearchForm,
     StatusForm,
 )
-from representatives.models import Invitation, Representative, SponsorChange, User
+from representatives.models import Representative, SponsorChange, User
 from representatives.sponsor_seen import was_seen
+from representatives.views_shared import REFUSED, place_of_links, posted, staff_only
 
-View = Callable[..., HttpResponse]
-INVITATIONS_SHOWN = 100
 PEOPLE_SHOWN = 50
-REFUSED = HTTPStatus.UNPROCESSABLE_ENTITY
-
-
-def in_company_time(view: View) -> View:
-    """Show dates on the page, and in e-mails sent from it, in the company's time zone."""
-
-    @wraps(view)
-    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        with timezone.override(company_zone()):
-            return view(request, *args, **kwargs)
-
-    return wrapped
-
-
-def staff_only(view: View) -> View:
-    """Answer everybody but staff as if the page did not exist."""
-
-    @wraps(view)
-    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not (request.user.is_authenticated and request.user.is_staff):
-            raise Http404
-        return in_company_time(view)(request, *args, **kwargs)
-
-    return wrapped
-
-
-def _posted(request: HttpRequest) -> Any:
-    """Return what was posted, even if that is nothing; None when a form is only asked for."""
-    return request.POST if request.method == "POST" else None
-
-
-def _own_representative(request: HttpRequest) -> Representative:
-    member: Representative | None = getattr(request.user, "representative", None)
-    if member is None:
-        raise Http404
-    return member
-
-
-# -- Invitations -----------------------------------------------------------------------------------
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@in_company_time
-def invitation_list(request: HttpRequest) -> HttpResponse:
-    """Show a representative the own invitations, and send one."""
-    sponsor = _own_representative(request)
-    now = company_now()
-    form = InviteForm(_posted(request), action=reverse("representatives:invitations"))
-    if request.method == "POST" and form.is_valid():
-        try:
-            sent = invitations.create_invitation(
-                sponsor=sponsor,
-                email=form.cleaned_data["email"],
-                name=form.cleaned_data["name"],
-                place=_place(request),
-                now=now,
-            )
-        except UnableTo as refusal:
-            form.add_refusal(refusal.field, refusal.message)
-        else:
-            text = _("The invitation to %(email)s is on its way.")
-            messages.success(request, text % {"email": sent.email})
-            return redirect("representatives:invitations")
-    recent = Invitation.objects.filter(sponsor=sponsor).order_by("-created_at", "-id")
-    rows = [(one, one.state(now=now)) for one in recent[:INVITATIONS_SHOWN]]
-    return render(
-        request,
-        "representatives/invitations.html",
-        {"form": form, "rows": rows, "valid_days": invitations.VALID_FOR.days},
-        status=REFUSED if form.errors else HTTPStatus.OK,
-    )
-
-
-def _place(request: HttpRequest) -> mail.Place:
-    """Return where the links of an e-mail lead that this request asks for."""
-    return mail.Place(request.build_absolute_uri("/").rstrip("/"), get_language() or "en")
-
-
-@login_not_required
-@never_cache
-@sensitive_post_parameters("password1", "password2")
-@require_http_methods(["GET", "HEAD", "POST"])
-@in_company_time
-def accept_invitation(request: HttpRequest, token: str) -> HttpResponse:
-    """Let the invited person set name and password, and enrol under the inviter."""
-    now, zone = company_now(), company_zone()
-    try:
-        invitation = invitations.find_invitation(token=token, now=now)
-        form = AcceptForm(
-            _posted(request),
-            email=invitation.email,
-            initial={"name": invitation.name},
-            action=request.path,
-        )
-        if request.method == "POST" and form.is_valid():
-            try:
-                invitations.accept_invitation(
-                    token=token,
-                    name=form.cleaned_data["name"],
-                    phone=form.cleaned_data["phone"],
-                    password=form.cleaned_data["password1"],
-                    now=now,
-                    zone=zone,
-                )
-            except invitations.UnableToAccept:
-                raise
-            except UnableTo as refusal:
-                form.add_refusal(refusal.field, refusal.message)
-            else:
-                messages.success(request, _("You have joined. Log in with your e-mail address."))
-                return redirect("account_login")
-    except invitations.UnableToAccept as refusal:
-        return _closed_invitation(request, refusal)
-    response = render(
-        request,
-        "representatives/accept_invitation.html",
-        {"form": form, "invitation": invitation},
-        status=REFUSED if form.errors else HTTPStatus.OK,
-    )
-    return _without_referrer(response)
-
-
-def _closed_invitation(request: HttpRequest, refusal: invitations.UnableToAccept) -> HttpResponse:
-    response = render(
-        request,
-        "representatives/invitation_closed.html",
-        {"reason": refusal.reason},
-        status=HTTPStatus.NOT_FOUND if refusal.reason == "unknown" else HTTPStatus.GONE,
-    )
-    return _without_referrer(response)
-
-
-def _without_referrer(response: HttpResponse) -> HttpResponse:
-    """Keep the link's secret out of the requests that the page makes."""
-    response["Referrer-Policy"] = "no-referrer"
-    return response
-
-
-# -- The staff's desk ------------------------------------------------------------------------------
 
 
 @staff_only
@@ -182,7 +33,7 @@ def staff_enrol(request: HttpRequest) -> HttpResponse:
     """Enrol a person under a sponsor by hand."""
     initial = {"sponsor_code": request.GET.get("sponsor", "")[:32]}
     form = EnrolForm(
-        _posted(request), initial=initial, action=reverse("representatives:staff_enrol")
+        posted(request), initial=initial, action=reverse("representatives:staff_enrol")
     )
     if request.method == "POST" and form.is_valid():
         sponsor = _find_sponsor(form, form.cleaned_data["sponsor_code"])
@@ -211,7 +62,7 @@ def _enrol(
             phone=form.cleaned_data["phone"],
             enrolled_on=now.astimezone(company_zone()).date(),
             now=now,
-            welcome=_place(request),
+            welcome=place_of_links(request),
         )
     except UnableTo as refusal:
         field = "sponsor_code" if refusal.field == "sponsor" else refusal.field
@@ -261,7 +112,7 @@ def staff_give_login(request: HttpRequest, code: str) -> HttpResponse:
                 representative=member,
                 email=form.cleaned_data["email"],
                 now=company_now(),
-                welcome=_place(request),
+                welcome=place_of_links(request),
             )
         except UnableTo as refusal:
             form.add_refusal(refusal.field, refusal.message)
