@@ -71,7 +71,8 @@ def enrol_some(number: int, start: float, each: int, *, locked: bool) -> int:
 def switch_lock_off() -> None:
     from django.db import connection
 
-    from representatives import labels, locks, services
+    from representatives import labels, locks
+    from representatives.services import people
 
     def pretend(**_: Any) -> None:
         with connection.cursor() as cursor:
@@ -83,7 +84,7 @@ def switch_lock_off() -> None:
         return tail
 
     open_tail = labels.open_tail
-    services.acquire_tree_lock = pretend  # type: ignore[assignment]
+    people.acquire_tree_lock = pretend  # type: ignore[assignment]
     labels.open_tail = linger  # type: ignore[assignment]
 
 

@@ -23,6 +23,7 @@ from hypothesis.stateful import (
 )
 
 from representatives import checks, imports, labels, selectors, services, tree
+from representatives.errors import UnableTo
 from representatives.models import Representative, SponsorChange, User
 from tests.representatives.people import NOW, TODAY, enrol, row, write_csv
 
@@ -253,7 +254,7 @@ def _refusal_if(refused: bool) -> Iterator[None]:
     if not refused:
         yield
         return
-    with pytest.raises(services.UnableTo):
+    with pytest.raises(UnableTo):
         yield
 
 
