@@ -3,10 +3,24 @@
 from django.urls import path
 
 from sales import views, views_orders
+from sales.contacts.urls import urlpatterns as contact_urls
+from sales.desk.urls import urlpatterns as desk_urls
+from sales.figures.urls import urlpatterns as figure_urls
+from sales.followups.urls import urlpatterns as follow_up_urls
+from sales.guides.urls import urlpatterns as guide_urls
+from sales.referrals.urls import urlpatterns as referral_urls
+from sales.suggestions.urls import urlpatterns as suggestion_urls
 
 app_name = "sales"
 
 urlpatterns = [
+    *desk_urls,
+    *contact_urls,
+    *follow_up_urls,
+    *suggestion_urls,
+    *guide_urls,
+    *referral_urls,
+    *figure_urls,
     path("products/", views.product_list, name="products"),
     path("customers/", views.customer_list, name="customers"),
     path("customers/new/", views.customer_new, name="customer_new"),

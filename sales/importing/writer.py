@@ -9,6 +9,7 @@ from django.db import connection
 
 from representatives.models import Representative
 from representatives.text import sort_key
+from sales import after_sale
 from sales.classes import CLASSIFICATION
 from sales.importing.chunk import NewReturn, Resolved, Terms
 from sales.models import Customer, ImportBatch
@@ -145,6 +146,10 @@ def write(resolved: Sequence[Resolved], terms: Terms, batch: ImportBatch, *, fir
             cursor.execute(MARK_PAID)
         if returns:
             cursor.execute(INSERT_RETURNS, values)
+    after_sale.follow(
+        order_ids=[ids[one.unit.external_ref] for one in sold if one.unit.paid_at is not None],
+        now=terms.now,
+    )
     batch.order_count += len(sold)
     batch.return_count += len(returns)
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 
 from representatives.errors import UnableTo
 from representatives.models import Company, Representative, User
+from sales import after_sale
 from sales.amounts import AMOUNT_LIMIT, QUANTITY_LIMIT, line_amounts
 from sales.classes import CLASSIFY_PLACED_ORDER
 from sales.models import Customer, LineClass, Order, OrderLine, Payment, Product
@@ -230,6 +231,7 @@ def pay_order(
     repeat_sales = order.lines.filter(repeat=True, line_class=LineClass.REPEAT)
     order.rsp_repeat = repeat_sales.aggregate(rsp=Sum("rsp"))["rsp"] or 0
     order.save(update_fields=["status", "paid_at", "counted_at", "rsp_repeat"])
+    after_sale.follow(order_ids=[order.pk], now=now)
     return order
 
 

@@ -1,0 +1,1 @@
+"""People a representative looks after: stages, needs, consent, import, merge, erasure."""

@@ -1,0 +1,5 @@
+"""The customers page, today's list, the page of a customer."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

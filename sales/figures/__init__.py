@@ -1,0 +1,1 @@
+"""How well second sales go: own, of the team, of the programme."""

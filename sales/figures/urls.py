@@ -1,0 +1,5 @@
+"""Figures of second sales."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

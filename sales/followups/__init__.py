@@ -1,0 +1,1 @@
+"""What is to be done for whom and when: care after a sale, reminders, own tasks, calendar."""

@@ -1,0 +1,5 @@
+"""Follow-ups and the calendar."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,1 @@
+"""When each customer is expected to buy again, learnt from the company's own purchases."""

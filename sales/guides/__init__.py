@@ -1,0 +1,1 @@
+"""Guides that representatives read and share."""

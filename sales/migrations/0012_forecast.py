@@ -1,0 +1,14 @@
+"""When each customer is expected to buy again."""
+
+from typing import ClassVar
+
+from django.db import migrations
+from django.db.migrations.operations.base import Operation
+
+
+class Migration(migrations.Migration):
+    """Filled with the models it makes."""
+
+    dependencies: ClassVar[list[tuple[str, str]]] = [("sales", "0011_people")]
+
+    operations: ClassVar[list[Operation]] = []

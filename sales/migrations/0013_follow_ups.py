@@ -1,0 +1,14 @@
+"""What is to be done for whom, and when."""
+
+from typing import ClassVar
+
+from django.db import migrations
+from django.db.migrations.operations.base import Operation
+
+
+class Migration(migrations.Migration):
+    """Filled with the models it makes."""
+
+    dependencies: ClassVar[list[tuple[str, str]]] = [("sales", "0012_forecast")]
+
+    operations: ClassVar[list[Operation]] = []

@@ -1,0 +1,14 @@
+"""Guides that are read and shared."""
+
+from typing import ClassVar
+
+from django.db import migrations
+from django.db.migrations.operations.base import Operation
+
+
+class Migration(migrations.Migration):
+    """Filled with the models it makes."""
+
+    dependencies: ClassVar[list[tuple[str, str]]] = [("sales", "0014_suggestions")]
+
+    operations: ClassVar[list[Operation]] = []

@@ -1,0 +1,14 @@
+"""Figures of second sales by month."""
+
+from typing import ClassVar
+
+from django.db import migrations
+from django.db.migrations.operations.base import Operation
+
+
+class Migration(migrations.Migration):
+    """Filled with the models it makes."""
+
+    dependencies: ClassVar[list[tuple[str, str]]] = [("sales", "0016_referral_links")]
+
+    operations: ClassVar[list[Operation]] = []

@@ -1,0 +1,1 @@
+"""Links and codes that bring people, and what became of each visit."""

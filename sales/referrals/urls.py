@@ -1,0 +1,5 @@
+"""Referral links, landing pages, funnel."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

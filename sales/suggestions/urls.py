@@ -1,0 +1,5 @@
+"""Accept, put off or refuse a suggestion."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []
