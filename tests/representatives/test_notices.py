@@ -189,4 +189,6 @@ def test_the_time_of_a_notice_is_the_companys(reader: Representative, client: Cl
     company.save()
     rank(reader)
 
-    assert "10 Mar 2026, 21:00" in client.get("/notifications/").content.decode()
+    page = client.get("/notifications/").content.decode()
+    assert "Tuesday 10 March 2026</h3>" in page
+    assert ">21:00</time>" in page
