@@ -19,4 +19,16 @@ GRANTS: dict[str, str] = {
         "margin_minor, returned_at, counted_at, decided_by_id, decided_at, decision)"
     ),
     "sales_importbatch": "SELECT, INSERT, UPDATE",
+    # Guides: what was shared stays told, but goes with the data of an erased customer.
+    "sales_guide": "SELECT, INSERT, UPDATE (slug, audience, published_at, edited_by_id, edited_at)",
+    "sales_guide_products": "SELECT, INSERT, DELETE",
+    "sales_guidetext": "SELECT, INSERT, UPDATE",
+    "sales_readinglist": (
+        "SELECT, INSERT, UPDATE (title_en, title_pl, first_days, position, is_active)"
+    ),
+    "sales_readinglistentry": "SELECT, INSERT, UPDATE, DELETE",
+    "sales_guidereading": "SELECT, INSERT, DELETE",
+    "sales_guideshare": (
+        "SELECT, INSERT, UPDATE (customer_id, withdrawn_at, consent, consent_at, opened_at), DELETE"
+    ),
 }

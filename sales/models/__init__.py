@@ -6,16 +6,32 @@ in basis points (1/100 of a percent); all of them are integers. Facts are writte
 """
 
 from sales.models.catalogue import Customer, CustomerTransfer, Product
+from sales.models.guides import (
+    Guide,
+    GuideLanguage,
+    GuideReading,
+    GuideShare,
+    GuideText,
+    ReadingList,
+    ReadingListEntry,
+)
 from sales.models.orders import ImportBatch, LineClass, Order, OrderLine, Payment, Return
 
 __all__ = [
     "Customer",
     "CustomerTransfer",
+    "Guide",
+    "GuideLanguage",
+    "GuideReading",
+    "GuideShare",
+    "GuideText",
     "ImportBatch",
     "LineClass",
     "Order",
     "OrderLine",
     "Payment",
     "Product",
+    "ReadingList",
+    "ReadingListEntry",
     "Return",
 ]
