@@ -19,6 +19,10 @@ GRANTS: dict[str, str] = {
         "margin_minor, returned_at, counted_at, decided_by_id, decided_at, decision)"
     ),
     "sales_importbatch": "SELECT, INSERT, UPDATE",
+    # What is derived from orders may go and be made anew.
+    "sales_forecast": "SELECT, INSERT, UPDATE, DELETE",
+    "sales_customerpulse": "SELECT, INSERT, UPDATE, DELETE",
+    "sales_forecastmodel": "SELECT, INSERT, DELETE",
     # Guides: what was shared stays told, but goes with the data of an erased customer.
     "sales_guide": "SELECT, INSERT, UPDATE (slug, audience, published_at, edited_by_id, edited_at)",
     "sales_guide_products": "SELECT, INSERT, DELETE",

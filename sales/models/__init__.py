@@ -15,11 +15,15 @@ from sales.models.guides import (
     ReadingList,
     ReadingListEntry,
 )
+from sales.models.forecast import CustomerPulse, Forecast, ForecastModel
 from sales.models.orders import ImportBatch, LineClass, Order, OrderLine, Payment, Return
 
 __all__ = [
     "Customer",
+    "CustomerPulse",
     "CustomerTransfer",
+    "Forecast",
+    "ForecastModel",
     "Guide",
     "GuideLanguage",
     "GuideReading",
