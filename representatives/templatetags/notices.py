@@ -5,6 +5,7 @@ from typing import Any
 from django import template
 
 from representatives import notices
+from representatives.toasts import take_toast
 
 register = template.Library()
 
@@ -27,3 +28,11 @@ def unread_notices(context: dict[str, Any]) -> int:
 def looking(context: dict[str, Any]) -> Any:
     """Return the look that shows this page as a member sees it, or None."""
     return getattr(context.get("request"), "look", None)
+
+
+@register.inclusion_tag("components/_toast.html", takes_context=True)
+def toast(context: dict[str, Any]) -> dict[str, Any]:
+    """Show once what the request before has left, with the way to take it back."""
+    request = context.get("request")
+    left = take_toast(request) if request is not None else None
+    return {"toast": left, "request": request, "csrf_token": context.get("csrf_token")}
