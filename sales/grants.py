@@ -35,4 +35,10 @@ GRANTS: dict[str, str] = {
     "sales_guideshare": (
         "SELECT, INSERT, UPDATE (customer_id, withdrawn_at, consent, consent_at, opened_at), DELETE"
     ),
+    # Links end and are never deleted; what was tried with them in vain stays as it was logged.
+    "sales_referrallink": "SELECT, INSERT, UPDATE (customer_id, closed_at)",
+    "sales_referralday": "SELECT, INSERT, UPDATE (visits)",
+    "sales_arrival": "SELECT, INSERT, UPDATE (customer_id, invitation_id, replaced_at)",
+    "sales_referralevent": "SELECT, INSERT",
+    "sales_referralthanks": "SELECT, INSERT, UPDATE (referrer_id, thanked_at)",
 }

@@ -17,8 +17,16 @@ from sales.models.guides import (
 )
 from sales.models.forecast import CustomerPulse, Forecast, ForecastModel
 from sales.models.orders import ImportBatch, LineClass, Order, OrderLine, Payment, Return
+from sales.models.referrals import (
+    Arrival,
+    ReferralDay,
+    ReferralEvent,
+    ReferralLink,
+    ReferralThanks,
+)
 
 __all__ = [
+    "Arrival",
     "Customer",
     "CustomerPulse",
     "CustomerTransfer",
@@ -37,5 +45,9 @@ __all__ = [
     "Product",
     "ReadingList",
     "ReadingListEntry",
+    "ReferralDay",
+    "ReferralEvent",
+    "ReferralLink",
+    "ReferralThanks",
     "Return",
 ]
