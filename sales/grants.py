@@ -41,4 +41,6 @@ GRANTS: dict[str, str] = {
     "sales_arrival": "SELECT, INSERT, UPDATE (customer_id, invitation_id, replaced_at)",
     "sales_referralevent": "SELECT, INSERT",
     "sales_referralthanks": "SELECT, INSERT, UPDATE (referrer_id, thanked_at)",
+    # Figures of a month are derived from orders; a month is taken out and written anew.
+    "sales_monthfigures": "SELECT, INSERT, DELETE",
 }

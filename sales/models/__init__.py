@@ -6,6 +6,7 @@ in basis points (1/100 of a percent); all of them are integers. Facts are writte
 """
 
 from sales.models.catalogue import Customer, CustomerTransfer, Product
+from sales.models.figures import MonthFigures
 from sales.models.guides import (
     Guide,
     GuideLanguage,
@@ -39,6 +40,7 @@ __all__ = [
     "GuideText",
     "ImportBatch",
     "LineClass",
+    "MonthFigures",
     "Order",
     "OrderLine",
     "Payment",
