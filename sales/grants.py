@@ -41,6 +41,15 @@ GRANTS: dict[str, str] = {
     "sales_arrival": "SELECT, INSERT, UPDATE (customer_id, invitation_id, replaced_at)",
     "sales_referralevent": "SELECT, INSERT",
     "sales_referralthanks": "SELECT, INSERT, UPDATE (referrer_id, thanked_at)",
-    # Figures of a month are derived from orders; a month is taken out and written anew.
-    "sales_monthfigures": "SELECT, INSERT, DELETE",
+    # Of an erased person nothing is left, notes least of all.
+    "sales_followup": (
+        "SELECT, INSERT, UPDATE (due_on, text, state, result, note, closing_order_id, closed_at),"
+        " DELETE"
+    ),
+    "sales_careplan": "SELECT, INSERT, UPDATE, DELETE",
+    "sales_carestep": "SELECT, INSERT, UPDATE, DELETE",
+    "sales_messagetemplate": "SELECT, INSERT, UPDATE, DELETE",
+    "sales_calendarfeed": (
+        "SELECT, INSERT, UPDATE (seed, token_digest, shows_names, made_at), DELETE"
+    ),
 }

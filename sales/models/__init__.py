@@ -6,7 +6,14 @@ in basis points (1/100 of a percent); all of them are integers. Facts are writte
 """
 
 from sales.models.catalogue import Customer, CustomerTransfer, Product
-from sales.models.figures import MonthFigures
+from sales.models.follow_ups import (
+    CalendarFeed,
+    CarePlan,
+    CareStep,
+    FollowUp,
+    MessageTemplate,
+    Occasion,
+)
 from sales.models.guides import (
     Guide,
     GuideLanguage,
@@ -28,9 +35,13 @@ from sales.models.referrals import (
 
 __all__ = [
     "Arrival",
+    "CalendarFeed",
+    "CarePlan",
+    "CareStep",
     "Customer",
     "CustomerPulse",
     "CustomerTransfer",
+    "FollowUp",
     "Forecast",
     "ForecastModel",
     "Guide",
@@ -40,7 +51,8 @@ __all__ = [
     "GuideText",
     "ImportBatch",
     "LineClass",
-    "MonthFigures",
+    "MessageTemplate",
+    "Occasion",
     "Order",
     "OrderLine",
     "Payment",
