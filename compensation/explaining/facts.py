@@ -19,7 +19,7 @@ _LINES = """
     SELECT l.id, o.seller_id, o.id, o.reference, l.number, o.paid_at,
            o.own, l.line_class IN ('first', 'referral'),
            (o.paid_at AT TIME ZONE %(zone)s)::date - date '1970-01-01',
-           CASE WHEN o.own THEN -1 ELSE o.customer_id END,
+           CASE WHEN o.own THEN -1 ELSE coalesce(o.written_for_id, o.customer_id) END,
            floor(extract(epoch FROM o.paid_at))::bigint,
            l.bv - coalesce(back.bv, 0),
            CASE WHEN l.repeat THEN l.rsp - coalesce(back.rsp, 0) ELSE 0 END,

@@ -5,7 +5,8 @@ in basis points (1/100 of a percent); all of them are integers. Facts are writte
 `sales.services` and `sales.importing` alone; the guards of migration 0002 refuse the rest.
 """
 
-from sales.models.catalogue import Customer, CustomerTransfer, Product
+from sales.models.catalogue import Product
+from sales.models.figures import MonthFigures
 from sales.models.follow_ups import (
     CalendarFeed,
     CarePlan,
@@ -14,6 +15,7 @@ from sales.models.follow_ups import (
     MessageTemplate,
     Occasion,
 )
+from sales.models.forecast import CustomerPulse, Forecast, ForecastModel
 from sales.models.guides import (
     Guide,
     GuideLanguage,
@@ -23,8 +25,17 @@ from sales.models.guides import (
     ReadingList,
     ReadingListEntry,
 )
-from sales.models.forecast import CustomerPulse, Forecast, ForecastModel
 from sales.models.orders import ImportBatch, LineClass, Order, OrderLine, Payment, Return
+from sales.models.people import (
+    Consent,
+    ContactFile,
+    Customer,
+    CustomerTransfer,
+    KnownApart,
+    Need,
+    SavedFilter,
+    Talk,
+)
 from sales.models.referrals import (
     Arrival,
     ReferralDay,
@@ -32,12 +43,26 @@ from sales.models.referrals import (
     ReferralLink,
     ReferralThanks,
 )
+from sales.models.suggestions import (
+    AddOn,
+    AddOnLearning,
+    ProductPair,
+    RefusalReason,
+    SuggestionAct,
+    SuggestionDecision,
+    SuggestionKind,
+    WorkDay,
+)
 
 __all__ = [
+    "AddOn",
+    "AddOnLearning",
     "Arrival",
     "CalendarFeed",
     "CarePlan",
     "CareStep",
+    "Consent",
+    "ContactFile",
     "Customer",
     "CustomerPulse",
     "CustomerTransfer",
@@ -50,18 +75,29 @@ __all__ = [
     "GuideShare",
     "GuideText",
     "ImportBatch",
+    "KnownApart",
     "LineClass",
     "MessageTemplate",
+    "MonthFigures",
+    "Need",
     "Occasion",
     "Order",
     "OrderLine",
     "Payment",
     "Product",
+    "ProductPair",
     "ReadingList",
     "ReadingListEntry",
     "ReferralDay",
     "ReferralEvent",
     "ReferralLink",
     "ReferralThanks",
+    "RefusalReason",
     "Return",
+    "SavedFilter",
+    "SuggestionAct",
+    "SuggestionDecision",
+    "SuggestionKind",
+    "Talk",
+    "WorkDay",
 ]

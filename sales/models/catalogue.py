@@ -1,12 +1,9 @@
-"""What is sold, and to whom."""
+"""What is sold."""
 
 from __future__ import annotations
 
 from django.db import models
 from django.db.models import F, Q
-
-from representatives.models import Representative
-from representatives.text import SORT_KEY_LENGTH
 
 
 class Product(models.Model):
@@ -48,6 +45,14 @@ class Product(models.Model):
     companions = models.ManyToManyField(
         "self", blank=True, help_text="Products that go well with this one."
     )
+    larger_size = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="smaller_sizes",
+        help_text="The same in a larger pack, which lasts longer.",
+    )
     is_active = models.BooleanField("on sale", default=True)
 
     class Meta:
@@ -68,90 +73,12 @@ class Product(models.Model):
                 condition=Q(pack_days__isnull=True) | Q(pack_days__gt=0),
                 name="product_pack_lasts_a_day",
             ),
+            models.CheckConstraint(
+                condition=Q(larger_size__isnull=True)
+                | (~Q(larger_size=F("id")) & Q(pack_days__isnull=False)),
+                name="product_larger_size_of_a_pack",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.sku})"
-
-
-class Customer(models.Model):
-    """Somebody who buys from one representative; a representative is also his own customer.
-
-    Only that representative and staff may see the row. The own customer (`is_self`) is made by
-    `services.self_customer` at the first own purchase.
-    """
-
-    representative = models.ForeignKey(
-        Representative,
-        on_delete=models.PROTECT,
-        related_name="customers",
-        db_index=False,
-    )
-    reference = models.CharField(max_length=64)
-    name = models.CharField(max_length=200)
-    sort_key = models.CharField(max_length=SORT_KEY_LENGTH, db_collation="C", editable=False)
-    email = models.EmailField(blank=True, default="")
-    phone = models.CharField(max_length=40, blank=True, default="")
-    note = models.TextField(blank=True, default="")
-    is_self = models.BooleanField("own purchases", default=False)
-    referred_by = models.ForeignKey(
-        "self",
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="referrals",
-    )
-    created_at = models.DateTimeField()
-
-    class Meta:
-        indexes = [
-            models.Index(fields=["representative", "sort_key", "id"], name="customer_listing")
-        ]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["representative", "reference"], name="customer_reference_once"
-            ),
-            models.UniqueConstraint(
-                fields=["representative"],
-                condition=Q(is_self=True),
-                name="customer_self_once",
-            ),
-            models.CheckConstraint(
-                condition=~Q(reference="") & ~Q(name=""), name="customer_has_a_name"
-            ),
-            models.CheckConstraint(
-                condition=Q(referred_by__isnull=True) | ~Q(referred_by=F("id")),
-                name="customer_not_referred_by_itself",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class CustomerTransfer(models.Model):
-    """The record that a customer passed from a terminated representative to another, and when.
-
-    Written by `services.pass_on_customers` alone and never changed. Orders stay with who sold them.
-    """
-
-    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="transfers")
-    old_representative = models.ForeignKey(
-        Representative, on_delete=models.PROTECT, related_name="+"
-    )
-    new_representative = models.ForeignKey(
-        Representative, on_delete=models.PROTECT, related_name="+"
-    )
-    old_reference = models.CharField(max_length=64)
-    passed_at = models.DateTimeField()
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=~Q(old_representative=F("new_representative")),
-                name="customertransfer_to_another",
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.customer_id}: {self.old_representative_id} to {self.new_representative_id}"

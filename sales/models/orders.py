@@ -7,7 +7,8 @@ from django.db import models
 from django.db.models import F, Q
 
 from representatives.models import Representative
-from sales.models.catalogue import Customer, Product
+from sales.models.catalogue import Product
+from sales.models.people import Customer
 from sales.models.tax import tax_is_of_its_rate
 
 
@@ -58,6 +59,16 @@ class Order(models.Model):
     customer = models.ForeignKey(
         Customer, on_delete=models.PROTECT, related_name="orders", db_index=False
     )
+    written_for = models.ForeignKey(
+        Customer,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        editable=False,
+        help_text="Whom it was written for, where that customer was merged into another since.",
+    )
     own = models.BooleanField("own purchase", default=False)
     invoiced_to_customer = models.BooleanField(
         "invoiced to the customer",
@@ -101,6 +112,11 @@ class Order(models.Model):
             ),
             # Few of all orders: what a close tells of the month's unpaid ones.
             models.Index(fields=["placed_at"], condition=Q(status="placed"), name="order_placed"),
+            models.Index(
+                fields=["written_for"],
+                condition=Q(written_for__isnull=False),
+                name="order_written_for",
+            ),
         ]
         constraints = [
             models.CheckConstraint(
