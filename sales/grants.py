@@ -63,4 +63,12 @@ GRANTS: dict[str, str] = {
     ),
     # Figures of a month are derived from orders; a month is taken out and written anew.
     "sales_monthfigures": "SELECT, INSERT, DELETE",
+    # What goes with what is derived as well; a decision is only taken back, or goes with a person.
+    "sales_productpair": "SELECT, INSERT, UPDATE, DELETE",
+    "sales_addon": "SELECT, INSERT, UPDATE, DELETE",
+    "sales_addonlearning": "SELECT, INSERT, DELETE",
+    "sales_suggestiondecision": (
+        "SELECT, INSERT, UPDATE (customer_id, note, withdrawn_at), DELETE"
+    ),
+    "sales_workday": "SELECT, INSERT, UPDATE (jobs)",
 }
