@@ -216,7 +216,9 @@ def _sales(connection: Connection, needs: Needs, window: Window, ids: Int) -> tu
     if needs.day:
         columns.append("(o.paid_at AT TIME ZONE {zone})::date AS day")
     if needs.customer:
-        columns.append("CASE WHEN o.own THEN -1 ELSE coalesce(o.written_for_id, o.customer_id) END AS customer")
+        columns.append(
+            "CASE WHEN o.own THEN -1 ELSE coalesce(o.written_for_id, o.customer_id) END AS customer"
+        )
     if needs.units:
         columns.append("floor(extract(epoch FROM o.paid_at))::bigint AS paid_at")
     # The class of a first order is that of all its lines.

@@ -163,6 +163,10 @@ class CompanyAdmin(admin.ModelAdmin):
     fieldsets = (
         (None, {"fields": ("name", "representative_label")}),
         (_("Rules"), {"fields": ("time_zone", "currency", "add_on_days")}),
+        (
+            _("Customers"),
+            {"fields": ("new_for_days", "past_after_days", "unused_contact_months")},
+        ),
         (_("Clock (demo and tests only)"), {"fields": ("clock_offset", "clock_frozen_at")}),
     )
 

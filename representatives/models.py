@@ -52,6 +52,21 @@ class Company(models.Model):
     add_on_days = models.PositiveSmallIntegerField(
         default=30, help_text="Days after an earlier order within which a sale counts as add-on."
     )
+    new_for_days = models.PositiveSmallIntegerField(
+        default=60,
+        db_default=60,
+        help_text="So long after the first order a customer who bought once counts as new.",
+    )
+    past_after_days = models.PositiveSmallIntegerField(
+        default=120,
+        db_default=120,
+        help_text="So long after the last order a customer counts as past.",
+    )
+    unused_contact_months = models.PositiveSmallIntegerField(
+        default=12,
+        db_default=12,
+        help_text="Contacts without an order are deleted when unused for so many months.",
+    )
     clock_offset = models.DurationField(
         default=timedelta, help_text="Demo and tests only: added to real time."
     )
@@ -67,6 +82,15 @@ class Company(models.Model):
             models.CheckConstraint(condition=~Q(name=""), name="company_name_not_empty"),
             models.CheckConstraint(
                 condition=Q(currency__regex=r"^[A-Z]{3}$"), name="company_currency_code"
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    new_for_days__gte=1,
+                    past_after_days__gte=F("new_for_days"),
+                    unused_contact_months__gte=1,
+                    unused_contact_months__lte=60,
+                ),
+                name="company_contact_rules",
             ),
         ]
 

@@ -1,0 +1,113 @@
+"""What follows when people are erased, merged or passed on: each package sees to its own rows.
+
+This module knows nobody; `SalesConfig.ready` imports the modules that register. A step is
+set-based, in the transaction of the change, and leaves no personal data behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from representatives.models import Representative
+
+
+class Erase(Protocol):
+    """Deletes or makes anonymous what a package keeps of erased people."""
+
+    def __call__(self, *, customer_ids: Sequence[int], now: datetime) -> None:
+        """Act before the people themselves are erased."""
+
+
+class Merge(Protocol):
+    """Moves what a package keeps from one person to the other."""
+
+    def __call__(self, *, merged_id: int, into_id: int, now: datetime) -> None:
+        """Act once the row is merged, and its orders have moved."""
+
+
+class PassOn(Protocol):
+    """Does away with what is not passed on with a customer."""
+
+    def __call__(
+        self,
+        *,
+        customer_ids: Sequence[int],
+        old: Representative,
+        new: Representative,
+        now: datetime,
+    ) -> None:
+        """Act once the customers belong to `new`; what was private to `old` goes."""
+
+
+class InUse(Protocol):
+    """Tells which contacts are still worked with."""
+
+    def __call__(self, *, customer_ids: Sequence[int], now: datetime) -> Collection[int]:
+        """Return those of the contacts that are not to be deleted as unused."""
+
+
+_Erase = TypeVar("_Erase", bound=Erase)
+_Merge = TypeVar("_Merge", bound=Merge)
+_PassOn = TypeVar("_PassOn", bound=PassOn)
+_InUse = TypeVar("_InUse", bound=InUse)
+_erases: list[Erase] = []
+_merges: list[Merge] = []
+_passes: list[PassOn] = []
+_uses: list[InUse] = []
+
+
+def on_erase(function: _Erase) -> _Erase:
+    """Register what an erasure has to do."""
+    _erases.append(function)
+    return function
+
+
+def on_merge(function: _Merge) -> _Merge:
+    """Register what a merge has to do."""
+    _merges.append(function)
+    return function
+
+
+def on_pass_on(function: _PassOn) -> _PassOn:
+    """Register what has to be done when customers pass to another representative."""
+    _passes.append(function)
+    return function
+
+
+def in_use(function: _InUse) -> _InUse:
+    """Register what keeps an unused contact from being deleted."""
+    _uses.append(function)
+    return function
+
+
+def erase(*, customer_ids: Sequence[int], now: datetime) -> None:
+    """Let every package do away with its rows of these people."""
+    if customer_ids:
+        for one in _erases:
+            one(customer_ids=customer_ids, now=now)
+
+
+def merge(*, merged_id: int, into_id: int, now: datetime) -> None:
+    """Let every package move its rows."""
+    for one in _merges:
+        one(merged_id=merged_id, into_id=into_id, now=now)
+
+
+def pass_on(
+    *, customer_ids: Sequence[int], old: Representative, new: Representative, now: datetime
+) -> None:
+    """Let every package do away with what does not pass on."""
+    if customer_ids:
+        for one in _passes:
+            one(customer_ids=customer_ids, old=old, new=new, now=now)
+
+
+def still_used(*, customer_ids: Sequence[int], now: datetime) -> set[int]:
+    """Return the contacts that some package still works with."""
+    found: set[int] = set()
+    if customer_ids:
+        for one in _uses:
+            found |= set(one(customer_ids=customer_ids, now=now))
+    return found
