@@ -10,7 +10,8 @@ GRANTS: dict[str, str] = {
     "representatives_user_user_permissions": "SELECT, INSERT, UPDATE, DELETE",
     "representatives_company": (
         "SELECT, UPDATE (name, logo_digest, time_zone, currency, add_on_days, clock_offset,"
-        " clock_frozen_at, representative_label)"
+        " clock_frozen_at, representative_label, new_for_days, past_after_days,"
+        " unused_contact_months)"
     ),
     "representatives_representative": (
         "SELECT, INSERT, UPDATE (user_id, sponsor_id, name, sort_key, email, phone,"

@@ -24,6 +24,7 @@ class NoticeKind(models.TextChoices):
     DISPUTE = "dispute", _("Dispute answered")
     MEMBER = "member", _("New member in your front line")
     POINTS = "points", _("RSP about to expire")
+    FOLLOW_UPS = "follow_ups", _("Follow-ups of the day")
     BANK_DETAILS = "bank_details", _("Bank details changed")
 
 
@@ -37,6 +38,7 @@ EXPLANATIONS: dict[NoticeKind, str | Promise] = {
     NoticeKind.DISPUTE: _("Your question on a line of a statement was received or answered."),
     NoticeKind.MEMBER: _("A person you sponsor has joined."),
     NoticeKind.POINTS: _("Points in your RSP bank expire within a month."),
+    NoticeKind.FOLLOW_UPS: _("Each morning on which something is due: how many follow-ups wait."),
     NoticeKind.BANK_DETAILS: _("The account your payouts go to was changed."),
 }
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils import formats
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from representatives import formatting
@@ -27,6 +27,7 @@ ICONS = {
     NoticeKind.DISPUTE: "chat-dots",
     NoticeKind.MEMBER: "person-plus",
     NoticeKind.POINTS: "hourglass-split",
+    NoticeKind.FOLLOW_UPS: "list-check",
     NoticeKind.BANK_DETAILS: "shield-check",
 }
 
@@ -206,6 +207,22 @@ def _expiring(facts: Facts) -> tuple[str, str, str]:
     )
 
 
+def _follow_ups(facts: Facts) -> tuple[str, str, str]:
+    due, overdue = facts["due"], facts["overdue"]
+    title = ngettext("%(count)s follow-up for today", "%(count)s follow-ups for today", due) % {
+        "count": due
+    }
+    if overdue:
+        text = ngettext(
+            "%(count)s of them was due before. The oldest are on top of your list.",
+            "%(count)s of them were due before. The oldest are on top of your list.",
+            overdue,
+        ) % {"count": overdue}
+    else:
+        text = _("Nothing is left from the days before.")
+    return title, text, reverse("sales:follow_ups")
+
+
 def _bank_details(facts: Facts) -> tuple[str, str, str]:
     return (
         _("Your bank details were changed"),
@@ -229,6 +246,7 @@ _WORDS: dict[NoticeKind, Callable[[Facts], tuple[str, str, str]]] = {
     NoticeKind.DISPUTE: _dispute,
     NoticeKind.MEMBER: _member,
     NoticeKind.POINTS: _expiring,
+    NoticeKind.FOLLOW_UPS: _follow_ups,
     NoticeKind.BANK_DETAILS: _bank_details,
 }
 

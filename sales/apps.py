@@ -8,3 +8,7 @@ class SalesConfig(AppConfig):
 
     name = "sales"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Import the modules that have something to do after a payment."""
+        from sales.followups import care  # noqa: F401

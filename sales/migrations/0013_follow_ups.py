@@ -1,10 +1,24 @@
 """What is to be done for whom, and when; the guards are in sql/follow_ups.sql."""
 
+from pathlib import Path
+
 import django.db.models.deletion
 from django.db import migrations, models
 
+GUARDS = (Path(__file__).parent / "sql" / "follow_ups.sql").read_text(encoding="utf-8")
+UNDO = """
+DROP TRIGGER sales_customer_ends_follow_ups ON sales_customer;
+DROP FUNCTION sales_followup_customer_changed();
+DROP TRIGGER sales_followup_stands ON sales_followup;
+DROP TRIGGER sales_followup_changed ON sales_followup;
+DROP TRIGGER sales_followup_added ON sales_followup;
+DROP FUNCTION sales_followup_allowed();
+"""
+
 
 class Migration(migrations.Migration):
+    """Tables, the care plan to begin with, and what the database refuses and does by itself."""
+
     dependencies = [
         ("representatives", "0010_choices_hold"),
         ("sales", "0012_forecast"),
@@ -497,4 +511,5 @@ class Migration(migrations.Migration):
                 "indexes": [],
             },
         ),
+        migrations.RunSQL(GUARDS, UNDO),
     ]
