@@ -55,12 +55,25 @@ LINK_STANDS = """
 CREATE TRIGGER referrallink_stands BEFORE UPDATE ON sales_referrallink FOR EACH ROW
     WHEN (OLD.id IS DISTINCT FROM NEW.id OR OLD.code IS DISTINCT FROM NEW.code
           OR OLD.representative_id IS DISTINCT FROM NEW.representative_id
-          OR (OLD.customer_id IS DISTINCT FROM NEW.customer_id AND NEW.customer_id IS NOT NULL)
           OR OLD.product_id IS DISTINCT FROM NEW.product_id
           OR OLD.campaign IS DISTINCT FROM NEW.campaign
           OR OLD.created_at IS DISTINCT FROM NEW.created_at
           OR (OLD.closed_at IS NOT NULL AND OLD.closed_at IS DISTINCT FROM NEW.closed_at))
     EXECUTE FUNCTION sales_refuse('a link keeps what it was made with, and its end');
+CREATE FUNCTION sales_referrallink_moved() RETURNS trigger LANGUAGE plpgsql
+    SET search_path = public, pg_temp AS $$
+BEGIN
+    IF OLD.customer_id IS NULL OR NOT EXISTS (
+        SELECT FROM sales_customer WHERE id = OLD.customer_id AND merged_into_id = NEW.customer_id
+    ) THEN
+        RAISE EXCEPTION 'link %: a personal code moves with a merge of its customer only', NEW.id
+            USING ERRCODE = 'restrict_violation', TABLE = TG_TABLE_NAME, CONSTRAINT = TG_NAME;
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER referrallink_moved AFTER UPDATE ON sales_referrallink FOR EACH ROW
+    WHEN (NEW.customer_id IS NOT NULL AND OLD.customer_id IS DISTINCT FROM NEW.customer_id)
+    EXECUTE FUNCTION sales_referrallink_moved();
 """
 
 ARRIVAL_STANDS = """
@@ -141,7 +154,9 @@ UNDO = """
 DROP TRIGGER customer_no_circle ON sales_customer;
 DROP TRIGGER customer_no_circle_added ON sales_customer;
 DROP FUNCTION sales_customer_no_circle();
+DROP TRIGGER referrallink_moved ON sales_referrallink;
 DROP TRIGGER referrallink_stands ON sales_referrallink;
+DROP FUNCTION sales_referrallink_moved();
 DROP TRIGGER arrival_stands ON sales_arrival;
 DROP TRIGGER arrival_of_its_link ON sales_arrival;
 DROP FUNCTION sales_arrival_of_its_link();

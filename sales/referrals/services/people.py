@@ -1,0 +1,46 @@
+"""What becomes of links, arrivals and thanks when people are erased or merged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef
+from django.db.models.functions import Coalesce, Greatest
+
+from sales.models import Arrival, Order, ReferralLink, ReferralThanks
+from sales.people_changes import on_erase, on_merge
+
+
+@on_erase
+def forget_people(*, customer_ids: Sequence[int], now: datetime) -> None:
+    """End the personal codes of erased people; what they brought and how they came stays a number.
+
+    Whoever has orders stays as a row without a name, and so do arrival and thanks.
+    """
+    ReferralLink.objects.filter(customer__in=customer_ids).update(
+        customer=None, closed_at=Coalesce("closed_at", Greatest("created_at", now))
+    )
+    goes = ~Exists(Order.objects.filter(customer=OuterRef("customer")))
+    Arrival.objects.filter(goes, customer__in=customer_ids).update(customer=None)
+    goes = ~Exists(Order.objects.filter(customer=OuterRef("referrer")))
+    ReferralThanks.objects.filter(goes, referrer__in=customer_ids).update(referrer=None)
+
+
+@on_merge
+def merge_people(*, merged_id: int, into_id: int, now: datetime) -> None:
+    """Move codes, arrivals and thanks to the remaining row; of two arrivals the later stands.
+
+    Nobody has come by their own code: such an arrival counts for nothing from now on.
+    """
+    open_links = ReferralLink.objects.filter(closed_at__isnull=True)
+    if open_links.filter(customer=into_id).exists():
+        open_links.filter(customer=merged_id).update(closed_at=Greatest("created_at", now))
+    ReferralLink.objects.filter(customer=merged_id).update(customer=into_id)
+    ReferralThanks.objects.filter(referrer=merged_id).update(referrer=into_id)
+    standing = Arrival.objects.filter(replaced_at__isnull=True)
+    both = standing.filter(customer__in=[merged_id, into_id]).select_related("link")
+    later = [one for one in both.order_by("-arrived_at", "-pk") if one.link.customer_id != into_id]
+    kept = {one.pk for one in later[:1]}
+    both.exclude(pk__in=kept).update(replaced_at=Greatest("arrived_at", now))
+    Arrival.objects.filter(customer=merged_id).update(customer=into_id)
