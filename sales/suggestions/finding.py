@@ -1,0 +1,327 @@
+"""What could be suggested to one seller, found by one statement over all kinds.
+
+The statement takes the seller's people who may be contacted, leaves away what was decided, ordered
+or planned since, and puts what brings most first. It holds nothing of what the night has not
+prepared, so that ten thousand people cost no more than a page may take.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db import connection
+
+from representatives.models import Company, Representative
+
+A_KIND_EACH = 3
+"""Of each kind a customer gets so many suggestions at most."""
+FADING_PERMILLE = 650
+"""From here on the odds of another order are watched: the next stop is a half."""
+HALF_PERMILLE = 500
+GOOD_MOMENT_DAYS = 14
+"""So long after a happy purchase or a good talk one may ask for a referral."""
+FIRST_USE_DAYS = 21
+"""So long after a product was bought first its guide is of use."""
+WAITS_DAYS = 60
+"""An order placed earlier and still not paid does not keep suggestions away."""
+LONG_GONE_DAYS = 365
+"""Who has not bought for so long is left in peace."""
+DEAR_DAYS = 180
+"""So long after "too expensive" nothing as dear is suggested."""
+REFUSED_IN_A_ROW, REFUSED_DAYS, REST_DAYS = 2, 90, 60
+"""After so many add-ons refused within so many days there are none for so many days."""
+
+PEOPLE = """
+WITH person AS MATERIALIZED (
+    SELECT c.id
+      FROM sales_customer c
+     WHERE c.representative_id = %(seller)s AND NOT c.is_self AND c.erased_at IS NULL
+       AND c.merged_into_id IS NULL AND c.no_contact_at IS NULL
+       AND (%(customers)s::bigint[] IS NULL OR c.id = ANY(%(customers)s))
+), decided AS MATERIALIZED (
+    SELECT d.customer_id, d.kind, d.product_id, d.guide_id, d.state, d.reason, d.decided_on, d.until
+      FROM sales_suggestiondecision d JOIN person ON person.id = d.customer_id
+     WHERE d.withdrawn_at IS NULL
+), away AS MATERIALIZED (
+    SELECT * FROM decided WHERE until IS NULL OR until > %(today)s
+), planned AS MATERIALIZED (
+    SELECT t.customer_id, t.kind, t.product_id, t.state, t.suggestion_key <> '' AS accepted
+      FROM sales_followup t JOIN person ON person.id = t.customer_id
+     WHERE t.state = 'open'
+        OR (t.kind = 'referral_ask' AND t.state = 'done'
+            AND t.closed_at > %(now)s - make_interval(days => %(ask_days)s))
+), ordered AS MATERIALIZED (
+    SELECT o.customer_id, l.product_id, bool_or(o.status = 'placed') AS waits,
+           max((coalesce(o.paid_at, o.placed_at) AT TIME ZONE %(zone)s)::date) AS on_day,
+           max((o.paid_at AT TIME ZONE %(zone)s)::date)
+               FILTER (WHERE l.line_class IN ('first', 'referral', 'add_on')) AS first_on
+      FROM sales_order o
+      JOIN person ON person.id = o.customer_id
+      JOIN sales_orderline l ON l.order_id = o.id
+     WHERE o.seller_id = %(seller)s AND o.status <> 'cancelled'
+       AND o.placed_at > %(now)s - make_interval(days => %(waits_days)s)
+     GROUP BY o.customer_id, l.product_id
+)"""
+
+# Whose odds fade is asked how things are, and not reminded of this and that.
+STANDING = """
+, fading AS MATERIALIZED (
+    SELECT u.customer_id, u.alive_permille, u.last_on
+      FROM sales_customerpulse u JOIN person ON person.id = u.customer_id
+     WHERE u.alive_permille < %(fading)s AND u.last_on + u.interval_days < %(today)s
+       AND u.last_on > %(today)s - %(long_gone)s
+       AND NOT EXISTS (SELECT FROM ordered o WHERE o.customer_id = u.customer_id
+                          AND (o.waits OR o.on_day > u.last_on))
+), due AS MATERIALIZED (
+    SELECT f.id AS forecast_id, f.customer_id, f.product_id, f.chance_permille, f.last_on,
+           f.interval_days, f.purchases, f.quiet_on,
+           p.bv, CASE WHEN p.repeat THEN p.rsp ELSE 0 END AS rsp, p.larger_size_id,
+           p.pack_days, p.retail_price_minor
+      FROM sales_forecast f
+      JOIN person ON person.id = f.customer_id
+      JOIN sales_product p ON p.id = f.product_id AND p.is_active
+     WHERE f.from_on <= %(today)s
+       AND NOT EXISTS (SELECT FROM ordered o
+                        WHERE o.customer_id = f.customer_id AND o.product_id = f.product_id
+                          AND (o.waits OR o.on_day > f.last_on))
+       AND NOT EXISTS (SELECT FROM away d
+                        WHERE d.customer_id = f.customer_id AND d.product_id = f.product_id
+                          AND d.kind = 'repeat'
+                          AND (d.until IS NOT NULL OR d.decided_on >= f.last_on))
+)"""
+
+REPEAT = """
+    SELECT 'repeat' AS kind, d.customer_id, d.product_id, NULL::bigint AS with_product_id,
+           NULL::bigint AS guide_id, d.forecast_id, d.bv, d.rsp,
+           d.chance_permille::int AS chance, NULL::bigint AS a, NULL::bigint AS b,
+           NULL::bigint AS c, NULL::date AS on_day
+      FROM due d
+     WHERE d.quiet_on > %(today)s
+       AND NOT EXISTS (SELECT FROM fading x WHERE x.customer_id = d.customer_id)
+       AND NOT EXISTS (SELECT FROM planned t
+                        WHERE t.customer_id = d.customer_id AND t.kind = 'reorder' AND t.accepted
+                          AND (t.product_id = d.product_id OR t.product_id IS NULL))"""
+
+ADD_ON = """
+    SELECT 'add_on', a.customer_id, a.product_id, a.with_product_id, NULL, NULL,
+           p.bv, CASE WHEN p.repeat THEN p.rsp ELSE 0 END, a.chance_permille,
+           CASE WHEN a.basis = 'bought' THEN pair.both_count END, pair.product_count,
+           pair.lift_permille, NULL::date
+      FROM sales_addon a
+      JOIN person ON person.id = a.customer_id
+      JOIN sales_product p ON p.id = a.product_id AND p.is_active
+      LEFT JOIN sales_productpair pair
+        ON pair.product_id = a.with_product_id AND pair.companion_id = a.product_id
+     WHERE (EXISTS (SELECT FROM sales_customerpulse u WHERE u.customer_id = a.customer_id
+                       AND u.last_on >= %(today)s - %(add_on_days)s)
+            OR EXISTS (SELECT FROM ordered o WHERE o.customer_id = a.customer_id
+                          AND o.on_day >= %(today)s - %(add_on_days)s)
+            OR EXISTS (SELECT FROM due WHERE due.customer_id = a.customer_id
+                          AND due.quiet_on > %(today)s))
+       AND NOT EXISTS (SELECT FROM ordered o WHERE o.customer_id = a.customer_id
+                          AND o.product_id = a.product_id)
+       AND NOT EXISTS (SELECT FROM fading x WHERE x.customer_id = a.customer_id)
+       AND NOT EXISTS (SELECT FROM away d WHERE d.customer_id = a.customer_id
+                          AND d.product_id = a.product_id AND d.kind IN ('add_on', 'repeat'))
+       AND NOT EXISTS (SELECT FROM decided d JOIN sales_product dear ON dear.id = d.product_id
+                        WHERE d.customer_id = a.customer_id AND d.reason = 'price'
+                          AND d.decided_on > %(today)s - %(dear_days)s
+                          AND p.retail_price_minor >= dear.retail_price_minor)
+       AND NOT EXISTS (SELECT FROM decided d
+                        WHERE d.customer_id = a.customer_id AND d.kind = 'add_on'
+                          AND d.state = 'refused' AND d.decided_on > %(today)s - %(refused_days)s
+                       HAVING count(*) >= %(refused_in_a_row)s
+                          AND max(d.decided_on) > %(today)s - %(rest_days)s)"""
+
+# Over the days that the larger pack lasts: dearer for the customer, or worth less, is no advice.
+# What it brings is the difference over those days, rounded down.
+UPGRADE = """
+    SELECT 'upgrade', d.customer_id, large.id, d.product_id, NULL, d.forecast_id,
+           (large.bv * d.pack_days - d.bv * large.pack_days) / d.pack_days,
+           (CASE WHEN large.repeat THEN large.rsp ELSE 0 END * d.pack_days
+               - d.rsp * large.pack_days) / d.pack_days,
+           d.chance_permille * %(upgrade_chance)s / 1000,
+           large.pack_days, d.pack_days,
+           (d.retail_price_minor * large.pack_days - large.retail_price_minor * d.pack_days)
+               / d.pack_days, NULL::date
+      FROM due d
+      JOIN sales_product large ON large.id = d.larger_size_id AND large.is_active
+     WHERE d.quiet_on > %(today)s AND d.purchases >= 3
+       AND d.interval_days * 4 <= d.pack_days * 5
+       AND large.retail_price_minor * d.pack_days <= d.retail_price_minor * large.pack_days
+       AND large.bv * d.pack_days >= d.bv * large.pack_days
+       AND CASE WHEN large.repeat THEN large.rsp ELSE 0 END * d.pack_days
+               >= d.rsp * large.pack_days
+       AND NOT EXISTS (SELECT FROM fading x WHERE x.customer_id = d.customer_id)
+       AND NOT EXISTS (SELECT FROM sales_forecast f WHERE f.customer_id = d.customer_id
+                          AND f.product_id = large.id)
+       AND NOT EXISTS (SELECT FROM ordered o WHERE o.customer_id = d.customer_id
+                          AND o.product_id = large.id)
+       AND NOT EXISTS (SELECT FROM away x WHERE x.customer_id = d.customer_id
+                          AND x.product_id = large.id AND x.kind = 'upgrade')
+       AND NOT EXISTS (SELECT FROM decided x JOIN sales_product dear ON dear.id = x.product_id
+                        WHERE x.customer_id = d.customer_id AND x.reason = 'price'
+                          AND x.decided_on > %(today)s - %(dear_days)s
+                          AND large.retail_price_minor >= dear.retail_price_minor)"""
+
+# A purchase on time after an earlier one, or a talk that went well; but not after one that did not,
+# and not while something is on its way back.
+REFERRAL_ASK = """
+    SELECT 'referral_ask', m.customer_id, NULL, NULL, NULL, NULL,
+           %(first_bv)s::bigint, %(first_rsp)s::bigint, %(ask_chance)s::int,
+           m.streak, NULL, NULL, m.on_day
+      FROM (
+        SELECT u.customer_id, u.happy_streak AS streak, u.last_on AS on_day
+          FROM sales_customerpulse u JOIN person ON person.id = u.customer_id
+         WHERE u.orders >= 2 AND u.happy_streak >= 1
+           AND u.last_on >= %(today)s - %(good_moment)s
+        UNION ALL
+        SELECT t.customer_id, NULL, max((t.at AT TIME ZONE %(zone)s)::date)
+          FROM sales_talk t JOIN person ON person.id = t.customer_id
+         WHERE t.went = 'well' AND t.representative_id = %(seller)s
+           AND t.at > %(now)s - make_interval(days => %(good_moment)s) AND t.at <= %(now)s
+         GROUP BY t.customer_id
+      ) m
+     WHERE NOT EXISTS (SELECT FROM sales_talk t
+                        WHERE t.customer_id = m.customer_id AND t.went = 'badly'
+                          AND t.at > %(now)s - make_interval(days => %(ask_days)s))
+       AND NOT EXISTS (SELECT FROM sales_order o
+                         JOIN sales_orderline l ON l.order_id = o.id
+                         JOIN sales_return r ON r.line_id = l.id
+                        WHERE o.customer_id = m.customer_id AND r.status <> 'refused'
+                          AND r.requested_at > %(now)s - make_interval(days => %(ask_days)s))
+       AND NOT EXISTS (SELECT FROM planned t WHERE t.customer_id = m.customer_id
+                          AND t.kind = 'referral_ask')
+       AND NOT EXISTS (SELECT FROM decided d WHERE d.customer_id = m.customer_id
+                          AND d.kind = 'referral_ask'
+                          AND (d.until IS NULL OR d.until > %(today)s
+                               OR (d.state = 'accepted'
+                                   AND d.decided_on > %(today)s - %(ask_days)s)))"""
+
+# Over a half with what they are likeliest to take; under it a question, and nothing to sell.
+WIN_BACK = """
+    SELECT 'win_back', x.customer_id, likely.product_id, NULL, NULL, likely.forecast_id,
+           coalesce(likely.bv, 0), coalesce(likely.rsp, 0),
+           coalesce(likely.chance_permille, x.alive_permille)::int, x.alive_permille, NULL, NULL,
+           x.last_on
+      FROM fading x
+      LEFT JOIN LATERAL (
+        SELECT d.product_id, d.forecast_id, d.bv, d.rsp, d.chance_permille
+          FROM due d
+         WHERE d.customer_id = x.customer_id AND x.alive_permille >= %(half)s
+         ORDER BY (d.bv + d.rsp) * d.chance_permille DESC, d.product_id LIMIT 1
+      ) likely ON true
+     WHERE NOT EXISTS (SELECT FROM planned t WHERE t.customer_id = x.customer_id
+                          AND t.kind = 'win_back')
+       AND NOT EXISTS (SELECT FROM away d
+                        WHERE d.customer_id = x.customer_id AND d.kind IN ('win_back', 'repeat')
+                          AND (d.until IS NOT NULL OR d.decided_on >= x.last_on)
+                          AND (d.kind = 'win_back' OR d.state <> 'refused'))"""
+
+EDUCATION = """
+    SELECT 'education', o.customer_id, o.product_id, NULL, g.id, NULL, 0, 0, 0, NULL, NULL, NULL,
+           o.first_on
+      FROM ordered o
+      JOIN sales_guide_products gp ON gp.product_id = o.product_id
+      JOIN sales_guide g ON g.id = gp.guide_id AND g.published_at <= %(now)s
+       AND g.audience = 'everybody'
+     WHERE o.first_on >= %(today)s - %(first_use)s
+       AND EXISTS (SELECT FROM sales_guidetext t WHERE t.guide_id = g.id)
+       AND NOT EXISTS (SELECT FROM sales_guideshare s WHERE s.customer_id = o.customer_id
+                          AND s.guide_id = g.id)
+       AND NOT EXISTS (SELECT FROM planned t WHERE t.customer_id = o.customer_id
+                          AND t.kind = 'guide' AND t.accepted)
+       AND NOT EXISTS (SELECT FROM away d WHERE d.customer_id = o.customer_id
+                          AND d.kind = 'education' AND d.guide_id = g.id)"""
+
+KINDS = "\n    UNION ALL".join([REPEAT, ADD_ON, UPGRADE, REFERRAL_ASK, WIN_BACK, EDUCATION])
+
+# One guide or one ask a customer, and three of what is sold.
+STATEMENT = f"""{PEOPLE}{STANDING}, found AS ({KINDS}
+), worth AS (
+    SELECT *, (greatest(bv, 0) + greatest(rsp, 0)) * chance AS value FROM found
+), ranked AS (
+    SELECT *, row_number() OVER (
+               PARTITION BY customer_id, kind
+               ORDER BY value DESC, chance DESC, product_id, guide_id, on_day DESC) AS place
+      FROM worth
+)
+SELECT kind, customer_id, product_id, with_product_id, guide_id, forecast_id, bv, rsp, chance,
+       a, b, c, on_day
+  FROM ranked
+ WHERE place <= CASE WHEN kind IN ('repeat', 'add_on') THEN %(a_kind_each)s ELSE 1 END
+ ORDER BY value DESC, customer_id, kind, place
+ LIMIT %(limit)s
+"""  # noqa: S608  (constants of this module)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A row of the statement; `a` to `c` and `on_day` are what the reason tells, by kind."""
+
+    kind: str
+    customer_id: int
+    product_id: int | None
+    with_product_id: int | None
+    guide_id: int | None
+    forecast_id: int | None
+    bv: int
+    rsp: int
+    chance: int
+    a: int | None
+    b: int | None
+    c: int | None
+    on_day: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """What the company's own past says where a single customer's says nothing."""
+
+    first_bv: int = 0
+    first_rsp: int = 0
+    ask_permille: int = 50
+    upgrade_permille: int = 100
+
+
+def find(
+    seller: Representative,
+    *,
+    company: Company,
+    rates: Rates,
+    now: datetime,
+    customers: Sequence[int] | None,
+    limit: int,
+) -> list[Found]:
+    """Return what could be suggested, what brings most first; one query."""
+    parameters: dict[str, Any] = {
+        "seller": seller.pk,
+        "customers": None if customers is None else list(customers),
+        "now": now,
+        "today": now.astimezone(company.zone).date(),
+        "zone": company.time_zone,
+        "add_on_days": company.add_on_days,
+        "ask_days": 60,
+        "waits_days": WAITS_DAYS,
+        "fading": FADING_PERMILLE,
+        "half": HALF_PERMILLE,
+        "long_gone": LONG_GONE_DAYS,
+        "dear_days": DEAR_DAYS,
+        "refused_days": REFUSED_DAYS,
+        "refused_in_a_row": REFUSED_IN_A_ROW,
+        "rest_days": REST_DAYS,
+        "good_moment": GOOD_MOMENT_DAYS,
+        "first_use": FIRST_USE_DAYS,
+        "upgrade_chance": rates.upgrade_permille,
+        "ask_chance": rates.ask_permille,
+        "first_bv": rates.first_bv,
+        "first_rsp": rates.first_rsp,
+        "a_kind_each": A_KIND_EACH,
+        "limit": limit,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(STATEMENT, parameters)
+        return [Found(*row) for row in cursor.fetchall()]

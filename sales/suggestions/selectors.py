@@ -1,0 +1,166 @@
+"""Reads of suggestions and of the day's work. All take the seller first; queries are constant."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.utils.translation import get_language
+
+from representatives.models import Company, Representative
+from sales.guides.selectors import in_language
+from sales.models import (
+    AddOnLearning,
+    Customer,
+    Forecast,
+    Guide,
+    Product,
+    SuggestionAct,
+    SuggestionDecision,
+    SuggestionKind,
+    WorkDay,
+)
+from sales.suggestions import today
+from sales.suggestions.finding import Found, Rates, find
+from sales.suggestions.kinds import Day, Job, Key, Suggestion
+from sales.suggestions.reasons import reason_of
+
+MOST = 500
+"""So many suggestions at most are read for one answer."""
+
+ACTS = {
+    SuggestionKind.REPEAT: SuggestionAct.ORDER,
+    SuggestionKind.ADD_ON: SuggestionAct.ORDER,
+    SuggestionKind.UPGRADE: SuggestionAct.ORDER,
+    SuggestionKind.REFERRAL_ASK: SuggestionAct.MESSAGE,
+    SuggestionKind.WIN_BACK: SuggestionAct.MESSAGE,
+    SuggestionKind.EDUCATION: SuggestionAct.MESSAGE,
+}
+"""What accepting a suggestion of a kind usually means; a page may offer the others beside it."""
+
+
+def suggest(
+    seller: Representative,
+    *,
+    now: datetime,
+    customers: Sequence[int] | None = None,
+    limit: int | None = None,
+) -> list[Suggestion]:
+    """Return what is worth doing for a seller's customers, what brings most first.
+
+    Of `customers` only those of the seller count; without it all of them do.
+    """
+    company = Company.objects.get(pk=Company.ONLY_ID)
+    found = find(
+        seller,
+        company=company,
+        rates=rates_of(newest_learning()),
+        now=now,
+        customers=customers,
+        limit=MOST if limit is None else min(limit, MOST),
+    )
+    return _dressed(found, company=company, now=now)
+
+
+def _dressed(found: list[Found], *, company: Company, now: datetime) -> list[Suggestion]:
+    """Put people, products, guides and reasons to what was found; four queries."""
+    people = Customer.objects.in_bulk({row.customer_id for row in found})
+    products = Product.objects.in_bulk(
+        {pk for row in found for pk in (row.product_id, row.with_product_id) if pk}
+    )
+    forecasts = Forecast.objects.select_related("product").in_bulk(
+        {row.forecast_id for row in found if row.forecast_id}
+    )
+    guide_ids = {row.guide_id for row in found if row.guide_id}
+    guides = in_language(Guide.objects.filter(pk__in=guide_ids), get_language() or "en").in_bulk()
+    day = now.astimezone(company.zone).date()
+    suggestions = []
+    for row in found:
+        kind = SuggestionKind(row.kind)
+        product = products.get(row.product_id or 0)
+        with_product = products.get(row.with_product_id or 0)
+        forecast = forecasts.get(row.forecast_id or 0)
+        guide = guides.get(row.guide_id or 0)
+        if _is_gone(row, forecast, guide, people):
+            continue
+        suggestions.append(
+            Suggestion(
+                key=str(
+                    Key(
+                        kind,
+                        row.customer_id,
+                        row.product_id,
+                        row.with_product_id,
+                        row.guide_id,
+                    )
+                ),
+                kind=kind,
+                customer=people[row.customer_id],
+                product=product,
+                with_product=with_product,
+                guide=guide,
+                forecast=forecast,
+                reason=reason_of(
+                    row,
+                    product=product,
+                    with_product=with_product,
+                    forecast=forecast,
+                    guide_title=getattr(guide, "title", ""),
+                    today=day,
+                    currency=company.currency,
+                ),
+                bv=row.bv,
+                rsp=row.rsp,
+                chance_permille=row.chance,
+                act=ACTS[kind].value,
+            )
+        )
+    return suggestions
+
+
+def _is_gone(
+    row: Found, forecast: Forecast | None, guide: Guide | None, people: dict[int, Customer]
+) -> bool:
+    """Return whether something a suggestion is about was taken away between two queries."""
+    return (
+        row.customer_id not in people
+        or (row.forecast_id is not None and forecast is None)
+        or (row.guide_id is not None and guide is None)
+    )
+
+
+def newest_learning() -> AddOnLearning | None:
+    """Return what the last night taught, if anything was learnt yet."""
+    return AddOnLearning.objects.order_by("-learnt_at", "-id").first()
+
+
+def rates_of(learning: AddOnLearning | None) -> Rates:
+    """Return the company's own rates, or careful ones before anything is learnt."""
+    return Rates(**learning.figures["rates"]) if learning else Rates()
+
+
+def capacity_of(seller: Representative) -> int:
+    """Return how many jobs a representative means to do in a day."""
+    found = WorkDay.objects.filter(representative=seller).values_list("jobs", flat=True).first()
+    return WorkDay.USUAL_JOBS if found is None else found
+
+
+def day_of_work(seller: Representative, *, now: datetime) -> Day:
+    """Return what a seller does best today, how much is done, and what waits for another day."""
+    return today.day_of_work(
+        seller,
+        capacity=capacity_of(seller),
+        suggestions=suggest(seller, now=now, limit=today.LOOKED_AT),
+        now=now,
+    )
+
+
+def todays_work(seller: Representative, *, now: datetime) -> list[Job]:
+    """Return today's jobs, the most valuable first, no more than can be done in the day."""
+    return day_of_work(seller, now=now).jobs
+
+
+def decisions_of_customer(customer: Customer) -> list[SuggestionDecision]:
+    """Return what was decided on suggestions for a customer, the latest first."""
+    rows = SuggestionDecision.objects.filter(customer=customer, withdrawn_at__isnull=True)
+    return list(rows.select_related("product").order_by("-decided_at", "-id"))
