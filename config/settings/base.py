@@ -293,6 +293,7 @@ ACCOUNT_RATE_LIMITS = {
     "reauthenticate": "10/m/user",
     "manage_email": "10/m/user",
     "signup": "20/m/ip",
+    "shared_guide": "60/m/ip",  # the page behind a shared link
 }
 # The number of proxies in front that append to X-Forwarded-For; 0 believes no such header.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)

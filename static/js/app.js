@@ -55,9 +55,38 @@
     }
   }
 
+  /* Copies the text of the field that data-copy names; without a clipboard the text is selected. */
+  function copyFrom(button) {
+    var field = document.querySelector(button.getAttribute("data-copy"));
+    if (!field) {
+      return;
+    }
+    var words = button.getAttribute("data-copied") || "";
+    function done() {
+      announce(words);
+      var was = button.dataset.words || button.textContent;
+      button.dataset.words = was;
+      button.lastChild.textContent = words;
+      window.setTimeout(function () {
+        button.lastChild.textContent = was;
+      }, 2000);
+    }
+    field.select();
+    if (navigator.clipboard) {
+      navigator.clipboard.writeText(field.value).then(done, function () {});
+    } else if (document.execCommand("copy")) {
+      done();
+    }
+  }
+
   document.addEventListener("click", function (event) {
     var origin = event.target instanceof Element ? event.target : null;
     if (!origin) {
+      return;
+    }
+    var copier = origin.closest("[data-copy]");
+    if (copier) {
+      copyFrom(copier);
       return;
     }
     if (origin.closest("[data-theme-switch]")) {
