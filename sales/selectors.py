@@ -99,7 +99,7 @@ def list_categories() -> list[str]:
 
 def list_customers(seller: Representative, *, search: str = "") -> QuerySet[Customer]:
     """Return a seller's customers by name; the seller himself is not among them."""
-    customers = Customer.objects.filter(representative=seller, is_self=False)
+    customers = Customer.objects.of(seller)
     if search:
         customers = customers.filter(
             Q(sort_key__contains=folded(search)) | Q(reference__iexact=search)
@@ -129,7 +129,7 @@ def with_orders(customers: Iterable[Customer]) -> list[CustomerRow]:
 
 def get_customer(seller: Representative, customer_id: int) -> Customer | None:
     """Return one of a seller's customers, or None as for one that does not exist."""
-    customers = Customer.objects.filter(representative=seller, is_self=False, pk=customer_id)
+    customers = Customer.objects.of(seller).filter(pk=customer_id)
     return customers.select_related("referred_by").first()
 
 

@@ -274,10 +274,8 @@ class _Resolver:
         reason = ""
         if order is None:
             reason = "names no paid order"
-        elif (order.seller_code, order.own, order.customer_ref) != (
-            unit.seller_code,
-            unit.own,
-            unit.customer_ref,
+        elif (order.seller_code, order.own) != (unit.seller_code, unit.own) or (
+            order.customer_ref not in (None, unit.customer_ref)
         ):
             reason = "names an order of another seller or customer"
         elif unit.paid_at is not None and unit.paid_at < order.paid_at:

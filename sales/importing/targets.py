@@ -32,7 +32,7 @@ class TargetOrder:
     external_ref: str
     customer_id: int | None
     seller_code: str
-    customer_ref: str
+    customer_ref: str | None  # None: the customer is erased, and nobody can tell any more
     own: bool
     paid_at: datetime
     counted_at: datetime
@@ -45,20 +45,21 @@ o.external_ref = ANY(%(wanted)s) OR (o.external_ref IS NULL AND o.reference = AN
 """
 _TARGETS = f"""
 SELECT coalesce(o.external_ref, o.reference), o.customer_id, s.code,
-       CASE WHEN o.own THEN '' ELSE c.reference END, o.own, o.paid_at, o.counted_at,
+       CASE WHEN o.own THEN '' WHEN c.erased_at IS NULL THEN c.reference END,
+       o.own, o.paid_at, o.counted_at,
        l.number, p.sku, l.product_id, l.quantity, l.unit_price_minor,
        l.gross_minor, l.tax_minor, l.bv, l.rsp, l.margin_minor, l.id,
        coalesce(sum(r.quantity), 0)::bigint,
        coalesce(sum(r.quantity) FILTER (WHERE r.status = 'accepted'), 0)::bigint
   FROM sales_order o
   JOIN representatives_representative s ON s.id = o.seller_id
-  JOIN sales_customer c ON c.id = o.customer_id
+  JOIN sales_customer c ON c.id = coalesce(o.written_for_id, o.customer_id)
   JOIN sales_orderline l ON l.order_id = o.id
   JOIN sales_product p ON p.id = l.product_id
   LEFT JOIN sales_return r ON r.line_id = l.id AND r.status <> 'refused'
  WHERE o.status = 'paid'
    AND ({_NAMED})
- GROUP BY o.id, s.code, c.reference, l.id, p.sku
+ GROUP BY o.id, s.code, c.reference, c.erased_at, l.id, p.sku
  ORDER BY o.id, l.number
 """  # noqa: S608  (constants of this module)
 _LOCK_TARGETS = f"""

@@ -192,12 +192,23 @@ def _customers(
         )
         found |= _stored_customers(set(missing))
         batch.customer_count += len(missing)
+    while True:
+        moved = _lock(found.values())
+        if not moved:
+            break  # else two were merged while this waited: the kept ones are locked as well
+        found = {key: moved.get(customer, customer) for key, customer in found.items()}
+    return found
+
+
+def _lock(customers: Iterable[int]) -> dict[int, int]:
+    """Lock customers; return those that are merged by now, and into whom."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT id FROM sales_customer WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE",
-            [sorted(found.values())],
+            "SELECT id, merged_into_id FROM sales_customer"
+            " WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE",
+            [sorted(set(customers))],
         )
-    return found
+        return {customer: into for customer, into in cursor.fetchall() if into is not None}
 
 
 def _stored_customers(
@@ -208,7 +219,7 @@ def _stored_customers(
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT w.seller, w.reference, c.id
+            SELECT w.seller, w.reference, coalesce(c.merged_into_id, c.id)
               FROM unnest(%s::bigint[], %s::text[]) AS w(seller, reference)
               JOIN sales_customer c ON c.representative_id = w.seller
                AND (c.reference = w.reference OR (w.reference IS NULL AND c.is_self))

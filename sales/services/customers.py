@@ -7,13 +7,15 @@ from datetime import datetime
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext
 
 from representatives.errors import UnableTo
 from representatives.models import Representative
 from representatives.selectors import nearest_enrolled_upline
 from representatives.text import sort_key
-from sales.models import Customer, CustomerTransfer
+from sales import people_changes
+from sales.models import Customer, CustomerTransfer, Order
 from sales.references import new_reference
 
 # No reference from outside may be this one: it is the representative as his own customer.
@@ -78,6 +80,8 @@ def edit_customer(
     customer = Customer.objects.select_for_update(of=("self",), no_key=True).get(pk=customer.pk)
     if customer.is_self:
         raise UnableToSaveCustomer(gettext("Your own purchases follow your own name."))
+    if not customer.is_alive:
+        raise UnableToSaveCustomer(gettext("This person is not in your list any more."))
     _fill(customer, name=name, email=email, phone=phone, note=note, referred_by=referred_by)
     customer.save(update_fields=["name", "sort_key", "email", "phone", "note", "referred_by"])
     return customer
@@ -111,9 +115,11 @@ def own_customer(representative: Representative, *, now: datetime) -> Customer:
 def pass_on_customers(*, representative: Representative, now: datetime) -> int:
     """Pass the customers of a terminated representative to the nearest enrolled upline.
 
-    Each pass is recorded. Orders stay with who sold them, and so do own purchases. A reference
-    that the new representative uses already is drawn anew. Returns how many passed; none if
-    nobody above is enrolled. Safe to repeat.
+    Each pass is recorded. Orders stay with who sold them, and so do own purchases. Contacts who
+    never ordered are the representative's own and do not pass; nor do notes, birthday, and what
+    other packages keep (`sales.people_changes`), and the new representative has yet to tell who
+    passes what is kept. A reference that the new representative uses already is drawn anew.
+    Returns how many passed; none if nobody above is enrolled. Safe to repeat.
 
     :raises UnableToSaveCustomer: if the representative is not terminated.
     """
@@ -128,8 +134,8 @@ def pass_on_customers(*, representative: Representative, now: datetime) -> int:
     if new is None:
         return 0
     customers = list(
-        old.customers.select_for_update(of=("self",), no_key=True)
-        .filter(is_self=False)
+        _who_ordered(old.customers.all())
+        .select_for_update(of=("self",), no_key=True)
         .order_by("pk")
     )
     taken = set(
@@ -149,21 +155,41 @@ def pass_on_customers(*, representative: Representative, now: datetime) -> int:
     )
     for customer in customers:
         customer.representative = new
+        customer.note = ""
+        customer.birthday = customer.noticed_at = customer.touched_at = None
         if customer.reference in taken:
             customer.reference = new_reference()
-    Customer.objects.bulk_update(customers, ["representative", "reference"], batch_size=1000)
+    Customer.objects.bulk_update(
+        customers,
+        ["representative", "reference", "note", "birthday", "noticed_at", "touched_at"],
+        batch_size=1000,
+    )
+    passed = [customer.pk for customer in customers]
+    # Nobody is told a name of somebody whom another representative looks after.
+    Customer.objects.filter(referred_by__in=passed).exclude(representative=new).update(
+        referred_by=None
+    )
+    Customer.objects.filter(pk__in=passed, referred_by__isnull=False).exclude(
+        referred_by__representative=new
+    ).update(referred_by=None)
+    people_changes.pass_on(customer_ids=passed, old=old, new=new, now=now)
     return len(customers)
+
+
+def _who_ordered(customers: QuerySet[Customer]) -> QuerySet[Customer]:
+    """Return the living among customers who ordered something."""
+    ordered = Exists(Order.objects.filter(customer=OuterRef("pk")))
+    return customers.filter(
+        ordered, is_self=False, erased_at__isnull=True, merged_into__isnull=True
+    )
 
 
 def pass_on_customers_of_terminated(*, now: datetime) -> int:
     """Pass on the customers of everybody who is terminated and still has some; called by beat."""
-    owners = (
-        Representative.objects.filter(
-            status=Representative.Status.TERMINATED, customers__is_self=False
-        )
-        .distinct()
-        .order_by("pk")
+    customers = _who_ordered(
+        Customer.objects.filter(representative__status=Representative.Status.TERMINATED)
     )
+    owners = Representative.objects.filter(pk__in=customers.values("representative")).order_by("pk")
     return sum(pass_on_customers(representative=owner, now=now) for owner in owners)
 
 
@@ -196,7 +222,7 @@ def _fill(
     customer.note = note.strip()
     if referred_by is not None:
         same = referred_by.representative_id == customer.representative_id
-        if not same or referred_by.is_self or referred_by.pk == customer.pk:
+        if not same or not referred_by.is_alive or referred_by.pk == customer.pk:
             raise UnableToSaveCustomer(
                 gettext("Only another customer of yours can have referred this one."), "referred_by"
             )

@@ -104,7 +104,7 @@ def _buyer(seller: Representative, customer: Customer | None, *, now: datetime) 
     if customer is None:
         return self_customer(representative=seller, now=now)
     buyer = Customer.objects.filter(pk=customer.pk, representative=seller).first()
-    if buyer is None:
+    if buyer is None or not (buyer.is_alive or buyer.is_self):
         raise UnableToPlaceOrder(gettext("Choose one of your own customers."), "customer")
     return buyer
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from django.db import Error, connection, transaction
 from representatives.models import Representative, User
 from representatives.services import enrol_representative, terminate_representative
 from sales import services
-from sales.models import Customer, CustomerTransfer
+from sales.models import Customer, CustomerTransfer, Order
 from tests.sales.conftest import NOW
 
 pytestmark = pytest.mark.django_db
@@ -33,12 +34,18 @@ def leaf(other_seller: Representative) -> Representative:
 
 
 def test_customers_pass_over_terminated_uplines_and_keep_their_referrer(
-    seller: Representative, other_seller: Representative, leaf: Representative, staff: User
+    seller: Representative,
+    other_seller: Representative,
+    leaf: Representative,
+    staff: User,
+    place: Callable[..., Order],
 ) -> None:
     first = services.add_customer(representative=leaf, name="Ala", now=NOW, reference="A")
     second = services.add_customer(
         representative=leaf, name="Ola", now=NOW, reference="B", referred_by=first
     )
+    place(first, TEA=1)
+    place(second, TEA=1)
     own = services.self_customer(representative=leaf, now=NOW)
     end(other_seller, staff)
     end(leaf, staff)
@@ -57,11 +64,16 @@ def test_customers_pass_over_terminated_uplines_and_keep_their_referrer(
 
 
 def test_reference_that_is_taken_is_drawn_anew(
-    seller: Representative, customer: Customer, other_seller: Representative, staff: User
+    seller: Representative,
+    customer: Customer,
+    other_seller: Representative,
+    staff: User,
+    place: Callable[..., Order],
 ) -> None:
     moved = services.add_customer(
         representative=other_seller, name="Ala", now=NOW, reference=customer.reference
     )
+    place(moved, TEA=1)
     end(other_seller, staff)
 
     services.pass_on_customers(representative=other_seller, now=NOW)
@@ -73,8 +85,9 @@ def test_reference_that_is_taken_is_drawn_anew(
 
 
 def test_nobody_passes_without_an_enrolled_upline(
-    seller: Representative, customer: Customer, staff: User
+    seller: Representative, customer: Customer, staff: User, place: Callable[..., Order]
 ) -> None:
+    place(customer, TEA=1)
     end(seller, staff)
 
     assert services.pass_on_customers(representative=seller, now=NOW) == 0
@@ -87,9 +100,10 @@ def test_customers_of_an_enrolled_member_stay(seller: Representative, customer: 
 
 
 def test_the_application_role_can_not_change_the_record(
-    customer: Customer, other_seller: Representative, staff: User
+    customer: Customer, other_seller: Representative, staff: User, place: Callable[..., Order]
 ) -> None:
     moved = services.add_customer(representative=other_seller, name="Ala", now=NOW)
+    place(moved, TEA=1)
     end(other_seller, staff)
     services.pass_on_customers(representative=other_seller, now=NOW)
 

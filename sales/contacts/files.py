@@ -1,0 +1,210 @@
+"""Contacts in files: what can be read of a CSV or a vCard file, row by row.
+
+Reading writes nothing and refuses no more than it must: a row that says no name, or says
+something odd, is told with its line, and the others are taken.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Iterator
+from datetime import date
+from typing import Any, TypedDict
+
+import vobject
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.utils.translation import gettext
+
+from representatives.errors import UnableTo
+from representatives.text import folded
+from sales.models.people import BIRTHDAY_YEAR
+
+LARGEST_BYTES = 2 * 1024 * 1024
+MOST_ROWS = 5000
+
+_COLUMNS = {
+    "name": ("name", "full name", "fn", "display name", "imie i nazwisko", "nazwa", "klient"),
+    "first": ("first name", "given name", "imie"),
+    "last": ("last name", "family name", "surname", "nazwisko"),
+    "email": (
+        *("email", "e-mail", "email address", "e-mail address", "mail", "adres e-mail"),
+        *("e-mail 1 - value", "adres email"),
+    ),
+    "phone": (
+        *("phone", "mobile", "mobile phone", "phone number", "phone 1 - value", "tel", "telephone"),
+        *("telefon", "numer telefonu", "telefon komorkowy", "komorka", "primary phone"),
+    ),
+    "note": ("note", "notes", "notatka", "notatki", "uwagi"),
+    "birthday": ("birthday", "date of birth", "urodziny", "data urodzenia"),
+    "language": ("language", "jezyk"),
+}
+_MEANS = {header: column for column, headers in _COLUMNS.items() for header in headers}
+
+
+class UnableToRead(UnableTo):
+    """A file holds no contacts that can be read."""
+
+
+class Row(TypedDict):
+    """A contact as a file tells it; `fault` says why it can't be taken, "" if it can."""
+
+    line: int
+    name: str
+    email: str
+    phone: str
+    note: str
+    birthday: str
+    language: str
+    fault: str
+
+
+def read_contacts(name: str, content: bytes) -> list[Row]:
+    """Return the contacts of a file, by its content a vCard or a CSV file.
+
+    :raises UnableToRead: if it is too large, holds no known column, or nobody.
+    """
+    if len(content) > LARGEST_BYTES:
+        raise UnableToRead(gettext("The file is larger than 2 MB."), "file")
+    text = _text(content)
+    cards = "BEGIN:VCARD" in text[:4096].upper() or name.lower().endswith((".vcf", ".vcard"))
+    rows: list[Row] = []
+    for row in _cards(text) if cards else _table(text):
+        if len(rows) == MOST_ROWS:
+            raise UnableToRead(gettext("The file has more than 5,000 contacts."), "file")
+        rows.append(row)
+    if not rows:
+        raise UnableToRead(gettext("There is nobody in this file."), "file")
+    return rows
+
+
+def _text(content: bytes) -> str:
+    for encoding in (
+        ("utf-8-sig", "utf-16") if content[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig",)
+    ):
+        try:
+            return content.decode(encoding).replace("\x00", "")
+        except UnicodeDecodeError:
+            continue
+    return content.decode("cp1250", errors="replace").replace("\x00", "")
+
+
+def _table(text: str) -> Iterator[Row]:
+    """Read a table whose first line names its columns."""
+    head = text.splitlines()[:1]
+    if not head:
+        return
+    separator = max(",;\t", key=head[0].count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    try:
+        columns = [_MEANS.get(folded(one).strip("*: "), "") for one in next(reader)]
+        if not {"name", "first", "last", "email", "phone"} & set(columns):
+            raise UnableToRead(
+                gettext(
+                    "The first line must name the columns: name, email, phone, birthday, note."
+                ),
+                "file",
+            )
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                yield _row(reader.line_num, _told(columns, cells))
+    except csv.Error as error:
+        raise UnableToRead(gettext("This file can’t be read as a table."), "file") from error
+
+
+def _told(columns: Iterable[str], cells: Iterable[str]) -> dict[str, str]:
+    told: dict[str, str] = {}
+    for column, cell in zip(columns, cells, strict=False):
+        if column and cell.strip() and column not in told:
+            told[column] = cell.strip()
+    if "name" not in told:
+        told["name"] = " ".join(told[part] for part in ("first", "last") if part in told)
+    return told
+
+
+_CARD = re.compile(r"^BEGIN:VCARD\s*$.*?^END:VCARD\s*$", re.I | re.M | re.S)
+
+
+def _cards(text: str) -> Iterator[Row]:
+    """Read cards one by one, so that one that is broken spoils no other."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    for match in _CARD.finditer(text):
+        line = text.count("\n", 0, match.start()) + 1
+        try:
+            card = vobject.readOne(match.group(), ignoreUnreadable=True)
+            yield _row(line, _of_card(card))
+        except (vobject.base.ParseError, ValueError, AttributeError, KeyError, IndexError):
+            yield _row(line, {}, gettext("This card can’t be read."))
+
+
+def _of_card(card: Any) -> dict[str, str]:
+    def first(kind: str) -> str:
+        values = card.contents.get(kind, [])
+        return " ".join(str(values[0].value).split()) if values else ""
+
+    note = card.contents.get("note", [])
+    return {
+        "name": first("fn") or first("n") or first("org").strip("[]'\" "),
+        "email": first("email"),
+        "phone": re.sub(r"^tel:", "", first("tel")),
+        "birthday": first("bday"),
+        "note": str(note[0].value).strip() if note else "",
+        "language": first("lang"),
+    }
+
+
+def _row(line: int, told: dict[str, str], fault: str = "") -> Row:
+    birthday, odd_day = _birthday(told.get("birthday", ""))
+    name = " ".join(told.get("name", "").split())
+    email, phone = told.get("email", ""), told.get("phone", "")
+    language = told.get("language", "").lower()[:2]
+    if not fault:
+        fault = _fault(name, email, phone) or odd_day
+    return Row(
+        line=line,
+        name=name[:200],
+        email=email[:254],
+        phone=phone[:40],
+        note=told.get("note", "")[:5000],
+        birthday=birthday,
+        language=language if language in ("en", "pl") else "",
+        fault=fault,
+    )
+
+
+def _fault(name: str, email: str, phone: str) -> str:
+    if not name:
+        return gettext("A name is missing.")
+    if len(name) > 200:
+        return gettext("The name has more than 200 letters.")
+    if len(phone) > 40:
+        return gettext("The number has more than 40 characters.")
+    if email:
+        try:
+            validate_email(email)
+        except ValidationError:
+            return gettext("%(email)s is not an e-mail address.") % {"email": email[:60]}
+    return ""
+
+
+_YEAR_FIRST = re.compile(r"^(?:\d{4}-?|--)(\d{2})-?(\d{2})(?:T.*)?$")
+_DAY_FIRST = re.compile(r"^(\d{1,2})\.\s?(\d{1,2})\.?(?:\s?\d{4})?$")
+
+
+def _birthday(text: str) -> tuple[str, str]:
+    """Return day and month as MM-DD, or a fault; the year is not kept."""
+    if not text:
+        return "", ""
+    if match := _YEAR_FIRST.match(text):
+        month, day = match.groups()
+    elif match := _DAY_FIRST.match(text):
+        day, month = match.groups()
+    else:
+        return "", gettext("The birthday can’t be read: write it as 1980-05-17.")
+    try:
+        found = date(BIRTHDAY_YEAR, int(month), int(day))
+    except ValueError:
+        return "", gettext("The birthday is no day of the calendar.")
+    return f"{found:%m-%d}", ""

@@ -1,0 +1,155 @@
+"""Personal data go: at a person's wish, and from contacts that nobody worked with for long.
+
+Without orders the row itself goes. With orders it stays as "N.N.": what was sold is a fact of the
+books and of people's earnings, who bought is nobody's business any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, ProtectedError, Q, QuerySet
+from django.db.models.functions import Coalesce
+
+from representatives.models import Company, Representative
+from sales import people_changes
+from sales.contacts.retention import months_before
+from sales.models import (
+    Consent,
+    Customer,
+    CustomerTransfer,
+    KnownApart,
+    Need,
+    Order,
+    Talk,
+)
+from sales.references import new_reference
+
+NOBODY = "N.N."
+_AT_ONCE = 500
+
+
+@transaction.atomic
+def erase_customer(*, customer: Customer, now: datetime) -> bool:
+    """Erase what is known of somebody, and of the rows merged into it; it can't be taken back.
+
+    Returns whether the row itself is gone; with orders it stays without a name. Whoever is erased
+    already stays so.
+    """
+    _lock_sellers([customer.representative_id])
+    people = Customer.objects.filter(
+        Q(pk=customer.pk) | Q(merged_into=customer.pk), is_self=False, erased_at__isnull=True
+    ).exclude(pk=customer.pk, merged_into__isnull=False)
+    ids = _lock(people)
+    if customer.pk in ids:
+        _erase(ids, now)
+    return not Customer.objects.filter(pk=customer.pk).exists()
+
+
+def delete_unused_contacts(*, now: datetime) -> int:
+    """Delete contacts without an order that nobody worked with for the company's months.
+
+    Called by beat; returns how many went. In small transactions, so that nobody waits for long.
+    """
+    months = Company.objects.get(pk=Company.ONLY_ID).unused_contact_months
+    before, after, deleted = months_before(now, months), 0, 0
+    while True:
+        ids = list(
+            unused(Customer.objects.filter(pk__gt=after), before=before)
+            .order_by("pk")
+            .values_list("pk", flat=True)[:_AT_ONCE]
+        )
+        if not ids:
+            return deleted
+        after = ids[-1]
+        deleted += _delete_unused(ids, before, now)
+
+
+def unused(people: QuerySet[Customer], *, before: datetime) -> QuerySet[Customer]:
+    """Return contacts who never ordered, brought nobody, and whom nobody worked with since."""
+    return people.alias(used_at=Coalesce("touched_at", "created_at")).filter(
+        ~Exists(Order.objects.filter(customer=OuterRef("pk"))),
+        ~Exists(Customer.objects.filter(referred_by=OuterRef("pk"))),
+        is_self=False,
+        erased_at__isnull=True,
+        merged_into__isnull=True,
+        used_at__lt=before,
+    )
+
+
+@transaction.atomic
+def _delete_unused(ids: Sequence[int], before: datetime, now: datetime) -> int:
+    sellers = Customer.objects.filter(pk__in=ids).values_list("representative", flat=True)
+    _lock_sellers(sorted(set(sellers)))
+    still = set(_lock(unused(Customer.objects.filter(pk__in=ids), before=before)))
+    still -= people_changes.still_used(customer_ids=sorted(still), now=now)
+    merged = Customer.objects.filter(merged_into__in=still, erased_at__isnull=True)
+    _erase(sorted(still | set(_lock(merged))), now)
+    return len(still)
+
+
+def _lock_sellers(ids: Sequence[int]) -> None:
+    """Make new orders of these sellers wait, as they hold the seller's row."""
+    sellers = Representative.objects.select_for_update(of=("self",), no_key=True)
+    list(sellers.filter(pk__in=ids).order_by("pk").values_list("pk", flat=True))
+
+
+def _lock(people: QuerySet[Customer]) -> list[int]:
+    locked = people.select_for_update(of=("self",), no_key=True).order_by("pk")
+    return list(locked.values_list("pk", flat=True))
+
+
+def _erase(ids: Sequence[int], now: datetime) -> None:
+    if not ids:
+        return
+    people_changes.erase(customer_ids=ids, now=now)
+    Need.objects.filter(customer__in=ids).delete()
+    Talk.objects.filter(customer__in=ids).delete()
+    KnownApart.objects.filter(Q(first__in=ids) | Q(second__in=ids)).delete()
+    people = list(Customer.objects.filter(pk__in=ids))
+    for one in people:
+        one.reference = new_reference()
+        one.name = f"{NOBODY} {one.reference[-4:]}"
+        one.sort_key = one.name.lower()
+        one.email = one.phone = one.note = one.channel = one.language = ""
+        one.birthday = one.referred_by = one.noticed_at = one.touched_at = None
+        one.stage, one.use = Customer.Stage.AWARE, Customer.Use.PROSPECT
+        one.source = Customer.Source.MANUAL
+        one.no_contact_at = one.erased_at = now
+    Customer.objects.bulk_update(people, _PERSONAL, batch_size=1000)
+    Consent.objects.filter(customer__in=ids).delete()
+    CustomerTransfer.objects.filter(customer__in=ids).exclude(old_reference="").update(
+        old_reference=""
+    )
+    _remove_those_without_facts(ids)
+
+
+_PERSONAL = [
+    *("reference", "name", "sort_key", "email", "phone", "note", "channel", "language"),
+    *("birthday", "referred_by", "noticed_at", "touched_at", "stage", "use", "source"),
+    *("no_contact_at", "erased_at"),
+]
+
+
+def _remove_those_without_facts(ids: Sequence[int]) -> None:
+    """Remove the rows that no order, no transfer and no kept row refers to."""
+    free = Customer.objects.filter(pk__in=ids, erased_at__isnull=False).filter(
+        ~Exists(Order.objects.filter(customer=OuterRef("pk"))),
+        ~Exists(Order.objects.filter(written_for=OuterRef("pk"))),
+        ~Exists(CustomerTransfer.objects.filter(customer=OuterRef("pk"))),
+    )
+    going = set(free.values_list("pk", flat=True))
+    stay = Customer.objects.filter(merged_into__in=going).exclude(pk__in=going)
+    going -= set(stay.values_list("merged_into", flat=True))
+    Customer.objects.filter(referred_by__in=going).update(referred_by=None)
+    for rows in (
+        Customer.objects.filter(pk__in=going, merged_into__isnull=False),
+        Customer.objects.filter(pk__in=going),
+    ):
+        try:
+            with transaction.atomic():
+                rows.delete()
+        except ProtectedError:
+            return  # something else still refers to it: the row stays, without personal data
