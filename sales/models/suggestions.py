@@ -260,6 +260,12 @@ class SuggestionDecision(models.Model):
     def __str__(self) -> str:
         return f"{self.kind} for {self.customer_id}: {self.state}"
 
+    @property
+    def key(self) -> str:
+        """Return the key of the suggestion; `sales.suggestions.kinds` reads it."""
+        parts = (self.customer_id, self.product_id, self.with_product_id, self.guide_id)
+        return "-".join([self.kind, *(str(part or 0) for part in parts)])
+
 
 class WorkDay(models.Model):
     """How much one representative means to do in a day; without a row the usual number holds."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import QuerySet
 from django.utils.translation import get_language
 
 from representatives.models import Company, Representative
@@ -164,3 +166,43 @@ def decisions_of_customer(customer: Customer) -> list[SuggestionDecision]:
     """Return what was decided on suggestions for a customer, the latest first."""
     rows = SuggestionDecision.objects.filter(customer=customer, withdrawn_at__isnull=True)
     return list(rows.select_related("product").order_by("-decided_at", "-id"))
+
+
+def list_decisions(seller: Representative) -> QuerySet[SuggestionDecision]:
+    """Return what a seller put off or refused for the people of today, the latest first."""
+    rows = SuggestionDecision.objects.filter(
+        representative=seller,
+        customer__representative=seller,
+        customer__erased_at__isnull=True,
+        customer__merged_into__isnull=True,
+        withdrawn_at__isnull=True,
+        state__in=[SuggestionDecision.State.SNOOZED, SuggestionDecision.State.REFUSED],
+    )
+    return rows.select_related("customer", "product").order_by("-decided_at", "-id")
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Whom and what a suggestion is about."""
+
+    key: Key
+    customer: Customer
+    product: Product | None
+
+    @property
+    def kind(self) -> str:
+        """Return the name of the kind."""
+        return str(self.key.kind.label)
+
+
+def subject_of(seller: Representative, key: str) -> Subject | None:
+    """Return what a key is about, or None as for one of somebody else's customer."""
+    try:
+        read = Key.read(key)
+    except ValueError:
+        return None
+    customer = Customer.objects.of(seller).filter(pk=read.customer_id).first()
+    if customer is None:
+        return None
+    product = Product.objects.filter(pk=read.product_id).first() if read.product_id else None
+    return Subject(read, customer, product)
