@@ -294,6 +294,10 @@ ACCOUNT_RATE_LIMITS = {
     "manage_email": "10/m/user",
     "signup": "20/m/ip",
     "shared_guide": "60/m/ip",  # the page behind a shared link
+    "referral_page": "90/m/ip",  # the pages behind a referral link
+    "referral_code": "30/h/ip",  # codes typed there
+    "referral_letter": "8/10m/ip,40/d/ip",  # contacts left there
+    "referral_event": "40/h/ip",  # rows of the log of what was tried in vain
 }
 # The number of proxies in front that append to X-Forwarded-For; 0 believes no such header.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
@@ -324,6 +328,8 @@ CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
 LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SAMESITE = "Lax"
+REFERRAL_COOKIE_NAME = "referral"  # only where a visitor of a referral link agreed to it
+REFERRAL_COOKIE_SECURE = False
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # -- What a browser may do -------------------------------------------------------------------------

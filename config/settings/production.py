@@ -54,3 +54,5 @@ CSRF_COOKIE_SECURE = True
 CSRF_COOKIE_NAME = "__Host-csrf"
 LANGUAGE_COOKIE_SECURE = True
 LANGUAGE_COOKIE_NAME = "__Host-language"
+REFERRAL_COOKIE_SECURE = True
+REFERRAL_COOKIE_NAME = "__Secure-referral"  # it has a path: only the public pages get it
