@@ -72,4 +72,6 @@ GRANTS: dict[str, str] = {
     "compensation_reversedpart": "SELECT, INSERT",
     "compensation_waitingreturn": "SELECT",
     "compensation_heartbeat": "SELECT, INSERT, UPDATE",
+    # Derived: counted anew each time.
+    "compensation_quietcustomers": "SELECT, INSERT, UPDATE, DELETE",
 }

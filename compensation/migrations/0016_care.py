@@ -1,14 +1,27 @@
-"""Care for the people below."""
+"""How many customers of a member go quiet: a number for the sponsor, never a small one."""
 
-from typing import ClassVar
-
-from django.db import migrations
-from django.db.migrations.operations.base import Operation
+import django.db.models.deletion
+from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    """Filled with the models it makes."""
 
-    dependencies: ClassVar[list[tuple[str, str]]] = [("compensation", "0015_waiting_work")]
+    dependencies = [
+        ('compensation', '0015_waiting_work'),
+        ('representatives', '0011_desk'),
+    ]
 
-    operations: ClassVar[list[Operation]] = []
+    operations = [
+        migrations.CreateModel(
+            name='QuietCustomers',
+            fields=[
+                ('representative', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='+', serialize=False, to='representatives.representative')),
+                ('people', models.PositiveIntegerField()),
+                ('counted_on', models.DateField()),
+            ],
+            options={
+                'default_permissions': (),
+                'constraints': [models.CheckConstraint(condition=models.Q(('people__gte', 3)), name='quietcustomers_not_few')],
+            },
+        ),
+    ]

@@ -7,6 +7,7 @@ statement triggers, partitions) are in the SQL beside the migrations.
 
 from compensation.models.adjustments import Adjustment, AdjustmentStatus, StatementLineKey
 from compensation.models.bank import ConversionTarget, ExpirySweep, RspConversion
+from compensation.models.care import QuietCustomers
 from compensation.models.decisions import CouponEntry, CouponKind, OverrideKind, RankOverride
 from compensation.models.disputes import Dispute, DisputeEvent, DisputeStatus
 from compensation.models.gate import Acknowledgement, CheckCode, Finding
@@ -105,6 +106,7 @@ __all__ = [
     "Period",
     "PeriodStatus",
     "PlanVersion",
+    "QuietCustomers",
     "RankOverride",
     "Reversal",
     "ReversedPart",
