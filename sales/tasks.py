@@ -7,9 +7,16 @@ from django.db import OperationalError
 
 from representatives.clock import company_now
 from sales import services
+from sales.figures.services import refresh_figures_once_a_day
 
 
 @shared_task(acks_late=True, autoretry_for=(OperationalError,), max_retries=5)
 def pass_on_customers_task(**_: Any) -> int:
     """Pass the customers of terminated members to the nearest enrolled upline."""
     return services.pass_on_customers_of_terminated(now=company_now())
+
+
+@shared_task(acks_late=True, autoretry_for=(OperationalError,), max_retries=5)
+def refresh_figures_task(**_: Any) -> bool:
+    """Count the figures of second sales, on the first call of a day; tell whether it did."""
+    return refresh_figures_once_a_day(now=company_now()) is not None

@@ -14,6 +14,14 @@ TEAM_SELLERS_MINIMUM = 3
 
 TEAM_CUSTOMERS_MINIMUM = 10
 
+COUNTED = (
+    *("sellers", "customers", "buyers", "known", "came_back", "won_back"),
+    *("packs_due", "packs_on_time"),
+    *("lines_first", "lines_add_on", "lines_repeat", "lines_referral"),
+    *("bv_first", "bv_add_on", "bv_repeat", "bv_referral", "year_bv", "year_net_minor"),
+)
+"""The figures that add up over sellers; the median does not."""
+
 
 class MonthFigures(models.Model):
     """The second sales of a month: of one seller, of the team below a person, or of all.
