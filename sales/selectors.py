@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db import connection
 from django.db.models import Count, Max, Prefetch, Q, QuerySet, Sum
 
 from representatives.models import Representative
@@ -131,6 +132,20 @@ def get_customer(seller: Representative, customer_id: int) -> Customer | None:
     """Return one of a seller's customers, or None as for one that does not exist."""
     customers = Customer.objects.of(seller).filter(pk=customer_id)
     return customers.select_related("referred_by").first()
+
+
+def referrers_above(customer_id: int) -> set[int]:
+    """Return who referred a customer, who referred that one, and so on upwards."""
+    with connection.cursor() as cursor:
+        # UNION drops a row met before, so that even a circle ends.
+        cursor.execute(
+            "WITH RECURSIVE above(id) AS ("
+            " SELECT referred_by_id FROM sales_customer WHERE id = %s"
+            " UNION SELECT c.referred_by_id FROM sales_customer c JOIN above a ON c.id = a.id"
+            ") SELECT id FROM above WHERE id IS NOT NULL",
+            [customer_id],
+        )
+        return {key for (key,) in cursor.fetchall()}
 
 
 def list_orders(

@@ -263,18 +263,6 @@ def people_above(representative: Representative) -> list[Representative]:
     return list(above.select_related("user"))
 
 
-def chain_above(customer_id: int) -> set[int]:
-    """Return the customers who referred a customer, and those who referred them, upwards."""
-    rows = Customer.objects.raw(
-        "WITH RECURSIVE above(id) AS ("
-        " SELECT referred_by_id FROM sales_customer WHERE id = %s"
-        " UNION SELECT c.referred_by_id FROM sales_customer c JOIN above a ON c.id = a.id"
-        ") SELECT id FROM above WHERE id IS NOT NULL",
-        [customer_id],
-    )
-    return {row.pk for row in rows}
-
-
 def _rate(part: int, whole: int) -> Fraction | None:
     """Return a share in whole per cent, half upwards; None of nothing, or of less than the part."""
     if whole <= 0 or part > whole:

@@ -136,6 +136,7 @@ def customer_link(request: HttpRequest, customer_id: int) -> HttpResponse:
         desk.context(
             customer=customer,
             brought=selectors.brought_by(customer),
+            may_write=customer.no_contact_at is None,
             **(_personal_facts(request, desk, customer, link) if link else {"link": None}),
         ),
     )

@@ -17,6 +17,7 @@ from representatives.text import sort_key
 from sales import people_changes
 from sales.models import Customer, CustomerTransfer, Order
 from sales.references import new_reference
+from sales.selectors import referrers_above
 
 # No reference from outside may be this one: it is the representative as his own customer.
 SELF_REFERENCE = "SELF"
@@ -225,5 +226,10 @@ def _fill(
         if not same or not referred_by.is_alive or referred_by.pk == customer.pk:
             raise UnableToSaveCustomer(
                 gettext("Only another customer of yours can have referred this one."), "referred_by"
+            )
+        if customer.pk is not None and customer.pk in referrers_above(referred_by.pk):
+            raise UnableToSaveCustomer(
+                gettext("This customer was referred, in the end, by the one you are changing."),
+                "referred_by",
             )
     customer.referred_by = referred_by

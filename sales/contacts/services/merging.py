@@ -14,6 +14,7 @@ from representatives.models import Representative
 from representatives.text import sort_key
 from sales import people_changes
 from sales.models import Consent, Customer, KnownApart, Need, Order, Talk
+from sales.selectors import referrers_above
 
 CHOSEN = ("name", "email", "phone", "channel", "language", "birthday", "referred_by")
 """What either row may give; the rest follows from both."""
@@ -61,6 +62,11 @@ def merge_customers(
         raise UnableToMerge(gettext("Choose two different people of your list."))
     stays, goes = rows[kept.pk], rows[merged.pk]
     _join(stays, goes, take)
+    if stays.referred_by_id is not None:
+        above = referrers_above(stays.referred_by_id) | {stays.referred_by_id}
+        if above & {stays.pk, goes.pk}:  # nobody is referred by themselves in the end
+            stays.referred_by = None
+    Customer.objects.filter(pk=stays.pk).update(referred_by=stays.referred_by)
     Customer.objects.filter(referred_by=goes).exclude(pk=stays.pk).update(referred_by=stays)
     Customer.objects.filter(merged_into=goes).update(merged_into=stays)
     _empty(goes, into=stays)

@@ -34,6 +34,7 @@ from sales.models import (
 from sales.referrals import selectors
 from sales.referrals.services.links import log_event
 from sales.referrals.services.sameness import is_same_person, same_customers
+from sales.selectors import referrers_above
 
 ARRIVALS_PER_DAY = 200
 MESSAGE_LENGTH = 1000
@@ -175,9 +176,7 @@ def _receive_known(
     came_by_link = Arrival.objects.filter(customer=person, replaced_at__isnull=True).first()
     has_ordered = Order.objects.filter(customer=person, status=Order.Status.PAID).exists()
     if has_ordered or came_by_link is None:
-        is_loop = link.customer_id is not None and person.pk in selectors.chain_above(
-            link.customer_id
-        )
+        is_loop = link.customer_id is not None and person.pk in referrers_above(link.customer_id)
         log_event(kind=Kind.LOOP if is_loop else Kind.KNOWN, link=link, now=now)
     else:
         came_by_link.replaced_at = now
@@ -191,7 +190,7 @@ def _receive_known(
 
 def _recommend(person: Customer, by: Customer) -> None:
     """Note who recommended a contact, unless that would close a circle."""
-    if person.pk in selectors.chain_above(by.pk):
+    if person.pk in referrers_above(by.pk):
         return
     person.referred_by = by
     person.save(update_fields=["referred_by"])
