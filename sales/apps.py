@@ -12,5 +12,6 @@ class SalesConfig(AppConfig):
     def ready(self) -> None:
         """Import the modules that have something to do after a payment."""
         from sales.contacts import steps  # noqa: F401
-        from sales.followups import care  # noqa: F401
+        from sales.followups import care, people  # noqa: F401
         from sales.guides import services  # noqa: F401
+        from sales.referrals import services as referrals  # noqa: F401

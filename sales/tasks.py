@@ -8,6 +8,7 @@ from django.db import OperationalError
 from representatives.clock import company_now
 from sales import services
 from sales.figures.services import refresh_figures_once_a_day
+from sales.followups import reminders
 
 
 @shared_task(acks_late=True, autoretry_for=(OperationalError,), max_retries=5)
@@ -20,3 +21,9 @@ def pass_on_customers_task(**_: Any) -> int:
 def refresh_figures_task(**_: Any) -> bool:
     """Count the figures of second sales, on the first call of a day; tell whether it did."""
     return refresh_figures_once_a_day(now=company_now()) is not None
+
+
+@shared_task(acks_late=True, autoretry_for=(OperationalError,), max_retries=5)
+def remind_of_follow_ups_task(**_: Any) -> int:
+    """Tell whoever has follow-ups due today how many, once a day; return how many were told."""
+    return reminders.remind(now=company_now())

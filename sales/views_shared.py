@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from http import HTTPStatus
 from typing import Any
 
 from django.http import Http404, HttpRequest
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from representatives.models import Company, Representative
 
@@ -22,6 +23,11 @@ class Desk:
     seller: Representative
     company: Company
     now: datetime
+
+    @property
+    def today(self) -> date:
+        """Return the day of the company's clock, in its zone."""
+        return self.now.astimezone(self.company.zone).date()
 
     def context(self, **values: Any) -> dict[str, Any]:
         """Return what a page's template takes."""
@@ -52,3 +58,18 @@ def page_number(request: HttpRequest) -> int:
 def search_text(request: HttpRequest) -> str:
     """Return what was searched for, without what the database can't hold."""
     return request.GET.get("q", "").replace("\x00", "").strip()[:100]
+
+
+def next_address(request: HttpRequest, default: str) -> str:
+    """Return where a form asked to go back to, if that is on this portal; else the default."""
+    asked = request.POST.get("next", "")
+    is_ours = asked.startswith("/") and url_has_allowed_host_and_scheme(
+        asked, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return asked if is_ours else default
+
+
+def number_of(text: str | None) -> int | None:
+    """Return a row's number as it came in an address or a form; None if it can't be one."""
+    sensible = bool(text) and text is not None and text.isascii() and text.isdecimal()
+    return int(text) if sensible and text is not None and len(text) <= 18 else None

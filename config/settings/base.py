@@ -204,6 +204,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 3600.0,
         "options": {"expires": 3500},
     },
+    "remind-of-follow-ups": {
+        "task": "sales.tasks.remind_of_follow_ups_task",
+        "schedule": 600.0,
+        "options": {"expires": 590},
+    },
     "watch-closes": {
         "task": "compensation.tasks.watch_closes_task",
         "schedule": CLOSE_WATCH_SECONDS,
@@ -298,6 +303,7 @@ ACCOUNT_RATE_LIMITS = {
     "reauthenticate": "10/m/user",
     "manage_email": "10/m/user",
     "signup": "20/m/ip",
+    "calendar_feed": "10/m/key,600/m/ip",  # services read many calendars from one address
     "shared_guide": "60/m/ip",  # the page behind a shared link
     "referral_page": "90/m/ip",  # the pages behind a referral link
     "referral_code": "30/h/ip",  # codes typed there

@@ -6,7 +6,6 @@ to a customer by these services: what is sent, the representative sends.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date, datetime
 
 from django.db import IntegrityError, transaction
@@ -14,7 +13,8 @@ from django.utils.translation import gettext as _
 
 from representatives.errors import UnableTo
 from representatives.models import Company, Representative
-from sales.models import Customer, FollowUp, Occasion, Product
+from sales.contacts import services as contacts
+from sales.models import Customer, FollowUp, Product, Talk
 from sales.models.follow_ups import NOTE_LENGTH, TEXT_LENGTH
 
 FURTHEST_DAYS = 731
@@ -55,6 +55,10 @@ def plan_follow_up(
         raise UnableToFollowUp(_("Say what is to be done."), "text")
     if customer is not None:
         _check_customer(representative, customer)
+    if member is not None and not (
+        Representative.objects.downline_of(representative).filter(pk=member.pk).exists()
+    ):
+        raise UnableToFollowUp(_("This person is not in your line."), "member")
     row = FollowUp(
         representative=representative,
         customer=customer,
@@ -81,9 +85,11 @@ def plan_follow_up(
 
 @transaction.atomic
 def finish_follow_up(
-    *, follow_up: FollowUp, result: str, note: str = "", now: datetime
+    *, follow_up: FollowUp, result: str, note: str = "", now: datetime, went_well: bool = False
 ) -> FollowUp:
     """Note that it was done, and how it went. Done twice keeps the last result and note.
+
+    With `went_well` a good talk with the customer is noted as well.
 
     :raises UnableToFollowUp: if the result is none, or it was cancelled or answered by an order.
     """
@@ -98,6 +104,11 @@ def finish_follow_up(
     row.note = _clean(note, NOTE_LENGTH, "note")
     row.closed_at = max(now, row.created_at)
     row.save(update_fields=["state", "result", "note", "closed_at"])
+    if row.customer is not None and row.customer.erased_at is None:
+        if went_well:
+            contacts.note_talk(customer=row.customer, at=now, now=now, went=Talk.Went.WELL)
+        else:
+            contacts.keep_contact(customer=row.customer, now=now)
     return row
 
 
@@ -139,6 +150,15 @@ def reopen_follow_up(*, follow_up: FollowUp, now: datetime, due_on: date | None 
     row = _locked(follow_up)
     if row.closing_order_id is not None:
         raise UnableToFollowUp(_("An order has answered this follow-up already."))
+    if row.customer_id is not None and row.closed_at is not None:
+        # The good talk that was noted with it goes as well.
+        Talk.objects.filter(
+            customer=row.customer_id,
+            representative=row.representative_id,
+            at=row.closed_at,
+            went=Talk.Went.WELL,
+            text="",
+        ).delete()
     row.state, row.result, row.note, row.closed_at = FollowUp.State.OPEN, "", "", None
     row.due_on = due_on or row.due_on
     try:
@@ -147,23 +167,6 @@ def reopen_follow_up(*, follow_up: FollowUp, now: datetime, due_on: date | None 
     except IntegrityError as error:
         raise _refusal(error) from error
     return row
-
-
-def forget_follow_ups(*, customer_ids: Iterable[int]) -> int:
-    """Delete all follow-ups on erased customers, with their notes; return how many."""
-    deleted, _each = FollowUp.objects.filter(customer_id__in=list(customer_ids)).delete()
-    return deleted
-
-
-def occasion_of(kind: str) -> str:
-    """Return on which occasion one writes for a follow-up of a kind that names none."""
-    return {
-        FollowUp.Kind.CARE: Occasion.FIRST_DAYS,
-        FollowUp.Kind.REORDER: Occasion.REORDER,
-        FollowUp.Kind.REFERRAL_ASK: Occasion.REFERRAL_ASK,
-        FollowUp.Kind.WIN_BACK: Occasion.WIN_BACK,
-        FollowUp.Kind.GUIDE: Occasion.GUIDE,
-    }.get(FollowUp.Kind(kind), Occasion.HELLO)
 
 
 def _locked(follow_up: FollowUp) -> FollowUp:

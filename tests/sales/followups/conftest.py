@@ -1,0 +1,59 @@
+"""A seller at the desk, and a customer with something planned."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date, timedelta
+from html import unescape
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from representatives.models import Representative
+from sales.followups.services import plan_follow_up
+from sales.models import Customer, FollowUp
+from tests.sales.conftest import NOW
+
+TODAY = date(2017, 3, 20)
+
+Plan = Callable[..., FollowUp]
+
+
+def text(response: Any) -> str:
+    """Return what a page says, without its tags."""
+    return unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode())))
+
+
+@pytest.fixture
+def web(client: Client, seller: Representative) -> Client:
+    client.force_login(seller.user)
+    return client
+
+
+@pytest.fixture
+def stranger(other_seller: Representative) -> Client:
+    client = Client()
+    client.force_login(other_seller.user)
+    return client
+
+
+@pytest.fixture
+def plan(seller: Representative) -> Plan:
+    """Return a function that plans something as it stood `ago` days before, due in `days`."""
+
+    def plan_for(
+        customer: Customer | None = None, *, days: int = 0, ago: int = 30, **facts: Any
+    ) -> FollowUp:
+        facts = {"kind": "own", "text": "Get in touch"} | facts
+        if customer is not None:
+            facts["representative"] = customer.representative
+        return plan_follow_up(
+            **{"representative": seller} | facts,
+            customer=customer,
+            due_on=TODAY + timedelta(days),
+            now=NOW - timedelta(days=ago),
+        )
+
+    return plan_for
