@@ -32,8 +32,11 @@ class Rate:
 
     @property
     def rounded(self) -> Fraction:
-        """The rate in whole per cent, rounded half up, for reading."""
-        return Fraction((200 * self.part + self.whole) // (2 * self.whole), 100)
+        """The rate in whole per cent for reading: 100 says all of them, and 0 none."""
+        percent = (200 * self.part + self.whole) // (2 * self.whole)
+        if 0 < self.part < self.whole:
+            percent = min(max(percent, 1), 99)
+        return Fraction(percent, 100)
 
 
 @dataclass(frozen=True)

@@ -164,6 +164,12 @@ def _check_pages(sellers: list[Representative]) -> None:
     )
 
 
+def test_a_hundred_per_cent_says_all_and_nought_says_none() -> None:
+    rates = {(0, 7): 0, (1, 400): 1, (399, 400): 99, (400, 400): 100, (1, 8): 13, (2, 3): 67}
+
+    assert {key: selectors.Rate(*key).rounded * 100 for key in rates} == rates
+
+
 def test_medians_of_stretches_are_those_of_their_values() -> None:
     draw = random.Random(3)
     for size in (0, 1, 2, 7, 200):
