@@ -21,6 +21,7 @@ from redis.exceptions import RedisError
 from compensation import selectors, services
 from compensation.ledger import LedgerBusy
 from compensation.models import HeartBeat, Period, Run
+from compensation.services import care
 from representatives.clock import company_now, company_zone
 from representatives.models import User
 
@@ -142,6 +143,12 @@ def expire_points_task(**_: Any) -> int:
         logger.warning("%s", fault)
         return 0
     return done.lots
+
+
+@shared_task(acks_late=True, autoretry_for=PASSING, max_retries=5)
+def count_quiet_customers_task(**_: Any) -> int:
+    """Count for sponsors whose customers went quiet lately; they see numbers alone."""
+    return care.count_quiet_customers(day=company_now().astimezone(company_zone()).date())
 
 
 @shared_task(acks_late=True, autoretry_for=PASSING, max_retries=5)

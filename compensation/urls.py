@@ -5,6 +5,7 @@ from django.urls import path
 from compensation import (
     views,
     views_bank,
+    views_care,
     views_disputes,
     views_downline,
     views_earnings,
@@ -25,7 +26,8 @@ urlpatterns = [
     path("rank/planner/", views_planner.planner, name="planner"),
     path("rank/way/", views_explain.shortest_way, name="shortest_way"),
     path("points/<str:reference>/", views_explain.points_of_order, name="order_points"),
-    path("today/people/", views.today_people, name="today_people"),
+    path("today/people/", views_care.today_people, name="today_people"),
+    path("today/people/plan/", views_care.plan_talk, name="plan_talk"),
     path("downline/", views_downline.downline, name="downline"),
     path("downline/levels/", views_downline.levels, name="downline_levels"),
     path("downline/chart/", views_downline.chart, name="downline_chart"),

@@ -9,8 +9,8 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from compensation.models import MemberResult, Period
-from compensation.selectors_pages import care, downline, months, pictures, plans, statement
 from compensation.selectors_pages import dashboard as selectors
+from compensation.selectors_pages import downline, months, pictures, plans, statement
 from compensation.views_shared import Visit, open_visit, representative_of
 
 
@@ -79,26 +79,3 @@ def _standing(
         "is_current": is_current,
         "ruler": pictures.ruler(today["day"], today["length"]),
     }
-
-
-@require_safe
-def today_people(request: HttpRequest) -> HttpResponse:
-    """Return who is close to something and who is slipping, for the list of the first page.
-
-    The page asks for it after it is shown, so that it need not wait for it.
-    """
-    visit = open_visit(request, url=lambda _period: reverse("compensation:dashboard"))
-    context = visit.context()
-    run, period = visit.run, visit.months.period
-    member = downline.get_member(run.pk, visit.viewer.pk) if run is not None else None
-    if run is not None and period is not None and member is not None:
-        context["care"] = care.list_care(
-            run,
-            member,
-            viewer=visit.viewer,
-            plan=plans.get_plan(run.plan_version),
-            before=months.run_before(visit.periods, period),
-            day=months.days(period, now=visit.now, zone=visit.zone)["day"],
-        )
-    template = "_care" if getattr(request, "htmx", False) else "today_people"
-    return render(request, f"compensation/{template}.html", context)

@@ -26,6 +26,7 @@ class Fact(Enum):
     RANK = "rank"
     VOLUME = "volume"
     CONTACT = "contact"
+    GONE_QUIET = "gone_quiet"
     CUSTOMERS = "customers"
     MONEY = "money"
 
@@ -35,11 +36,14 @@ LABELS: dict[Fact, str | Promise] = {
     Fact.RANK: _("Rank, status and place in the tree"),
     Fact.VOLUME: _("Activity and points, own and of the group"),
     Fact.CONTACT: _("Contact: e-mail and phone"),
+    Fact.GONE_QUIET: _("How many customers have gone quiet: a number, from three on"),
     Fact.CUSTOMERS: _("Customers, and what they bought"),
     Fact.MONEY: _("Earnings, bank details and payouts"),
 }
 # What everybody above sees, whatever a person chooses.
 SHOWN_ABOVE = frozenset({Fact.IDENTITY, Fact.RANK, Fact.VOLUME})
+# What the direct sponsor sees besides, to be able to help.
+SHOWN_TO_SPONSOR = frozenset({Fact.GONE_QUIET})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,12 @@ def table(representative: Representative) -> list[Row]:
     by_sponsor = {Fact.CONTACT} if choice in (Sharing.SPONSOR, Sharing.UPLINE) else set()
     by_upline = {Fact.CONTACT} if choice == Sharing.UPLINE else set()
     return [
-        Row(fact, label, fact in SHOWN_ABOVE | by_sponsor, fact in SHOWN_ABOVE | by_upline)
+        Row(
+            fact,
+            label,
+            sponsor=fact in SHOWN_ABOVE | SHOWN_TO_SPONSOR | by_sponsor,
+            upline=fact in SHOWN_ABOVE | by_upline,
+        )
         for fact, label in LABELS.items()
     ]
 

@@ -78,6 +78,15 @@ class Care:
         """Whether there is nobody."""
         return not (self.near_active or self.near_rank or self.slipping)
 
+    @property
+    def codes(self) -> set[str]:
+        """The codes of all of them."""
+        return {
+            *(person.code for person in self.near_active),
+            *(one.person.code for one in self.near_rank),
+            *(one.person.code for one in self.slipping),
+        }
+
 
 def list_care(
     run: Run,
@@ -87,17 +96,18 @@ def list_care(
     plan: Plan,
     before: tuple[int, date] | None,
     day: int,
+    most: int = MOST,
 ) -> Care:
     """Return whom to have a word with, a few people of each kind.
 
     `before` is the run and the first day of the month before, `day` the day of the month it is.
     """
-    people = _people(top)
-    near_rank = list(_near_rank(people, plan, run.figure_names))
-    near_active = list(_near_active(people, plan))
+    people = people_below(top)
+    near_rank = list(_near_rank(people, plan, run.figure_names)[:most])
+    near_active = list(_near_active(people, plan)[:most])
     slipping = []
     if before is not None and day >= QUIET_FROM_DAY:
-        slipping = list(_slipping(people, before[0], top))
+        slipping = list(_slipping(people, before[0], top)[:most])
     named = _named([*near_rank, *near_active, *slipping], top=top, viewer=viewer, plan=plan)
     language = get_language()
 
@@ -121,7 +131,7 @@ def list_care(
     )
 
 
-def _people(top: MemberResult) -> QuerySet[MemberResult]:
+def people_below(top: MemberResult) -> QuerySet[MemberResult]:
     """Return the members looked at: the levels that pay, in a large downline the front line."""
     rows = MemberResult.objects.filter(run_id=top.run_id, status=0)
     if downline.size(top) <= downline.SORTED_AT_MOST:
@@ -150,7 +160,7 @@ def _near_active(people: QuerySet[MemberResult], plan: Plan) -> QuerySet[MemberR
     # In whole hundredths: what is reached is at least the larger half of what the share says.
     least = -(-need * NEAR_FIFTHS // 5)
     found = people.filter(active=False, window_bv__gte=least, window_bv__lt=need)
-    return found.order_by("-window_bv", "position")[:MOST]
+    return found.order_by("-window_bv", "position")
 
 
 def _near_rank(
@@ -167,7 +177,7 @@ def _near_rank(
         near |= step
     if not near:
         return people.none()
-    return people.filter(near, active=True).order_by("-title_rank", "-group_bv", "position")[:MOST]
+    return people.filter(near, active=True).order_by("-title_rank", "-group_bv", "position")
 
 
 def _has_most_of(required: Requirement, figure_names: list[str]) -> Q:
@@ -205,7 +215,7 @@ def _slipping(
             active_before=Subquery(before.values("active")[:1]),
         )
         .filter(bv_before__gt=0)
-        .order_by(F("active_before").desc(), "-bv_before", "position")[:MOST]
+        .order_by(F("active_before").desc(), "-bv_before", "position")
     )
 
 

@@ -209,6 +209,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 600.0,
         "options": {"expires": 590},
     },
+    "count-quiet-customers": {
+        "task": "compensation.tasks.count_quiet_customers_task",
+        "schedule": 6 * 3600.0,
+        "options": {"expires": 3600},
+    },
     "watch-closes": {
         "task": "compensation.tasks.watch_closes_task",
         "schedule": CLOSE_WATCH_SECONDS,
