@@ -41,21 +41,6 @@ def product_list(request: HttpRequest) -> HttpResponse:
     )
 
 
-@require_safe
-def customer_list(request: HttpRequest) -> HttpResponse:
-    """Show the representative's customers."""
-    desk = open_desk(request)
-    search = search_text(request)
-    page = selectors.page_of(
-        selectors.list_customers(desk.seller, search=search), page_number(request)
-    )
-    return render(
-        request,
-        "sales/_customers.html" if request.htmx else "sales/customers.html",  # type: ignore[attr-defined]
-        desk.context(page=page, rows=selectors.with_orders(page.rows), q=search),
-    )
-
-
 @require_http_methods(["GET", "HEAD", "POST"])
 def customer_new(request: HttpRequest) -> HttpResponse:
     """Add a customer."""
@@ -81,24 +66,6 @@ def customer_new(request: HttpRequest) -> HttpResponse:
         "sales/customer_form.html",
         desk.context(form=form),
         status=REFUSED if form.errors else HTTPStatus.OK,
-    )
-
-
-@require_safe
-def customer(request: HttpRequest, customer_id: int) -> HttpResponse:
-    """Show a customer with the orders."""
-    desk = open_desk(request)
-    shown = _own_customer(desk, customer_id)
-    orders = selectors.list_orders(desk.seller, customer=shown)
-    return render(
-        request,
-        "sales/_orders.html" if request.htmx else "sales/customer.html",  # type: ignore[attr-defined]
-        desk.context(
-            customer=shown,
-            page=selectors.page_of(orders, page_number(request)),
-            sums=selectors.sum_of_customer(shown),
-            of_customer=True,
-        ),
     )
 
 
