@@ -36,6 +36,8 @@ from sales.models import (
     Product,
     Return,
 )
+from sales.referrals import admin as referral_admin  # noqa: F401
+from sales.suggestions import admin as suggestions_admin  # noqa: F401  (registers its tables)
 
 
 def company_clock() -> tuple[Company, datetime]:
@@ -59,12 +61,12 @@ class ProductAdmin(admin.ModelAdmin):
     ordering = ("category", "name", "id")
     list_per_page = 50
     show_full_result_count = False
-    autocomplete_fields = ("companions",)
+    autocomplete_fields = ("companions", "larger_size")
     fieldsets = (
         (None, {"fields": ("sku", "name", "category", "is_active")}),
         (_("Price"), {"fields": ("retail_price_minor", "ir_price_minor", "tax_rate_bp")}),
         (_("Volume and points"), {"fields": ("repeat", "bv", "rsp")}),
-        (_("Selling"), {"fields": ("pack_days", "uses", "companions")}),
+        (_("Selling"), {"fields": ("pack_days", "larger_size", "uses", "companions")}),
     )
 
     def get_queryset(self, request: HttpRequest) -> Any:

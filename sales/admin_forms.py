@@ -63,7 +63,8 @@ class ProductForm(forms.ModelForm):
         model = Product
         fields = (
             *("sku", "name", "category", "is_active", "retail_price_minor", "ir_price_minor"),
-            *("tax_rate_bp", "repeat", "bv", "rsp", "pack_days", "uses", "companions"),
+            *("tax_rate_bp", "repeat", "bv", "rsp", "pack_days", "larger_size", "uses"),
+            "companions",
         )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -15,3 +15,4 @@ class SalesConfig(AppConfig):
         from sales.followups import care, people  # noqa: F401
         from sales.guides import services  # noqa: F401
         from sales.referrals import services as referrals  # noqa: F401
+        from sales.suggestions import steps as suggestions  # noqa: F401

@@ -204,6 +204,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 3600.0,
         "options": {"expires": 3500},
     },
+    "refresh-suggestions": {
+        "task": "sales.suggestions.tasks.refresh_suggestions_task",
+        "schedule": 3600.0,
+        "options": {"expires": 3500},
+    },
     "remind-of-follow-ups": {
         "task": "sales.tasks.remind_of_follow_ups_task",
         "schedule": 600.0,

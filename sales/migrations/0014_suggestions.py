@@ -166,7 +166,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='product',
             name='larger_size',
-            field=models.ForeignKey(blank=True, help_text='The same in a larger pack, which lasts longer.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='smaller_sizes', to='sales.product'),
+            field=models.ForeignKey(blank=True, help_text='The same in a larger pack. Suggested where a day of it costs the customer no more and brings no less BV and RSP.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='smaller_sizes', to='sales.product'),
         ),
         migrations.AddConstraint(
             model_name='product',

@@ -51,7 +51,10 @@ class Product(models.Model):
         null=True,
         blank=True,
         related_name="smaller_sizes",
-        help_text="The same in a larger pack, which lasts longer.",
+        help_text=(
+            "The same in a larger pack. Suggested where a day of it costs the customer no more"
+            " and brings no less BV and RSP."
+        ),
     )
     is_active = models.BooleanField("on sale", default=True)
 

@@ -14,6 +14,7 @@ from sales.models import Product
 
 # A piece may be worth this much at most, so that sums of any order stay far within bigint.
 UNIT_LIMIT = 10**10
+PACK_LIMIT = 2**15  # days, more than the column holds
 
 
 class UnableToSaveProduct(UnableTo):
@@ -36,6 +37,7 @@ class ProductFacts:
     pack_days: int | None = None
     uses: str = ""
     is_active: bool = True
+    larger_size: Product | None = None
     companions: Iterable[Product] = field(default=())
 
     def check(self) -> None:
@@ -58,6 +60,13 @@ class ProductFacts:
             )
         if self.pack_days is not None and self.pack_days < 1:
             raise UnableToSaveProduct(gettext("A pack lasts a day at least."), "pack_days")
+        if self.larger_size is not None and (self.larger_size.pack_days or 0) <= (
+            self.pack_days or PACK_LIMIT
+        ):
+            raise UnableToSaveProduct(
+                gettext("A larger size lasts longer: state how many days each pack lasts."),
+                "larger_size",
+            )
 
 
 assert UNIT_LIMIT < AMOUNT_LIMIT
@@ -84,6 +93,11 @@ def edit_product(*, product_id: int, facts: ProductFacts) -> Product:
 def _saved(product: Product, facts: ProductFacts) -> Product:
     facts.check()
     companions = [other.pk for other in facts.companions]
+    smaller = Product.objects.filter(larger_size=product.pk) if product.pk else None
+    if smaller is not None and smaller.filter(pack_days__gte=facts.pack_days or 0).exists():
+        raise UnableToSaveProduct(
+            gettext("This is the larger size of a pack that lasts as long or longer."), "pack_days"
+        )
     for part in fields(facts):
         if part.name != "companions":
             value = getattr(facts, part.name)

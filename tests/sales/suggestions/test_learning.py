@@ -9,6 +9,9 @@ import pytest
 from representatives.models import Representative
 from sales import services
 from sales.models import AddOn, AddOnLearning, Customer, Order, Product, ProductPair
+from sales.suggestions import services as decisions
+from sales.suggestions.add_ons import refresh_add_ons
+from sales.suggestions.kinds import Key, SuggestionKind
 from sales.suggestions.learning import refresh_suggestions
 from tests.sales.conftest import NOW
 
@@ -73,3 +76,57 @@ def test_what_staff_name_as_companions_is_offered_before_anything_is_learnt(
     (offered,) = AddOn.objects.all()
     assert (offered.customer, offered.product, offered.basis) == (anna, products["JUG"], "stated")
     assert offered.chance_permille == 20
+
+
+def test_right_after_an_order_its_customer_gets_the_same_as_by_night(
+    tea_and_jug: dict[str, Customer], products: dict[str, Product], person: Make, buy: Buy
+) -> None:
+    refresh_suggestions(now=NOW)
+    late = person("Late")
+    buy(late, "2017-03-20T09:00", TEA=1)
+
+    assert refresh_add_ons(customer_ids=[late.pk, tea_and_jug["Olga"].pk]) == 2
+    at_once = list(AddOn.objects.filter(customer=late).values("product", "with_product", "basis"))
+
+    refresh_suggestions(now=NOW)
+    by_night = list(AddOn.objects.filter(customer=late).values("product", "with_product", "basis"))
+    assert at_once == by_night != []
+
+
+def test_what_was_bought_since_is_offered_no_more(
+    tea_and_jug: dict[str, Customer], buy: Buy
+) -> None:
+    refresh_suggestions(now=NOW)
+    buy(tea_and_jug["Olga"], "2017-03-20T09:00", JUG=1)
+
+    refresh_add_ons(customer_ids=[tea_and_jug["Olga"].pk])
+
+    assert not AddOn.objects.filter(customer=tea_and_jug["Olga"]).exists()
+
+
+def test_a_pair_that_is_refused_often_falls_back(
+    seller: Representative,
+    tea_and_jug: dict[str, Customer],
+    products: dict[str, Product],
+    person: Make,
+    buy: Buy,
+) -> None:
+    """Both go with tea; the jug more often, until customers say no to it again and again."""
+    tea, jug, greens = (products[sku] for sku in ("TEA", "JUG", "GREENS"))
+    for name in "GHIJK":
+        buy(person(name), "2017-03-04T10:00", TEA=1, GREENS=1)
+    refresh_suggestions(now=NOW)
+    first = AddOn.objects.get(customer=tea_and_jug["Olga"], place=1)
+    assert first.product == jug
+
+    for name in "ABCDEFXYZ":
+        key = Key(SuggestionKind.ADD_ON, tea_and_jug[name].pk, jug.pk, tea.pk)
+        decisions.refuse(seller=seller, key=str(key), reason="no_interest", now=NOW)
+    learnt = refresh_suggestions(now=NOW)
+
+    assert learnt.customers == 16
+    pair = ProductPair.objects.get(product=tea, companion=jug)
+    assert (pair.accepted_count, pair.refused_count) == (0, 9)
+    places = AddOn.objects.filter(customer=tea_and_jug["Olga"]).order_by("place")
+    assert [one.product for one in places][-1] == jug
+    assert greens != jug
