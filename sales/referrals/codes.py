@@ -20,6 +20,6 @@ def new_link_code() -> str:
 
 def as_code(text: str) -> str:
     """Return the code in a text somebody typed or pasted, the whole address included; else ""."""
-    last = text.strip()[:200].rstrip("/").rsplit("/", 1)[-1].split("?")[0]
+    last = text.strip()[:200].split("?")[0].rstrip("/").rsplit("/", 1)[-1]
     written = re.sub(r"[\s-]", "", last).upper().translate(_READ_AS)
     return written if _CODE.fullmatch(written) else ""

@@ -49,17 +49,26 @@ def public(view: View) -> View:
     def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         response = _limited(request)
         if response is None:
-            asked = request.GET.get("language", "")
-            language = (
-                asked if asked in dict(settings.LANGUAGES) else translation.get_language() or "en"
-            )
-            with translation.override(language):
+            with translation.override(asked_language(request) or translation.get_language()):
                 response = in_company_time(view)(request, *args, **kwargs)
+                response["Content-Language"] = translation.get_language() or "en"
         response["Referrer-Policy"] = "no-referrer"
         response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
         return response
 
     return csrf_exempt(login_not_required(never_cache(wrapped)))
+
+
+def asked_language(request: HttpRequest) -> str:
+    """Return the language that the page's address asks for, "" where it asks for none of ours."""
+    asked = request.GET.get("language", "")
+    return asked if asked in dict(settings.LANGUAGES) else ""
+
+
+def address(request: HttpRequest, name: str, link: ReferralLink) -> str:
+    """Return where a page of a link is, in the language that was asked for."""
+    language = asked_language(request)
+    return reverse(name, args=[link.code]) + (f"?language={language}" if language else "")
 
 
 def _limited(request: HttpRequest) -> HttpResponse | None:

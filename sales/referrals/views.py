@@ -8,6 +8,8 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -189,10 +191,11 @@ def _personal_facts(
     request: HttpRequest, desk: Desk, customer: Customer, link: ReferralLink
 ) -> dict[str, object]:
     address = _address(request, link)
-    said = _(
-        "Thank you for recommending me. This is your own link: whoever comes by it, I know that it"
-        " was you who passed it on."
-    )
+    with translation.override(customer.language or get_language()):
+        said = _(
+            "Thank you for recommending me. This is your own link: whoever comes by it, I know"
+            " that it was you who passed it on."
+        )
     return {
         **_link_facts(request, link),
         "funnel": selectors.funnels_of([link.pk]).get(link.pk, selectors.Funnel()),

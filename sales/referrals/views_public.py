@@ -48,7 +48,7 @@ def referral_start(request: HttpRequest) -> HttpResponse:
         link = selectors.find_link(touch.code)
         if link is not None:
             stamp = Stamp(link.code, touch.at, now, Via.REMEMBERED)
-            return _landing(request, link, stamp, touch, now=now)
+            return _landing(request, link, stamp, touch)
     form = CodeForm(
         request.POST if request.method == "POST" else None, action=reverse("sales:referral_start")
     )
@@ -82,7 +82,7 @@ def referral(request: HttpRequest, link_code: str) -> HttpResponse:
         return _receive(request, link, now)
     guarding.count_visit(request, link, now)
     touch = guarding.remembered(request, now)
-    response = _landing(request, link, Stamp(link.code, now, now, Via.PAGE), touch, now=now)
+    response = _landing(request, link, Stamp(link.code, now, now, Via.PAGE), touch)
     if isinstance(touch, Touch) and request.method == "GET" and not guarding.is_insider(request):
         guarding.remember(response, Touch(link.code, now))  # agreed to before: the last touch wins
     _heed_fault(request, response, touch, now, link)
@@ -96,7 +96,8 @@ def referral_sent(request: HttpRequest, link_code: str) -> HttpResponse:
     link = _find(link_code)
     if link is None:
         return _ended(request)
-    return render(request, "sales/referrals/sent.html", _facts(link))
+    back = guarding.address(request, "sales:referral", link)
+    return render(request, "sales/referrals/sent.html", {**_facts(link), "back": back})
 
 
 @guarding.public
@@ -107,7 +108,7 @@ def referral_remember(request: HttpRequest, link_code: str) -> HttpResponse:
     link = _find(link_code)
     if link is None:
         return _ended(request)
-    response = redirect("sales:referral", link.code)
+    response = redirect(guarding.address(request, "sales:referral", link))
     if guarding.is_foreign(request):
         guarding.log(request, Kind.FOREIGN, link, now)
     elif request.POST.get("answer") == "no":
@@ -161,7 +162,6 @@ def _landing(
     stamp: Stamp,
     touch: Touch | Fault | None,
     *,
-    now: datetime,
     form: LetterForm | None = None,
     notice: str = "",
 ) -> HttpResponse:
@@ -171,7 +171,7 @@ def _landing(
     owner = facts["owner"]
     assert isinstance(owner, Representative)
     form = form or LetterForm(
-        action=reverse("sales:referral", args=[link.code]),
+        action=guarding.address(request, "sales:referral", link),
         consent_text=_consent_text(owner, company),
     )
     sealed = seal_stamp(stamp)
@@ -185,8 +185,10 @@ def _landing(
             "form": form,
             "stamp": sealed,
             "notice": notice,
+            "remember": guarding.address(request, "sales:referral_remember", link),
             "is_insider": guarding.is_insider(request),
-            "remembered_until": now + REMEMBERED_FOR if is_remembered else None,
+            # On the link's own page the touch is this visit, on the start page the one remembered.
+            "remembered_until": stamp.touched_at + REMEMBERED_FOR if is_remembered else None,
             "remembered_days": REMEMBERED_FOR.days,
             "months": company.unused_contact_months,
         },
@@ -214,10 +216,10 @@ def _heed_fault(
 
 
 def _receive(request: HttpRequest, link: ReferralLink, now: datetime) -> HttpResponse:
-    sent = redirect("sales:referral_sent", link.code)
+    sent = redirect(guarding.address(request, "sales:referral_sent", link))
     if guarding.is_foreign(request):
         guarding.log(request, Kind.FOREIGN, link, now)
-        return redirect("sales:referral", link.code)
+        return redirect(guarding.address(request, "sales:referral", link))
     limited: HttpResponse | None = ratelimit.consume_or_429(request, action="referral_letter")
     if limited is not None:
         return limited
@@ -233,14 +235,14 @@ def _receive(request: HttpRequest, link: ReferralLink, now: datetime) -> HttpRes
     data = request.POST.copy()
     data["stamp"] = seal_stamp(stamp or fresh)
     form = LetterForm(
-        data, action=reverse("sales:referral", args=[link.code]), consent_text=consent_text
+        data, action=guarding.address(request, "sales:referral", link), consent_text=consent_text
     )
     if stamp is None:
         guarding.log(request, Kind.STALE, link, now)
         notice = _("This page was open for a long time. Please send your message again.")
-        return _landing(request, link, fresh, None, now=now, form=form, notice=notice)
+        return _landing(request, link, fresh, None, form=form, notice=notice)
     if not form.is_valid():
-        return _landing(request, link, stamp, None, now=now, form=form)
+        return _landing(request, link, stamp, None, form=form)
     letter = services.Letter(
         name=form.cleaned_data["name"],
         email=form.cleaned_data["email"],
@@ -263,5 +265,5 @@ def _receive(request: HttpRequest, link: ReferralLink, now: datetime) -> HttpRes
         return _ended(request)
     except UnableTo as refusal:
         form.add_error(refusal.field if refusal.field in form.fields else None, refusal.message)
-        return _landing(request, link, stamp, None, now=now, form=form)
+        return _landing(request, link, stamp, None, form=form)
     return sent
