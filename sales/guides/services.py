@@ -16,7 +16,7 @@ from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext
 
 from representatives.errors import UnableTo
-from representatives.models import Representative
+from representatives.models import Representative, User
 from sales.guides import selectors
 from sales.models import Consent, Customer, Guide, GuideLanguage, GuideReading, GuideShare
 from sales.models.guides import ConsentSource
@@ -27,6 +27,18 @@ TOKEN_BYTES = 24
 
 class UnableToShareGuide(UnableTo):
     """A link to a guide was refused."""
+
+
+@transaction.atomic
+def save_guide(*, guide: Guide, is_published: bool, edited_by: User, now: datetime) -> Guide:
+    """Save what staff changed of a guide; the day of publishing stays while it is published."""
+    if not is_published:
+        guide.published_at = None
+    elif guide.published_at is None:
+        guide.published_at = now
+    guide.edited_by, guide.edited_at = edited_by, now
+    guide.save()
+    return guide
 
 
 @transaction.atomic
