@@ -121,7 +121,7 @@ def reason_of(follow_up: FollowUp, *, today: date) -> str:
     kind = Kind(follow_up.kind)
     if kind == Kind.CARE:
         return _("Good care after the first order is what brings the second.")
-    if kind == Kind.REORDER and follow_up.occasion == Occasion.REORDER and product:
+    if kind == Kind.REORDER and follow_up.occasion == Occasion.REORDER and product:  # of a plan
         return _("By the length of its pack, %(product)s is used up soon.") % {"product": product}
     if kind == Kind.REFERRAL_ASK:
         return _("Who is content likes to be asked. Once is enough.")

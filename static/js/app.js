@@ -132,6 +132,25 @@
     }
   });
 
+  /* A message that was changed goes out as it stands: its links carry what the fields say. */
+  document.addEventListener("input", function (event) {
+    var draft = event.target instanceof Element ? event.target.closest("[data-draft]") : null;
+    if (!draft) {
+      return;
+    }
+    var subject = encodeURIComponent(draft.querySelector("[data-draft-subject]").value);
+    var body = draft.querySelector("[data-draft-body]").value;
+    draft.querySelectorAll("[data-draft-link]").forEach(function (link) {
+      var start = link.getAttribute("href").split("?")[0];
+      var kind = link.getAttribute("data-draft-link");
+      if (kind === "email") {
+        link.href = start + "?subject=" + subject + "&body=" + encodeURIComponent(body.replace(/\n/g, "\r\n"));
+      } else if (kind === "message") {
+        link.href = start + "?body=" + encodeURIComponent(body);
+      }
+    });
+  });
+
   /* On a narrow screen the card beside the tree would open far below: go to its page instead. */
   document.addEventListener("htmx:beforeRequest", function (event) {
     var source = event.detail.elt;
@@ -150,6 +169,10 @@
   });
 
   document.addEventListener("htmx:afterSwap", function (event) {
+    /* A button of the page is gone with it: the keyboard goes on from the page's beginning. */
+    if (event.target.id === "main") {
+      event.target.focus({ preventScroll: true });
+    }
     var note = event.target.querySelector ? event.target.querySelector("[data-announce]") : null;
     if (note) {
       announce(note.getAttribute("data-announce"));

@@ -13,7 +13,7 @@ from django.test import Client
 
 from representatives.models import Representative
 from sales.followups.services import plan_follow_up
-from sales.models import Customer, FollowUp
+from sales.models import Customer, FollowUp, Order
 from tests.sales.conftest import NOW
 
 TODAY = date(2017, 3, 20)
@@ -57,3 +57,11 @@ def plan(seller: Representative) -> Plan:
         )
 
     return plan_for
+
+
+@pytest.fixture
+def paid(buy: Callable[..., Order], customer: Customer) -> Order:
+    """A paid order of the customer, without anything planned after it."""
+    order = buy(customer, "2017-03-20T12:30", TEA=1)
+    FollowUp.objects.all().delete()
+    return order
