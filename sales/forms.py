@@ -1,4 +1,4 @@
-"""Forms of customers and orders. They know no service: views hand over what is cleaned."""
+"""Forms of orders, and what forms of the portal share; views hand over what is cleaned."""
 
 from __future__ import annotations
 
@@ -38,32 +38,6 @@ class PortalForm(forms.Form):
     def add_refusal(self, field: str | None, message: str) -> None:
         """Show what a service refused, at its field where the form has it."""
         self.add_error(field if field in self.fields else None, message)
-
-
-class CustomerForm(PortalForm):
-    """A representative adds or changes a customer."""
-
-    name = forms.CharField(label=_("Name"), max_length=200)
-    email = forms.EmailField(label=_("E-mail"), max_length=254, required=False)
-    phone = forms.CharField(label=_("Phone"), max_length=40, required=False)
-    referred_by = forms.ModelChoiceField(
-        label=_("Referred by"),
-        queryset=Customer.objects.none(),
-        required=False,
-        empty_label=_("Nobody"),
-        help_text=_("The first order of a referred customer is a referral sale."),
-    )
-    note = forms.CharField(
-        label=_("Note"),
-        max_length=5000,
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("Only you see it."),
-    )
-
-    def __init__(self, *args: Any, others: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["referred_by"].queryset = others  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from representatives.models import Representative
+
+if TYPE_CHECKING:
+    from sales.models import Customer
 
 
 class Erase(Protocol):
@@ -48,14 +51,23 @@ class InUse(Protocol):
         """Return those of the contacts that are not to be deleted as unused."""
 
 
+class Tell(Protocol):
+    """Tells what a package keeps of one person, for that person's own copy of the data."""
+
+    def __call__(self, *, customer: Customer) -> dict[str, Any]:
+        """Return tables by name: each a list of rows of plain values."""
+
+
 _Erase = TypeVar("_Erase", bound=Erase)
 _Merge = TypeVar("_Merge", bound=Merge)
 _PassOn = TypeVar("_PassOn", bound=PassOn)
 _InUse = TypeVar("_InUse", bound=InUse)
+_Tell = TypeVar("_Tell", bound=Tell)
 _erases: list[Erase] = []
 _merges: list[Merge] = []
 _passes: list[PassOn] = []
 _uses: list[InUse] = []
+_tells: list[Tell] = []
 
 
 def on_erase(function: _Erase) -> _Erase:
@@ -79,6 +91,12 @@ def on_pass_on(function: _PassOn) -> _PassOn:
 def in_use(function: _InUse) -> _InUse:
     """Register what keeps an unused contact from being deleted."""
     _uses.append(function)
+    return function
+
+
+def tells(function: _Tell) -> _Tell:
+    """Register what belongs to a person's own copy of the data."""
+    _tells.append(function)
     return function
 
 
@@ -111,3 +129,11 @@ def still_used(*, customer_ids: Sequence[int], now: datetime) -> set[int]:
         for one in _uses:
             found |= set(one(customer_ids=customer_ids, now=now))
     return found
+
+
+def tell(*, customer: Customer) -> dict[str, Any]:
+    """Return what all packages keep of one person."""
+    told: dict[str, Any] = {}
+    for one in _tells:
+        told |= one(customer=customer)
+    return told

@@ -22,8 +22,6 @@ urlpatterns = [
     *referral_urls,
     *figure_urls,
     path("products/", views.product_list, name="products"),
-    path("customers/new/", views.customer_new, name="customer_new"),
-    path("customers/<int:customer_id>/edit/", views.customer_edit, name="customer_edit"),
     path("orders/", views_orders.order_list, name="orders"),
     path("orders/new/", views_orders.order_new, name="order_new"),
     path("orders/<str:reference>/", views_orders.order, name="order"),

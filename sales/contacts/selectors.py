@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Case, CharField, OuterRef, Q, QuerySet, Subquery, Value, When
-from django.db.models.functions import TruncDate
+from django.db.models import (
+    Case,
+    CharField,
+    Count,
+    Max,
+    Min,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce, TruncDate
 from django.db.models.lookups import Exact
 
-from representatives.models import Company
-from sales.models import Customer, Order
+from representatives.models import Company, Representative
+from representatives.text import folded, sort_key
+from sales.contacts.matching import known_people
+from sales.models import Consent, Customer, Need, Order, Product
 
 NONE, NEW, CURRENT, PAST = "none", "new", "current", "past"
 ACCOUNTS = (NEW, CURRENT, PAST, NONE)
@@ -49,27 +65,81 @@ class AccountRules:
 def account_status(
     people: QuerySet[Customer], *, now: datetime, rules: AccountRules | None = None
 ) -> Any:
-    """Annotate people with `account` (none, new, current or past) and its two instants.
+    """Annotate people with `account`: none, new, current or past.
 
     `new`: one day of orders, at most `Company.new_for_days` ago. `past`: the last paid order is
-    longer ago than `Company.past_after_days`. `none`: no paid order. Else `current`. By two looks
-    at an index a person, so right at any instant.
+    longer ago than `Company.past_after_days`. `none`: no paid order. Else `current`. By one look at
+    an index a person, so right at any instant.
     """
     rules = rules or AccountRules.at(now)
-    paid = Order.objects.filter(customer=OuterRef("pk"), status=Order.Status.PAID)
-    people = people.annotate(
-        first_paid_at=Subquery(paid.order_by("paid_at", "reference").values("paid_at")[:1]),
-        last_paid_at=Subquery(paid.order_by("-paid_at", "-reference").values("paid_at")[:1]),
-    )
     one_day = Exact(
-        TruncDate("first_paid_at", tzinfo=rules.zone), TruncDate("last_paid_at", tzinfo=rules.zone)
+        TruncDate(Min("paid_at"), tzinfo=rules.zone), TruncDate(Max("paid_at"), tzinfo=rules.zone)
     )
-    return people.annotate(
-        account=Case(
-            When(last_paid_at__isnull=True, then=Value(NONE)),
-            When(last_paid_at__lt=rules.current_since, then=Value(PAST)),
-            When(Q(first_paid_at__gte=rules.new_since) & Q(one_day), then=Value(NEW)),
-            default=Value(CURRENT),
-            output_field=CharField(),
+    account = (
+        Order.objects.filter(customer=OuterRef("pk"), status=Order.Status.PAID)
+        .order_by()
+        .values("customer")
+        .annotate(first=Min("paid_at"), last=Max("paid_at"))
+        .values(
+            account=Case(
+                When(last__lt=rules.current_since, then=Value(PAST)),
+                When(Q(first__gte=rules.new_since) & Q(one_day), then=Value(NEW)),
+                default=Value(CURRENT),
+                output_field=CharField(),
+            )
         )
     )
+    return people.annotate(account=Coalesce(Subquery(account), Value(NONE)))
+
+
+def people_named(people: QuerySet[Customer], text: str) -> list[Customer]:
+    """Return at most two people that "Name (REFERENCE)" or a whole name means."""
+    name, _, rest = text.rpartition(" (")
+    if name and rest.endswith(")"):
+        exact = list(people.filter(reference=rest[:-1])[:2])
+        if exact:
+            return exact
+    key = folded(text)
+    return list(people.filter(Q(sort_key=sort_key(text)) | Q(sort_key=key)).order_by("pk")[:2])
+
+
+def names_offered(people: QuerySet[Customer], text: str) -> list[Customer]:
+    """Return people whose name holds a text, the first twenty."""
+    key = folded(text)
+    if len(key) < 2:
+        return []
+    return list(people.filter(sort_key__contains=key).order_by("sort_key", "id")[:20])
+
+
+def look_alikes_of(seller: Representative, *, name: str, email: str, phone: str) -> list[Customer]:
+    """Return people of a seller who may be the one who is about to be added, at most five."""
+    return known_people(seller, emails=[email], phones=[phone], names=[name])[:5]
+
+
+def list_needs(customer: Customer) -> list[Need]:
+    """Return what a person is doing, planning and would like, with products, in two queries."""
+    kinds = [When(kind=kind, then=Value(place)) for place, kind in enumerate(Need.Kind.values)]
+    needs = customer.needs.prefetch_related(Prefetch("products", Product.objects.order_by("name")))
+    return list(needs.order_by(Case(*kinds, default=Value(9)), "-created_at", "-id"))
+
+
+def list_consents(customer: Customer) -> list[Consent]:
+    """Return what a person agreed to, what stands first; each says whether it `holds`."""
+    consents = list(customer.consents.order_by("withdrawn_at", "-given_at", "-id"))
+    for one in consents:
+        one.holds = (  # type: ignore[attr-defined]
+            one.withdrawn_at is None and one.representative_id == customer.representative_id
+        )
+    return sorted(consents, key=lambda one: not one.holds)  # type: ignore[attr-defined]
+
+
+def has_consent(customer: Customer, kind: str) -> bool:
+    """Return whether a person's consent stands, given to whom the person belongs to today."""
+    return Consent.objects.standing().filter(customer=customer, kind=kind).exists()
+
+
+def order_counts(customer_ids: Collection[int]) -> dict[int, int]:
+    """Return how many paid orders these people have, in one query."""
+    paid = Order.objects.filter(customer__in=customer_ids, status=Order.Status.PAID)
+    rows = paid.values("customer").annotate(orders=Count("pk")).order_by("customer")
+    return {row["customer"]: row["orders"] for row in rows}

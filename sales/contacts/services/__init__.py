@@ -5,6 +5,7 @@ passed on they register with `on_erase`, `on_merge` and `on_pass_on` (see `sales
 """
 
 from sales.contacts.services.consents import (
+    UnableToNoteConsent,
     allow_contact,
     give_consent,
     give_notice,
@@ -12,7 +13,7 @@ from sales.contacts.services.consents import (
     withdraw_consent,
 )
 from sales.contacts.services.erasing import delete_unused_contacts, erase_customer
-from sales.contacts.services.files import drop_file, keep_file, take_file
+from sales.contacts.services.files import drop_file, drop_old_files, judge, keep_file, take_file
 from sales.contacts.services.merging import UnableToMerge, keep_apart, merge_customers
 from sales.contacts.services.people import (
     UnableToSaveContact,
@@ -24,11 +25,12 @@ from sales.contacts.services.people import (
 )
 from sales.contacts.services.saved import UnableToSaveFilter, remove_filter, save_filter
 from sales.contacts.services.talks import UnableToNote, note_talk, remove_talk
-from sales.people_changes import in_use, on_erase, on_merge, on_pass_on
+from sales.people_changes import in_use, on_erase, on_merge, on_pass_on, tells
 
 __all__ = [
     "UnableToMerge",
     "UnableToNote",
+    "UnableToNoteConsent",
     "UnableToSaveContact",
     "UnableToSaveFilter",
     "add_contact",
@@ -36,11 +38,13 @@ __all__ = [
     "allow_contact",
     "delete_unused_contacts",
     "drop_file",
+    "drop_old_files",
     "edit_contact",
     "erase_customer",
     "give_consent",
     "give_notice",
     "in_use",
+    "judge",
     "keep_apart",
     "keep_contact",
     "keep_file",
@@ -55,5 +59,6 @@ __all__ = [
     "save_filter",
     "stop_contact",
     "take_file",
+    "tells",
     "withdraw_consent",
 ]
