@@ -12,6 +12,10 @@ from compensation.models import MemberResult, Period
 from compensation.selectors_pages import dashboard as selectors
 from compensation.selectors_pages import downline, months, pictures, plans, statement
 from compensation.views_shared import Visit, open_visit, representative_of
+from sales.desk.suggested import first_of_today
+
+JOBS_SHOWN = 5
+"""Of the day's work so many stand on the first page; the rest is one step away."""
 
 
 @require_safe
@@ -77,5 +81,8 @@ def _standing(
         "last_title": months.title(last) if last else "",
         "last_amounts": moved.get(last.pk, selectors.Moved()) if last else None,
         "is_current": is_current,
+        "jobs": first_of_today(visit.viewer, now=visit.now, most=JOBS_SHOWN)
+        if is_current
+        else None,
         "ruler": pictures.ruler(today["day"], today["length"]),
     }

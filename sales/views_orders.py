@@ -78,14 +78,16 @@ def order_new(request: HttpRequest) -> HttpResponse:
 
 
 def _draft_of_link(request: HttpRequest) -> QueryDict | None:
-    """Return a draft begun by a link: for this customer, with this product."""
-    chosen = request.GET.get("customer", ""), request.GET.get("product", "")
-    if not any(chosen):
+    """Return a draft begun by a link: for this customer, with a piece of each of these products."""
+    customer = request.GET.get("customer", "")
+    products = [key for key in request.GET.getlist("product") if key][: services.LINE_LIMIT]
+    if not customer and not products:
         return None
     draft = QueryDict(mutable=True)
-    draft["customer"], draft["quantity"] = chosen[0], "1"
-    if chosen[1]:
-        draft["line_product"], draft["line_quantity"] = chosen[1], "1"
+    draft["customer"], draft["quantity"] = customer, "1"
+    if products:
+        draft.setlist("line_product", products)
+        draft.setlist("line_quantity", ["1"] * len(products))
     return draft
 
 

@@ -195,6 +195,7 @@ def _acts(facts: Facts) -> list[Act]:
                 icon="people",
             )
         )
+        acts.append(Act(_("Personal link"), link("customer_link", customer.pk), icon="qr-code"))
     if not prefers_call(customer) and customer.phone:
         acts[0], acts[1] = acts[1], acts[0]
     return acts

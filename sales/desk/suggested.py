@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -17,9 +17,10 @@ from sales.desk.wording import Said, of_suggestion, title_of
 from sales.desk.words import Light
 from sales.followups.selectors import told
 from sales.followups.words import Row as TaskRow
-from sales.forecast.selectors import status_of
+from sales.forecast.selectors import day_of, status_of
 from sales.models import FollowUp, Forecast, SuggestionAct, SuggestionKind
 from sales.suggestions.kinds import Job, Suggestion
+from sales.suggestions.selectors import todays_work
 
 ALSO_SHOWN = 2
 """More for one talk than that nobody keeps in mind."""
@@ -78,6 +79,20 @@ def suggested_rows(suggestions: list[Suggestion], *, today: date) -> list[Sugges
         )
         for one in suggestions
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Briefly:
+    """The most pressing things of a day, for a page that shows more than these."""
+
+    rows: list[JobRow]
+    more: int
+
+
+def first_of_today(seller: Representative, *, now: datetime, most: int) -> Briefly:
+    """Return the first things of the day, and how many more there are."""
+    jobs = todays_work(seller, now=now)
+    return Briefly(job_rows(seller, jobs[:most], today=day_of(now)), max(len(jobs) - most, 0))
 
 
 def job_rows(seller: Representative, jobs: list[Job], *, today: date) -> list[JobRow]:
