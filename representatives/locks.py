@@ -15,6 +15,7 @@ class AdvisoryLock(IntEnum):
     LEDGER = 5_093_002  # taken by the trigger that seals postings
     OUTBOX = 5_093_003
     PAPERS = 5_093_007  # what statements say is frozen by one publication at a time
+    FORECASTS = 5_093_009  # who reads purchases under it writes forecasts of the newest
 
 
 # Set with the lock and undone with it, by the end of the transaction as by a rollback to a

@@ -13,6 +13,7 @@ class SalesConfig(AppConfig):
         """Import the modules that have something to do after a payment."""
         from sales.contacts import steps  # noqa: F401
         from sales.followups import care, people  # noqa: F401
+        from sales.forecast import steps as forecasts  # noqa: F401
         from sales.guides import services  # noqa: F401
         from sales.referrals import services as referrals  # noqa: F401
         from sales.suggestions import steps as suggestions  # noqa: F401

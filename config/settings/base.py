@@ -219,6 +219,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 6 * 3600.0,
         "options": {"expires": 3600},
     },
+    "refresh-forecasts": {
+        "task": "sales.forecast.tasks.refresh_all_forecasts_task",
+        "schedule": 3600.0,  # once a day in fact: it looks whether the day's are made
+        "options": {"expires": 3500},
+    },
     "watch-closes": {
         "task": "compensation.tasks.watch_closes_task",
         "schedule": CLOSE_WATCH_SECONDS,

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, datetime
 
-from django.db.models import Case, CharField, Count, F, Q, QuerySet, Value, When
+from django.db.models import Case, CharField, Count, Q, QuerySet, Value, When
 
 from representatives.clock import company_zone
 from sales.models import CustomerPulse, Forecast, ForecastModel
@@ -100,4 +100,10 @@ def count_statuses(customers: QuerySet | Iterable[int], *, day: date) -> dict[st
 
 def newest_model() -> ForecastModel | None:
     """Return what forecasts are made with, if anything was learnt yet."""
-    return ForecastModel.objects.order_by(F("learnt_at").desc(), "-id").first()
+    return ForecastModel.objects.order_by("-made_at", "-id").first()
+
+
+def is_done(*, now: datetime) -> bool:
+    """Tell whether everybody's forecasts were made on the company's day already."""
+    model = ForecastModel.objects.filter(for_everybody=True).order_by("-made_at", "-id").first()
+    return model is not None and day_of(model.made_at) == day_of(now)

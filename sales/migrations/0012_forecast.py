@@ -34,7 +34,8 @@ class Migration(migrations.Migration):
             name='ForecastModel',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('learnt_at', models.DateTimeField()),
+                ('made_at', models.DateTimeField()),
+                ('for_everybody', models.BooleanField(default=False, help_text='All forecasts were made anew with it.')),
                 ('learnt_to', models.DateField(verbose_name='learnt from purchases before')),
                 ('method', models.CharField(help_text='What did best on the latest 30 days.', max_length=20)),
                 ('figures', models.JSONField(help_text='How each method did on purchases it had not seen.')),
@@ -42,7 +43,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'forecast model',
-                'indexes': [models.Index(fields=['-learnt_at', '-id'], name='forecastmodel_newest')],
+                'indexes': [models.Index(fields=['-made_at', '-id'], name='forecastmodel_newest')],
             },
         ),
         migrations.CreateModel(

@@ -124,10 +124,14 @@ class ForecastModel(models.Model):
     """What was learnt from the company's own purchases, and how well it did.
 
     The body is arrays of numbers only (`sales.forecast.stored` checks them when it reads them).
-    The newest row is in use; a task learns anew each week and keeps a few older ones to compare.
+    The newest row is in use. Each night makes one, with what is known of the products by then;
+    how chances follow from what is known is learnt anew each week.
     """
 
-    learnt_at = models.DateTimeField()
+    made_at = models.DateTimeField()
+    for_everybody = models.BooleanField(
+        default=False, help_text="All forecasts were made anew with it."
+    )
     learnt_to = models.DateField("learnt from purchases before")
     method = models.CharField(max_length=20, help_text="What did best on the latest 30 days.")
     figures = models.JSONField(help_text="How each method did on purchases it had not seen.")
@@ -135,7 +139,7 @@ class ForecastModel(models.Model):
 
     class Meta:
         verbose_name = "forecast model"
-        indexes = [models.Index(fields=["-learnt_at", "-id"], name="forecastmodel_newest")]
+        indexes = [models.Index(fields=["-made_at", "-id"], name="forecastmodel_newest")]
 
     def __str__(self) -> str:
         return f"{self.method}, {self.learnt_to:%Y-%m-%d}"

@@ -1,0 +1,206 @@
+"""Purchases out of the database and forecasts into it: whole columns, by binary COPY.
+
+A row has a fixed width, so that numpy reads and writes millions without a loop. Days are numbers
+of days since 2000-01-01, as the database counts them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from django.db import connection
+from psycopg import sql
+
+from representatives.locks import AdvisoryLock
+
+Int = npt.NDArray[np.int64]
+
+ORIGIN = date(2000, 1, 1)
+SIGNATURE = b"PGCOPY\n\xff\r\n\0"
+HEADER = SIGNATURE + bytes(8)
+TRAILER = b"\xff\xff"
+
+_PURCHASES = """
+COPY (
+    SELECT o.customer_id::bigint, l.product_id::bigint,
+           ((o.paid_at AT TIME ZONE {zone})::date - DATE '2000-01-01')::bigint
+      FROM sales_order o
+      JOIN sales_orderline l ON l.order_id = o.id
+      JOIN sales_customer c ON c.id = o.customer_id
+     WHERE o.status = 'paid' AND o.paid_at <= {now}
+       AND c.erased_at IS NULL AND c.merged_into_id IS NULL
+       AND {which}
+       AND NOT EXISTS (
+            SELECT FROM sales_return r
+             WHERE r.line_id = l.id AND r.status = 'accepted' AND r.returned_at <= {now}
+            HAVING sum(r.quantity) >= l.quantity)
+) TO STDOUT (FORMAT BINARY)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Bought:
+    """Rows of purchases with the ids of the database."""
+
+    customer: Int
+    product: Int
+    day: Int
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """All products by ascending id."""
+
+    ids: Int
+    pack_days: npt.NDArray[np.float32]
+    wanted: npt.NDArray[np.bool_]
+    """Repeat products on sale: those that get a forecast."""
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Customers by id, from the first to the last."""
+
+    first: int
+    last: int
+
+
+def day_number(day: date) -> int:
+    """Return a day as the database counts it."""
+    return (day - ORIGIN).days
+
+
+def hold_forecasts() -> None:
+    """Wait for whoever writes forecasts, and hold them until the transaction ends.
+
+    What is read after this is the newest: nobody's older look at the purchases is written later.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [AdvisoryLock.FORECASTS])
+
+
+def load_catalogue() -> Catalogue:
+    """Return what is sold."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id, CASE WHEN repeat THEN pack_days END, repeat AND is_active"
+            " FROM sales_product ORDER BY id"
+        )
+        rows = cursor.fetchall()
+    return Catalogue(
+        ids=np.array([row[0] for row in rows], dtype=np.int64),
+        pack_days=np.array([row[1] or np.nan for row in rows], dtype=np.float32),
+        wanted=np.array([row[2] for row in rows], dtype=bool),
+    )
+
+
+def load_bought(*, which: Sequence[int] | Range, zone: str, now: datetime) -> Bought:
+    """Return what these customers bought and did not wholly return."""
+    if isinstance(which, Range):
+        condition = sql.SQL("o.customer_id BETWEEN {} AND {}").format(which.first, which.last)
+    else:
+        condition = sql.SQL("o.customer_id = ANY({})").format(sql.Literal(list(which)))
+    return _load(condition, zone, now)
+
+
+def load_part(*, of: int, zone: str, now: datetime) -> Bought:
+    """Return what every so-manieth customer bought: enough to learn from."""
+    return _load(sql.SQL("o.customer_id % {} = 0").format(of), zone, now)
+
+
+def _load(condition: sql.Composed, zone: str, now: datetime) -> Bought:
+    statement = sql.SQL(_PURCHASES).format(
+        zone=sql.Literal(zone), now=sql.Literal(now), which=condition
+    )
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        content = b"".join(copy)
+    columns = ("customer", "product", "day")
+    layout = np.dtype(
+        [("columns", ">i2")]
+        + [part for name in columns for part in ((f"{name} bytes", ">i4"), (name, ">i8"))]
+    )
+    rows = np.frombuffer(
+        content, dtype=layout, offset=len(HEADER), count=(len(content) - 21) // layout.itemsize
+    )
+    return Bought(*(rows[name].astype(np.int64) for name in columns))
+
+
+def ranges_of_customers(size: int) -> list[Range]:
+    """Return all customers in ranges of about so many; the last goes on to whoever comes next."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id FROM (SELECT id, row_number() OVER (ORDER BY id) AS place"
+            " FROM sales_customer) AS all_of_them WHERE (place - 1) %% %s = 0 ORDER BY id",
+            [size],
+        )
+        starts = [row[0] for row in cursor.fetchall()]
+    ends = [start - 1 for start in starts[1:]] + [2**63 - 1]
+    return [Range(*pair) for pair in zip(starts, ends, strict=True)]
+
+
+def delete_rows(which: Sequence[int] | Range) -> None:
+    """Delete what stands of these customers."""
+    with connection.cursor() as cursor:
+        for table in ("sales_forecast", "sales_customerpulse"):
+            if isinstance(which, Range):
+                cursor.execute(
+                    f"DELETE FROM {table} WHERE customer_id BETWEEN %s AND %s",  # noqa: S608
+                    [which.first, which.last],
+                )
+            else:
+                cursor.execute(
+                    f"DELETE FROM {table} WHERE customer_id = ANY(%s)",  # noqa: S608
+                    [list(which)],
+                )
+
+
+def write_rows(
+    table: str, columns: dict[str, tuple[npt.NDArray[Any], int]], words: dict[str, npt.NDArray[Any]]
+) -> None:
+    """Append rows to a table: integers by name with their bytes, and words of a few kinds.
+
+    Rows with the same words have the same width and are written together.
+    """
+    statement = f"COPY {table} ({', '.join([*columns, *words])}) FROM STDIN (FORMAT BINARY)"
+    kinds = np.zeros(len(next(iter(columns.values()))[0]), dtype=np.int64)
+    spelled: list[npt.NDArray[Any]] = []
+    for each in words.values():
+        spelling, place = np.unique(each, return_inverse=True)
+        kinds = kinds * len(spelling) + place
+        spelled.append(each)
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        copy.write(HEADER)
+        for kind in np.unique(kinds):
+            rows = np.flatnonzero(kinds == kind)
+            copy.write(_encode(columns, [str(each[rows[0]]) for each in spelled], rows))
+        copy.write(TRAILER)
+
+
+def _encode(
+    columns: dict[str, tuple[npt.NDArray[Any], int]], words: Sequence[str], rows: Int
+) -> bytes:
+    parts: list[tuple[str, str]] = [("columns", ">i2")]
+    for number, (_, width) in enumerate(columns.values()):
+        parts += [(f"bytes{number}", ">i4"), (f"value{number}", f">i{width}")]
+    for number, word in enumerate(words):
+        parts += [(f"length{number}", ">i4"), (f"word{number}", f"S{len(word)}")]
+    encoded = np.empty(rows.size, dtype=parts)
+    encoded["columns"] = len(columns) + len(words)
+    for number, (values, width) in enumerate(columns.values()):
+        encoded[f"bytes{number}"] = width
+        encoded[f"value{number}"] = values[rows]
+    for number, word in enumerate(words):
+        encoded[f"length{number}"] = len(word)
+        encoded[f"word{number}"] = word.encode()
+    return encoded.tobytes()
+
+
+def microseconds(at: datetime) -> int:
+    """Return an instant as the database counts it, since 2000-01-01 in UTC."""
+    since = at - datetime(2000, 1, 1, tzinfo=UTC)
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds

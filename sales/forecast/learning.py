@@ -1,0 +1,152 @@
+"""Learning when customers buy again, from the company's own past and nothing else.
+
+Each lesson is a day in the past: what was known before it, and what was bought in the days after.
+A method is chosen on the latest lessons, which it has not seen, and then fitted to all of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sales.forecast import methods
+from sales.forecast.features import (
+    HORIZON,
+    Candidates,
+    Float,
+    Known,
+    Purchases,
+    describe,
+    labels,
+)
+from sales.forecast.methods import Bool, Method, Odds
+
+LESSONS = 6
+LEAST_HISTORY = 21
+"""Days of purchases before the first lesson."""
+LESSON_ROWS = 400_000
+"""More rows than these learn no better; they are drawn evenly, with a fixed seed."""
+ENOUGH_TO_CHOOSE = 20_000
+CHOOSING_LESSONS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What was known on a day of the past, and what came of it."""
+
+    cut: int
+    rows: Candidates
+    y: Bool
+
+
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """A method fitted to the past, its name, and how each did where it had not seen the answer."""
+
+    method: Method
+    name: str
+    figures: dict[str, Any]
+
+    def chances(self, rows: Candidates) -> Odds:
+        """Return the chance of each row."""
+        return methods.chances(self.method, rows)
+
+
+def learn(
+    purchases: Purchases, cut: int, *, pack_days: Float | None = None, days: int = HORIZON
+) -> Learnt:
+    """Learn from what was bought before the cut: the chance to buy again within some days.
+
+    Too short a history gives the formula, which has learnt nothing.
+    """
+    past = purchases.before(cut)
+    lessons = list_lessons(past, cut, pack_days=pack_days, days=days)
+    if not lessons:
+        rows = describe(past, cut, Known.of(past, cut, pack_days))
+        return Learnt(methods.Formula(rows.names), "formula", {"lessons": 0})
+    names = lessons[0].rows.names
+    name, losses = choose(lessons, days)
+    features, y = gather(lessons)
+    fitted = methods.fit_all(names, features, y)
+    figures = {"lessons": len(lessons), "rows": len(y), "log_loss": losses}
+    return Learnt(methods.by_name(fitted, name), name, figures)
+
+
+def list_lessons(
+    past: Purchases, cut: int, *, pack_days: Float | None = None, days: int = HORIZON
+) -> list[Lesson]:
+    """Return the lessons of a past, the latest first."""
+    if not past.day.size:
+        return []
+    earliest = int(past.day.min()) + LEAST_HISTORY
+    lessons = []
+    for at in [cut - days - HORIZON * back for back in range(LESSONS)]:
+        if at >= earliest:
+            rows = describe(past, at, Known.of(past, at, pack_days))
+            lessons.append(Lesson(at, rows, labels(past, rows, at, days)))
+    return lessons
+
+
+def gather(lessons: list[Lesson]) -> tuple[Float, Bool]:
+    """Put lessons together, or a fixed draw of their rows."""
+    total = sum(len(lesson.y) for lesson in lessons)
+    draw = np.random.default_rng(methods.SEED)
+    share = min(1.0, LESSON_ROWS / max(total, 1))
+    parts = []
+    for lesson in lessons:
+        taken = draw.random(len(lesson.y)) < share if share < 1 else slice(None)
+        parts.append((lesson.rows.features[taken], lesson.y[taken]))
+    return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
+
+
+def choose(lessons: list[Lesson], days: int) -> tuple[str, dict[str, float]]:
+    """Return the method that does best on lessons it has not seen, and the loss of each.
+
+    A more complicated one is taken only if it is better beyond what chance could do.
+    """
+    losses: dict[str, list[Odds]] = {}
+    for features, y, unseen, answers in _trials(lessons, days):
+        fitted = methods.fit_all(lessons[0].rows.names, features, y)
+        odds = methods.with_blends({name: one.odds(unseen) for name, one in fitted.items()})
+        for name, each in odds.items():
+            losses.setdefault(name, []).append(_loss(each, answers))
+    whole = {name: np.concatenate(each) for name, each in losses.items()}
+    rows = max((each.size for each in whole.values()), default=0)
+    whole = {name: each for name, each in whole.items() if each.size == rows}
+    best = _plainest_of_the_best(whole)
+    return best, {name: round(float(each.mean()), 5) for name, each in whole.items()}
+
+
+def _trials(lessons: list[Lesson], days: int):
+    """Yield rows to fit on, and later ones to judge by; where all is one lesson, its halves."""
+    enough = len(lessons[0].y) >= ENOUGH_TO_CHOOSE
+    found = False
+    for place, lesson in enumerate(lessons[: 1 if enough else CHOOSING_LESSONS]):
+        before = [one for one in lessons[place + 1 :] if one.cut + days <= lesson.cut]
+        if before:
+            found = True
+            yield *gather(before), lesson.rows.features, lesson.y
+    if not found:
+        only = lessons[0]
+        half = only.rows.customer % 2 == 0
+        for part in (half, ~half):
+            yield only.rows.features[part], only.y[part], only.rows.features[~part], only.y[~part]
+
+
+def _loss(odds: Odds, y: Bool) -> Odds:
+    return np.logaddexp(0, np.where(y, -odds, odds))
+
+
+def _plainest_of_the_best(losses: dict[str, Odds]) -> str:
+    """Take methods in turn, plainest first, and move on where one is clearly better."""
+    singles = [name for name in losses if name in methods.FEW]
+    best = "formula"
+    ladder = [min(singles, key=lambda name: losses[name].mean())] if singles else []
+    ladder += [name for name in losses if name not in singles and name != "formula"]
+    for name in ladder:
+        gain = losses[best] - losses[name]
+        if gain.mean() > gain.std() / np.sqrt(max(gain.size, 1)) / 2:
+            best = name
+    return best

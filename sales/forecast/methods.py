@@ -1,0 +1,203 @@
+"""Ways to turn features into a chance: a few numbers, many numbers, trees, and a blend.
+
+Each is fitted on rows of the company's own past and gives log-odds. Numbers are arrays only, so
+that what was learnt can be stored without code in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol, Self
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import expit, logit
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.linear_model import LogisticRegression
+from threadpoolctl import threadpool_limits
+
+from sales.forecast.features import Candidates, Float
+
+Bool = npt.NDArray[np.bool_]
+Odds = npt.NDArray[np.float64]
+
+SEED = 20_171_001
+SIMPLE_ROWS = 200_000
+FEW_ROWS = 50_000
+LEAST_EVENTS = 30
+TREE_EVENTS = 300
+TINY = 1e-4
+CHUNK = 4096
+"""Rows whose features stay in the processor's cache while all trees look at them."""
+WEIGHTS = {"blend 0.25": 0.25, "blend 0.50": 0.5, "blend 0.75": 0.75}
+"""How much the trees weigh in a blend with the simple method of many terms."""
+
+
+def one_thread() -> threadpool_limits:
+    """Keep to one thread: threads that wait for each other crawl on a machine with other work."""
+    return threadpool_limits(limits=1)
+
+
+class Method(Protocol):
+    """Something that was fitted and gives log-odds for rows."""
+
+    def odds(self, features: Float) -> Odds:
+        """Return the log-odds of each row."""
+
+
+def _log(name: str) -> Callable[[dict[str, Float]], Float]:
+    return lambda column: np.log1p(np.nan_to_num(column[name]))
+
+
+def _logit(name: str) -> Callable[[dict[str, Float]], Float]:
+    return lambda column: logit(np.clip(np.nan_to_num(column[name]), TINY, 1 - TINY))
+
+
+TERMS: dict[str, Callable[[dict[str, Float]], Float]] = {
+    "law": lambda column: np.log(column["law_expects"] + TINY),
+    "renewal": _logit("renewal"),
+    "count": _log("count"),
+    "pause": lambda column: np.log(np.maximum(column["interval"], column["elapsed"])),
+    "elapsed": _log("elapsed"),
+    "lateness": _log("lateness"),
+    "product": _logit("product_rebought"),
+    "interval": _log("interval"),
+    "visit_rate": lambda column: np.log(column["visit_rate"] + TINY),
+    "visit_lateness": _log("visit_lateness"),
+    "visits_since": _log("visits_since"),
+    "visits_awaited": _log("visits_awaited"),
+    "share": _logit("share"),
+    "loyalty": _logit("loyalty"),
+    "recent": _log("count_60"),
+    "again": _logit("product_again"),
+}
+"""What the simple methods see: each a number that grows or falls with the chance."""
+FEW = ("law", "renewal", "count", "pause")
+
+
+@dataclass(frozen=True, slots=True)
+class Simple:
+    """Logistic regression on some of the terms."""
+
+    names: tuple[str, ...]
+    terms: tuple[str, ...]
+    centre: Odds
+    width: Odds
+    weights: Odds
+    base: float
+
+    @classmethod
+    def fit(cls, names: tuple[str, ...], terms: tuple[str, ...], features: Float, y: Bool) -> Self:
+        """Fit to rows; of very many a part, at equal distances."""
+        step = -(-len(y) // SIMPLE_ROWS)
+        seen, y = _terms(names, terms, features[::step]), y[::step]
+        centre, width = seen.mean(axis=0), np.maximum(seen.std(axis=0), 1e-3)
+        learner = LogisticRegression(C=1.0, max_iter=300)
+        learner.fit((seen - centre) / width, y)
+        return cls(names, terms, centre, width, learner.coef_[0], float(learner.intercept_[0]))
+
+    def odds(self, features: Float) -> Odds:
+        """Return the log-odds of each row."""
+        seen = (_terms(self.names, self.terms, features) - self.centre) / self.width
+        return seen @ self.weights + self.base
+
+
+def _terms(names: tuple[str, ...], terms: tuple[str, ...], features: Float) -> Odds:
+    column = {name: features[:, place] for place, name in enumerate(names)}
+    return np.column_stack([TERMS[term](column) for term in terms]).astype(np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """No learning: half of what either simple law expects. For the first weeks of a company."""
+
+    names: tuple[str, ...]
+
+    def odds(self, features: Float) -> Odds:
+        """Return the log-odds of each row."""
+        law = -np.expm1(-features[:, self.names.index("law_expects")].astype(np.float64))
+        renewal = features[:, self.names.index("renewal")].astype(np.float64)
+        return logit(np.clip((law + renewal) / 2, 0.005, 0.995))
+
+
+@dataclass(frozen=True, slots=True)
+class Trees:
+    """Gradient-boosted trees on all features."""
+
+    learner: Any
+
+    @classmethod
+    def fit(cls, features: Float, y: Bool) -> Self:
+        """Fit to rows, with fixed seeds: the same rows give the same trees."""
+        few = len(y) < FEW_ROWS
+        learner = HistGradientBoostingClassifier(
+            max_iter=120 if few else 250,
+            learning_rate=0.06,
+            max_leaf_nodes=8 if few else 15,
+            min_samples_leaf=int(np.clip(len(y) // 2000, 20, 200)),
+            l2_regularization=1.0,
+            max_features=0.3,
+            early_stopping=False,
+            random_state=SEED,
+        )
+        with one_thread():
+            return cls(learner.fit(features, y))
+
+    def odds(self, features: Float) -> Odds:
+        """Return the log-odds of each row."""
+        odds = np.empty(len(features))
+        with one_thread():
+            for start in range(0, len(features), CHUNK):
+                part = slice(start, start + CHUNK)
+                odds[part] = self.learner.decision_function(features[part])
+        return odds
+
+
+@dataclass(frozen=True, slots=True)
+class Blend:
+    """Trees and a simple method together, by weight."""
+
+    simple: Method
+    trees: Method
+    weight: float
+
+    def odds(self, features: Float) -> Odds:
+        """Return the log-odds of each row."""
+        return (1 - self.weight) * self.simple.odds(features) + self.weight * self.trees.odds(
+            features
+        )
+
+
+def chances(method: Method, rows: Candidates) -> Odds:
+    """Return the probability of each row."""
+    return expit(method.odds(rows.features))
+
+
+def fit_all(names: tuple[str, ...], features: Float, y: Bool) -> dict[str, Method]:
+    """Fit every method these rows are enough for, the plainest first."""
+    fitted: dict[str, Method] = {"formula": Formula(names)}
+    events = int(min(y.sum(), (~y).sum()))
+    if events >= LEAST_EVENTS:
+        for term in FEW:
+            fitted[term] = Simple.fit(names, (term,), features, y)
+        fitted["few"] = Simple.fit(names, FEW, features, y)
+    if events >= TREE_EVENTS:
+        fitted["many"] = Simple.fit(names, tuple(TERMS), features, y)
+        fitted["trees"] = Trees.fit(features, y)
+    return fitted
+
+
+def with_blends(odds: dict[str, Odds]) -> dict[str, Odds]:
+    """Add the blends of two methods' log-odds."""
+    if "trees" not in odds:
+        return odds
+    many, trees = odds["many"], odds["trees"]
+    return odds | {name: (1 - of) * many + of * trees for name, of in WEIGHTS.items()}
+
+
+def by_name(fitted: dict[str, Method], name: str) -> Method:
+    """Return one of the fitted methods or a blend of two."""
+    if name in WEIGHTS:
+        return Blend(fitted["many"], fitted["trees"], WEIGHTS[name])
+    return fitted[name]

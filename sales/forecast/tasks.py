@@ -1,0 +1,59 @@
+"""Tasks of forecasts: hints only, each safe to run twice or never."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from celery import shared_task
+from django.db import OperationalError, transaction
+from kombu.exceptions import OperationalError as BrokerError
+
+from representatives.clock import company_now
+from sales.forecast import selectors
+
+logger = logging.getLogger(__name__)
+
+HINTED = 1_000
+"""Customers in one message."""
+
+
+@shared_task(acks_late=True, autoretry_for=(OperationalError,), max_retries=5)
+def refresh_forecasts_task(*, customer_ids: list[int], **_: Any) -> int:
+    """Make the forecasts of those who bought anew."""
+    from sales.forecast import services  # loads the learner: not in every process
+
+    return services.refresh_forecasts(customer_ids=customer_ids, now=company_now())
+
+
+@shared_task(acks_late=True, autoretry_for=(OperationalError,), max_retries=5)
+def refresh_all_forecasts_task(**_: Any) -> int:
+    """Make everybody's forecasts anew, once on each of the company's days; learn when it is time.
+
+    Beat asks every hour: a night without a worker is made up for in the morning.
+    """
+    from sales.forecast import services  # loads the learner: not in every process
+
+    now = company_now()
+    if selectors.is_done(now=now):
+        return 0
+    return services.refresh_forecasts(customer_ids=None, now=now)
+
+
+def hint(customer_ids: Sequence[int]) -> None:
+    """Tell a worker, once this is committed, whose forecasts are out of date.
+
+    A message that can't be sent is made up for by the night.
+    """
+    ids = sorted(set(customer_ids))
+
+    def send() -> None:
+        try:
+            for start in range(0, len(ids), HINTED):
+                refresh_forecasts_task.delay(customer_ids=ids[start : start + HINTED])
+        except BrokerError:
+            logger.warning("forecasts of %d customers: no broker to tell", len(ids))
+
+    if ids:
+        transaction.on_commit(send)
