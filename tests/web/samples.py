@@ -10,6 +10,7 @@ from django.contrib.contenttypes.models import ContentType
 from compensation.models import Earning, EarningUnit
 from compensation.selectors_pages.statement import line_key
 from sales.models import Customer, Order
+from sales.referrals.services import add_link
 from tests.web.company import Town
 from tests.web.routes import Route
 
@@ -17,6 +18,10 @@ OPEN_ROUTES = {
     "healthz",
     "set_language",
     "representatives:accept_invitation",
+    "sales:referral_start",
+    "sales:referral",
+    "sales:referral_sent",
+    "sales:referral_remember",
     "representatives:logo",
     "account_login",
     "account_inactive",
@@ -49,6 +54,7 @@ def values(town: Town) -> dict[str, str]:
         paid_level=1,
     ).get()
     own = town.people["Marta Wrona"]
+    link = add_link(representative=own, now=town.now)
     return {
         "customer_id": str(Customer.objects.filter(representative=own).get().pk),
         "reference": Order.objects.filter(seller=own).get().reference,
@@ -68,6 +74,10 @@ def values(town: Town) -> dict[str, str]:
         "pk": NOTHING,
         "dispute_id": NOTHING,
         "id": str(town.staff.pk),
+        "link_id": str(link.pk),
+        "link_code": link.code,
+        "arrival_id": NOTHING,
+        "thanks_id": NOTHING,
         "url": "nowhere/",
     }
 
