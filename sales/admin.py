@@ -26,6 +26,7 @@ from representatives.templatetags.perennial import money, points
 from sales import services, staff_acts
 from sales.admin_columns import AmountColumns
 from sales.admin_forms import CustomerForm, DecisionForm, PaymentForm, ProductForm
+from sales.followups import admin as follow_ups_admin  # noqa: F401  (registers its tables)
 from sales.guides import admin as guides_admin  # noqa: F401  (registers its tables)
 from sales.models import (
     Customer,

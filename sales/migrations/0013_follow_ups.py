@@ -160,7 +160,7 @@ class Migration(migrations.Migration):
                 ("closed_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                "default_permissions": ("view",),
+                "default_permissions": (),
                 "indexes": [
                     models.Index(
                         condition=models.Q(("state", "open")),

@@ -106,7 +106,7 @@ class FollowUp(models.Model):
     closed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        default_permissions = ("view",)
+        default_permissions = ()
         indexes = [
             models.Index(
                 fields=["representative", "due_on", "id"],
