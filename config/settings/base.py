@@ -199,6 +199,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 300.0,
         "options": {"expires": 290},
     },
+    "delete-unused-contacts": {
+        "task": "sales.tasks.delete_unused_contacts_task",
+        "schedule": 3600.0,
+        "options": {"expires": 3500},
+    },
     "refresh-figures": {
         "task": "sales.tasks.refresh_figures_task",
         "schedule": 3600.0,

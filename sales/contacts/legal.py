@@ -44,6 +44,18 @@ class Basis:
 def bases(*, has_ordered: bool) -> list[Basis]:
     """Return by which right each kind of data of a person is kept."""
     own = CONTRACT if has_ordered else INTEREST
+    sold = [
+        Basis(
+            gettext_lazy("Orders, payments, returns"),
+            gettext_lazy("To fulfil them, and for as long as the books must be kept."),
+            LAW,
+        ),
+        Basis(
+            gettext_lazy("When products run out"),
+            gettext_lazy("To be in touch in time; worked out from the orders alone."),
+            INTEREST,
+        ),
+    ]
     return [
         Basis(
             gettext_lazy("Name, e-mail, phone"),
@@ -53,11 +65,7 @@ def bases(*, has_ordered: bool) -> list[Basis]:
             own,
             ("name", "sort_key", "email", "phone", "reference"),
         ),
-        Basis(
-            gettext_lazy("Orders, payments, returns"),
-            gettext_lazy("To fulfil them, and for as long as the books must be kept."),
-            LAW,
-        ),
+        *(sold if has_ordered else []),
         Basis(
             gettext_lazy("Preferred channel and language"),
             gettext_lazy("To write and call as the person likes."),
@@ -69,11 +77,6 @@ def bases(*, has_ordered: bool) -> list[Basis]:
             gettext_lazy("To remember what was said, and to suggest only what fits."),
             INTEREST,
             ("stage", "use", "note"),
-        ),
-        Basis(
-            gettext_lazy("When products run out"),
-            gettext_lazy("To be in touch in time; worked out from the orders alone."),
-            INTEREST,
         ),
         Basis(
             gettext_lazy("Birthday, without the year"),
