@@ -46,6 +46,9 @@ class About:
 def message(request: HttpRequest) -> HttpResponse:
     """Show the draft for a customer and an occasion; a POST notes that it was sent."""
     desk = open_desk(request)
+    asked = request.POST if request.method == "POST" else request.GET
+    if not (asked.get("customer") or asked.get("follow_up")):
+        return redirect("sales:follow_ups")
     about = _about(request, desk)
     if request.method == "POST":
         return _sent(request, desk, about)

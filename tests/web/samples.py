@@ -9,7 +9,7 @@ from django.contrib.contenttypes.models import ContentType
 
 from compensation.models import Earning, EarningUnit
 from compensation.selectors_pages.statement import line_key
-from sales.models import Customer, Order
+from sales.models import Customer, FollowUp, Order
 from sales.referrals.services import add_link
 from tests.web.company import Town
 from tests.web.routes import Route
@@ -18,6 +18,7 @@ OPEN_ROUTES = {
     "healthz",
     "set_language",
     "representatives:accept_invitation",
+    "sales:calendar_feed",
     "sales:referral_start",
     "sales:referral",
     "sales:referral_sent",
@@ -78,6 +79,7 @@ def values(town: Town) -> dict[str, str]:
         "link_code": link.code,
         "arrival_id": NOTHING,
         "thanks_id": NOTHING,
+        "follow_up_id": str(FollowUp.objects.filter(representative=own).order_by("pk")[0].pk),
         "url": "nowhere/",
     }
 

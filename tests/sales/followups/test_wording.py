@@ -143,5 +143,6 @@ def test_page_in_another_language(web: Client, customer: Customer) -> None:
 def test_message_without_a_customer_does_not_exist(web: Client, plan: Plan) -> None:
     row = plan()
     assert FollowUp.objects.filter(pk=row.pk, customer=None).exists()
-    for query in ({}, {"customer": "0"}, {"customer": "x"}, {"follow_up": row.pk}):
+    assert web.get(MESSAGE).url == "/follow-ups/"
+    for query in ({"customer": "0"}, {"customer": "x"}, {"follow_up": row.pk}):
         assert web.get(MESSAGE, query).status_code == 404
