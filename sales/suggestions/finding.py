@@ -57,22 +57,40 @@ WITH person AS MATERIALIZED (
     SELECT o.customer_id, l.product_id, bool_or(o.status = 'placed') AS waits,
            max((coalesce(o.paid_at, o.placed_at) AT TIME ZONE %(zone)s)::date) AS on_day,
            max((o.paid_at AT TIME ZONE %(zone)s)::date)
-               FILTER (WHERE l.line_class IN ('first', 'referral', 'add_on')) AS first_on
+               FILTER (WHERE l.line_class IN ('first', 'referral', 'add_on')) AS first_on,
+           bool_or(r.id IS NOT NULL) AS given_back
       FROM sales_order o
       JOIN person ON person.id = o.customer_id
       JOIN sales_orderline l ON l.order_id = o.id
+      LEFT JOIN sales_return r ON r.line_id = l.id AND r.status <> 'refused'
      WHERE o.seller_id = %(seller)s AND o.status <> 'cancelled'
        AND o.placed_at > %(now)s - make_interval(days => %(waits_days)s)
      GROUP BY o.customer_id, l.product_id
+), dear AS MATERIALIZED (
+    SELECT d.customer_id, min(p.retail_price_minor) AS price_minor
+      FROM decided d JOIN sales_product p ON p.id = d.product_id
+     WHERE d.reason = 'price' AND d.decided_on > %(today)s - %(dear_days)s
+     GROUP BY d.customer_id
+), resting AS MATERIALIZED (
+    SELECT d.customer_id
+      FROM decided d
+     WHERE d.kind = 'add_on' AND d.state = 'refused'
+       AND d.decided_on > %(today)s - %(refused_days)s
+     GROUP BY d.customer_id
+    HAVING count(*) >= %(refused_in_a_row)s AND max(d.decided_on) > %(today)s - %(rest_days)s
 )"""
 
-# Whose odds fade is asked how things are, and not reminded of this and that.
+# Whoever is late with everything, and whose odds fade or whose time is over, is asked how things
+# are, and not reminded of this and that.
 STANDING = """
 , fading AS MATERIALIZED (
     SELECT u.customer_id, u.alive_permille, u.last_on
       FROM sales_customerpulse u JOIN person ON person.id = u.customer_id
-     WHERE u.alive_permille < %(fading)s AND u.last_on + u.interval_days < %(today)s
-       AND u.last_on > %(today)s - %(long_gone)s
+     WHERE u.last_on + u.interval_days < %(today)s AND u.last_on > %(today)s - %(long_gone)s
+       AND (u.quiet_on <= %(today)s
+            OR (u.alive_permille >= %(half)s AND u.alive_permille < %(fading)s))
+       AND NOT EXISTS (SELECT FROM sales_forecast f
+                        WHERE f.customer_id = u.customer_id AND f.until_on >= %(today)s)
        AND NOT EXISTS (SELECT FROM ordered o WHERE o.customer_id = u.customer_id
                           AND (o.waits OR o.on_day > u.last_on))
 ), due AS MATERIALIZED (
@@ -126,15 +144,9 @@ ADD_ON = """
        AND NOT EXISTS (SELECT FROM fading x WHERE x.customer_id = a.customer_id)
        AND NOT EXISTS (SELECT FROM away d WHERE d.customer_id = a.customer_id
                           AND d.product_id = a.product_id AND d.kind IN ('add_on', 'repeat'))
-       AND NOT EXISTS (SELECT FROM decided d JOIN sales_product dear ON dear.id = d.product_id
-                        WHERE d.customer_id = a.customer_id AND d.reason = 'price'
-                          AND d.decided_on > %(today)s - %(dear_days)s
-                          AND p.retail_price_minor >= dear.retail_price_minor)
-       AND NOT EXISTS (SELECT FROM decided d
-                        WHERE d.customer_id = a.customer_id AND d.kind = 'add_on'
-                          AND d.state = 'refused' AND d.decided_on > %(today)s - %(refused_days)s
-                       HAVING count(*) >= %(refused_in_a_row)s
-                          AND max(d.decided_on) > %(today)s - %(rest_days)s)"""
+       AND NOT EXISTS (SELECT FROM dear WHERE dear.customer_id = a.customer_id
+                          AND p.retail_price_minor >= dear.price_minor)
+       AND NOT EXISTS (SELECT FROM resting WHERE resting.customer_id = a.customer_id)"""
 
 # Over the days that the larger pack lasts: dearer for the customer, or worth less, is no advice.
 # What it brings is the difference over those days, rounded down.
@@ -162,13 +174,11 @@ UPGRADE = """
                           AND o.product_id = large.id)
        AND NOT EXISTS (SELECT FROM away x WHERE x.customer_id = d.customer_id
                           AND x.product_id = large.id AND x.kind = 'upgrade')
-       AND NOT EXISTS (SELECT FROM decided x JOIN sales_product dear ON dear.id = x.product_id
-                        WHERE x.customer_id = d.customer_id AND x.reason = 'price'
-                          AND x.decided_on > %(today)s - %(dear_days)s
-                          AND large.retail_price_minor >= dear.retail_price_minor)"""
+       AND NOT EXISTS (SELECT FROM dear WHERE dear.customer_id = d.customer_id
+                          AND large.retail_price_minor >= dear.price_minor)"""
 
 # A purchase on time after an earlier one, or a talk that went well; but not after one that did not,
-# and not while something is on its way back.
+# and not after one gave something back.
 REFERRAL_ASK = """
     SELECT 'referral_ask', m.customer_id, NULL, NULL, NULL, NULL,
            %(first_bv)s::bigint, %(first_rsp)s::bigint, %(ask_chance)s::int,
@@ -188,11 +198,8 @@ REFERRAL_ASK = """
      WHERE NOT EXISTS (SELECT FROM sales_talk t
                         WHERE t.customer_id = m.customer_id AND t.went = 'badly'
                           AND t.at > %(now)s - make_interval(days => %(ask_days)s))
-       AND NOT EXISTS (SELECT FROM sales_order o
-                         JOIN sales_orderline l ON l.order_id = o.id
-                         JOIN sales_return r ON r.line_id = l.id
-                        WHERE o.customer_id = m.customer_id AND r.status <> 'refused'
-                          AND r.requested_at > %(now)s - make_interval(days => %(ask_days)s))
+       AND NOT EXISTS (SELECT FROM ordered o WHERE o.customer_id = m.customer_id
+                          AND o.given_back)
        AND NOT EXISTS (SELECT FROM planned t WHERE t.customer_id = m.customer_id
                           AND t.kind = 'referral_ask')
        AND NOT EXISTS (SELECT FROM decided d WHERE d.customer_id = m.customer_id
@@ -208,12 +215,12 @@ WIN_BACK = """
            coalesce(likely.chance_permille, x.alive_permille)::int, x.alive_permille, NULL, NULL,
            x.last_on
       FROM fading x
-      LEFT JOIN LATERAL (
-        SELECT d.product_id, d.forecast_id, d.bv, d.rsp, d.chance_permille
+      LEFT JOIN (
+        SELECT DISTINCT ON (d.customer_id)
+               d.customer_id, d.product_id, d.forecast_id, d.bv, d.rsp, d.chance_permille
           FROM due d
-         WHERE d.customer_id = x.customer_id AND x.alive_permille >= %(half)s
-         ORDER BY (d.bv + d.rsp) * d.chance_permille DESC, d.product_id LIMIT 1
-      ) likely ON true
+         ORDER BY d.customer_id, (d.bv + d.rsp) * d.chance_permille DESC, d.product_id
+      ) likely ON likely.customer_id = x.customer_id AND x.alive_permille >= %(half)s
      WHERE NOT EXISTS (SELECT FROM planned t WHERE t.customer_id = x.customer_id
                           AND t.kind = 'win_back')
        AND NOT EXISTS (SELECT FROM away d
