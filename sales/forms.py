@@ -73,9 +73,14 @@ class OrderForm(forms.Form):
         *,
         customers: Iterable[Customer],
         products: Iterable[Product],
+        are_all: bool = True,
         **kwargs: Any,
     ) -> None:
         super().__init__(data, **kwargs)
+        if not are_all:
+            self.fields["customer"].help_text = _(
+                "Those who ordered last. For anybody else begin the order on the customer’s page."
+            )
         self.products = {str(product.pk): product for product in products}
         self.customers = {str(customer.pk): customer for customer in customers}
         choices = [(key, customer.name) for key, customer in self.customers.items()]

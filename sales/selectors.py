@@ -108,6 +108,28 @@ def list_customers(seller: Representative, *, search: str = "") -> QuerySet[Cust
     return customers.order_by("sort_key", "id")
 
 
+BUYERS_LISTED = 400
+"""People whom the order form offers at once; a longer list is no choice any more."""
+
+
+def list_buyers(seller: Representative, *, chosen: str = "") -> tuple[list[Customer], bool]:
+    """Return whom the order form offers, by name, and whether these are all of a seller's people.
+
+    Of more than `BUYERS_LISTED` those who ordered last and who were added last, and in any case
+    the chosen one.
+    """
+    people = list(list_customers(seller)[: BUYERS_LISTED + 1])
+    if len(people) <= BUYERS_LISTED:
+        return people, True
+    ordered = Order.objects.filter(seller=seller).order_by("-placed_at", "-id")
+    lately = set(ordered.values_list("customer_id", flat=True)[:BUYERS_LISTED])
+    newest = Customer.objects.of(seller).order_by("-id").values_list("pk", flat=True)
+    lately |= set(newest[: BUYERS_LISTED // 4])
+    if chosen.isascii() and chosen.isdecimal() and len(chosen) < 19:
+        lately.add(int(chosen))
+    return list(list_customers(seller).filter(pk__in=lately)), False
+
+
 def with_orders(customers: Iterable[Customer]) -> list[CustomerRow]:
     """Return customers with count and last date of their paid orders, in one query."""
     listed = list(customers)

@@ -54,11 +54,10 @@ def order_new(request: HttpRequest) -> HttpResponse:
     Each step posts the whole draft; with htmx only lines and totals come back.
     """
     desk = open_desk(request)
-    form = OrderForm(
-        request.POST if request.method == "POST" else _draft_of_link(request),
-        customers=selectors.list_customers(desk.seller),
-        products=selectors.list_products(),
-    )
+    draft = request.POST if request.method == "POST" else _draft_of_link(request)
+    chosen = draft.get("customer", "") if draft is not None else ""
+    buyers, are_all = selectors.list_buyers(desk.seller, chosen=str(chosen))
+    form = OrderForm(draft, customers=buyers, products=selectors.list_products(), are_all=are_all)
     lines = form.draft_lines()
     action = request.POST.get("action", "")
     if action == "add":

@@ -20,7 +20,7 @@ from sales.desk.standing import Group, Place, get_standing
 from sales.followups.selectors import open_follow_ups, told
 from sales.followups.words import Row as TaskRow
 from sales.forecast.selectors import day_of, pulses_by_customer
-from sales.models import Customer, FollowUp, Forecast, SuggestionKind
+from sales.models import Customer, CustomerPulse, FollowUp, Forecast, SuggestionKind, Talk
 from sales.suggestions.kinds import Suggestion
 from sales.suggestions.selectors import suggest
 
@@ -28,6 +28,8 @@ PER_GROUP = 6
 PER_PAGE = 25
 ASKS = 3
 """Asks and guides at most on one day: more of them would be pushing."""
+LATELY, LATELY_DAYS = 100, 21
+"""Asks are looked for among so many people whom one has met within so many days."""
 TOMORROW_ROWS, MOST_TOMORROW = 5, 50
 
 HINTS: dict[str, Promise] = {
@@ -95,7 +97,9 @@ def get_board(seller: Representative, *, now: datetime, show: str = "", page: in
     standing = get_standing(seller, today=today, start=start, size=size)
     counts = dict(standing.counts)
     wanted = [place for place in standing.places if show in ("", place.group)]
-    asks = _asks(seller, wanted, now=now) if page == 1 and show in ("", Group.CARE) else []
+    asks = []
+    if page == 1 and show in ("", Group.CARE):
+        asks = _asks(seller, standing.places, now=now, today=today)
     rows = _rows(seller, wanted, asks, now=now, today=today)
     if asks:
         counts[Group.CARE] = counts.get(Group.CARE, 0) + len(asks)
@@ -119,17 +123,43 @@ def get_board(seller: Representative, *, now: datetime, show: str = "", page: in
     )
 
 
-def _asks(seller: Representative, places: Iterable[Place], *, now: datetime) -> list[Suggestion]:
+def _asks(
+    seller: Representative, places: Iterable[Place], *, now: datetime, today: date
+) -> list[Suggestion]:
     """Return asks and guides for people who are not on the page for anything else."""
+    lately = _met_lately(seller, now=now, today=today)
+    if not lately:
+        return []
     taken = {place.customer_id for place in places}
     found = []
-    for suggestion in suggest(seller, now=now):
+    for suggestion in suggest(seller, now=now, customers=lately):
         if suggestion.kind not in (SuggestionKind.REFERRAL_ASK, SuggestionKind.EDUCATION):
             continue
         if suggestion.customer.pk not in taken:
             taken.add(suggestion.customer.pk)
             found.append(suggestion)
     return found[:ASKS]
+
+
+def _met_lately(seller: Representative, *, now: datetime, today: date) -> list[int]:
+    """Return whom one may ask something today: who bought or talked last, and not all others."""
+    bought = (
+        CustomerPulse.objects.filter(
+            customer__representative=seller, last_on__gt=today - timedelta(LATELY_DAYS)
+        )
+        .order_by("-last_on", "customer_id")
+        .values_list("customer_id", flat=True)[:LATELY]
+    )
+    talked = (
+        Talk.objects.filter(
+            customer__representative=seller,
+            went=Talk.Went.WELL,
+            at__gt=now - timedelta(LATELY_DAYS),
+        )
+        .order_by("-at", "-id")
+        .values_list("customer_id", flat=True)[:LATELY]
+    )
+    return list(dict.fromkeys([*talked, *bought]))
 
 
 def _rows(

@@ -30,29 +30,29 @@ def customers(request: HttpRequest) -> HttpResponse:
         day=1, hour=0, minute=0, second=0, microsecond=0
     )
     orders = sum_of_orders(desk.seller, since=month)
-    counts = selectors.count_segments(desk.seller, now=desk.now)
     first, last = ranges.axis_days(today)
-    return render(
-        request,
-        "sales/desk/customers.html",
-        desk.context(
-            title=board.title,
-            total=board.total,
-            chips=board.chips,
-            groups=board.groups,
-            show=show,
-            page=_Pages(number, board.has_next) if show else None,
-            sum=selectors.sum_up(board, bv=orders["bv"], rsp=orders["rsp"]),
-            unpaid=orders["open"],
-            today=today,
-            axis_first=words.day(first),
-            axis_last=words.day(last),
-            segments=_segments(counts),
-            is_empty=not counts["everybody"],
-            tomorrow=selectors.get_tomorrow(desk.seller, today=today),
-            back=request.get_full_path(),
-        ),
+    context = desk.context(
+        title=board.title,
+        total=board.total,
+        chips=board.chips,
+        groups=board.groups,
+        show=show,
+        page=_Pages(number, board.has_next) if show else None,
+        sum=selectors.sum_up(board, bv=orders["bv"], rsp=orders["rsp"]),
+        unpaid=orders["open"],
+        today=today,
+        axis_first=words.day(first),
+        axis_last=words.day(last),
+        back=request.get_full_path(),
     )
+    if not show:
+        counts = selectors.count_segments(desk.seller, now=desk.now)
+        context |= {
+            "segments": _segments(counts),
+            "is_empty": not counts["everybody"],
+            "tomorrow": selectors.get_tomorrow(desk.seller, today=today),
+        }
+    return render(request, "sales/desk/customers.html", context)
 
 
 class _Pages:
