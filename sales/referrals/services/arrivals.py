@@ -94,7 +94,7 @@ def receive_contact(
     owner = selectors.owner_of(link)
     if owner is None:
         raise UnableToReceive(gettext("This link is not in use any more."))
-    Representative.objects.select_for_update(of=("self",), no_key=True).get(pk=owner.pk)
+    _lock(owner)
     if not letter.email and not letter.phone:
         raise UnableToReceive(gettext("Leave an e-mail address or a phone number."), "email")
     fault = _fault(link, owner, letter, sender)
@@ -111,6 +111,11 @@ def receive_contact(
     _note_arrival(link, owner, person, letter, touched_at, via, now)
     _note_wish(link, owner, person, letter, now)
     return Outcome.NEW
+
+
+def _lock(owner: Representative) -> None:
+    """Let letters to one representative be taken one after the other."""
+    Representative.objects.select_for_update(of=("self",), no_key=True).get(pk=owner.pk)
 
 
 def _fault(
