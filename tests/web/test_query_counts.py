@@ -53,6 +53,7 @@ PAGES = {
     "rsp": "/rsp/",
     "profile": "/profile/",
     "notifications": "/notifications/",
+    "referral_links": "/links/",
 }
 
 

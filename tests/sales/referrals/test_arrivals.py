@@ -315,13 +315,15 @@ def test_a_customer_who_recommends_is_recorded_and_thanked(
     todo = FollowUp.objects.get(customer=customer)
     assert "Ewa Maj" in todo.text
     assert todo.due_on == date(2017, 3, 20)
-    assert [one.is_thanked for one in selectors.list_thanks(seller)] == [False]
+    waiting: list[Any] = selectors.list_thanks(seller)
+    assert [one.is_thanked for one in waiting] == [False]
 
     services.mark_thanked(thanks=thanks, now=NOW)
 
     todo.refresh_from_db()
     assert (todo.state, todo.result) == ("done", "done")
-    assert [one.is_thanked for one in selectors.list_thanks(seller)] == [True]
+    done: list[Any] = selectors.list_thanks(seller)
+    assert [one.is_thanked for one in done] == [True]
 
 
 def test_who_wants_to_be_left_alone_is_recorded_without_a_task(
