@@ -54,6 +54,8 @@ PAGES = {
     "profile": "/profile/",
     "notifications": "/notifications/",
     "referral_links": "/links/",
+    "follow_ups": "/follow-ups/",
+    "follow_ups_done": "/follow-ups/?show=done",
 }
 
 
