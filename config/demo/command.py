@@ -10,7 +10,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core.management import call_command
 
-from config.demo import closing, company, money, months, summary
+from config.demo import closing, company, desk, money, months, summary
 from config.demo.files import DemoData, read_demo_data
 from config.demo.processes import FIRST_PORT, Processes, StartError
 from config.demo.year import CLOCK
@@ -67,6 +67,7 @@ def build(data: DemoData, processes: Processes) -> None:
     months.import_month(label, data, note)
     closing.reverse_returns_through_worker(label, processes)
     company.freeze_clock(CLOCK)
+    desk.settle_desk(data, CLOCK, lambda text: note(f"{label}: {text}"))
     note(f"{label}: live figures")
     closing.preview_through_worker(label, processes)
 

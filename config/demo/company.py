@@ -21,6 +21,7 @@ PLAN = "four-levels"
 PASSWORD = "repeat-sales-2017"  # noqa: S105 - printed by the command
 REQUESTER, APPROVER = "ruth.staff@oakhollow.example", "adam.staff@oakhollow.example"
 LEAF_CUSTOMERS = 3
+BUSY_SELLERS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +131,30 @@ def people_with_logins(data: DemoData) -> Iterator[tuple[str, Member]]:
     yield "leaf", min(leaves, key=lambda m: (is_quiet(m), draw("log-in", m.index)))
 
 
+def busy_sellers(data: DemoData) -> list[Member]:
+    """Return who of the old members has the most customers, beside those with log-ins."""
+    known = {member.index for _, member in people_with_logins(data)}
+    counts: dict[int, int] = {}
+    for household in data.households.values():
+        if not household.own:
+            counts[household.member] = counts.get(household.member, 0) + 1
+    early = [m for m in data.members if m.enrolled_on.year < CLOCK.year and m.index not in known]
+    return sorted(early, key=lambda m: (-counts.get(m.index, 0), m.index))[:BUSY_SELLERS]
+
+
+def desk_people(data: DemoData) -> list[Member]:
+    """Return whose desk is lively: the mid-level member, the busy sellers, the leaf."""
+    _top, middle, leaf = (member for _, member in people_with_logins(data))
+    return [middle, *busy_sellers(data), leaf]
+
+
 def list_logins(data: DemoData) -> list[Login]:
     """Return everybody who may log in, for the summary."""
     people = [Login(role, m.name, m.email) for role, m in people_with_logins(data)]
+    busy = [Login("seller with many customers", m.name, m.email) for m in busy_sellers(data)]
     return [
         *people,
+        *busy,
         Login("staff, requests closes", "", REQUESTER),
         Login("staff, approves closes", "", APPROVER),
     ]
@@ -142,10 +162,19 @@ def list_logins(data: DemoData) -> list[Login]:
 
 def add_logins(data: DemoData, now: datetime) -> None:
     """Give the chosen representatives a log-in with the printed password."""
-    for _, chosen in people_with_logins(data):
-        member = Representative.objects.get(code=chosen.code)
+    _give_logins([member for _, member in people_with_logins(data)], now)
+
+
+def add_desk_logins(data: DemoData, now: datetime) -> None:
+    """Give the sellers with many customers theirs, once the money is settled without them."""
+    _give_logins(busy_sellers(data), now)
+
+
+def _give_logins(chosen: list[Member], now: datetime) -> None:
+    for one in chosen:
+        member = Representative.objects.get(code=one.code)
         if member.user_id is None:
-            give_login(representative=member, email=chosen.email, password=PASSWORD, now=now)
+            give_login(representative=member, email=one.email, password=PASSWORD, now=now)
 
 
 def _size_below(index: int, members: list[Member]) -> int:
