@@ -81,12 +81,12 @@ def test_customers_are_sorted_and_found_without_accents(
     for name in ("Żaneta", "Łukasz", "Luiza", "Zenon"):
         services.add_customer(representative=seller, name=name, now=NOW)
 
-    page = text(web.get("/customers/"))
+    page = text(web.get("/customers/all/"))
     assert [page.index(name) for name in ("Luiza", "Łukasz", "Zenon", "Żaneta")] == sorted(
         page.index(name) for name in ("Luiza", "Łukasz", "Zenon", "Żaneta")
     )
-    assert "Łukasz" in text(web.get("/customers/", {"q": "lukasz"}))
-    assert "Nobody found" in text(web.get("/customers/", {"q": "nobody"}))
+    assert "Łukasz" in text(web.get("/customers/all/", {"q": "lukasz"}))
+    assert "Nobody found" in text(web.get("/customers/all/", {"q": "nobody"}))
 
 
 def draft_of(response: Any) -> str:
@@ -294,7 +294,7 @@ def test_staff_without_a_representative_has_no_such_pages(client: Client, staff:
         assert client.get(path).status_code == 404
 
 
-@pytest.mark.parametrize("path", ["/products/", "/customers/", "/orders/", "/orders/new/"])
+@pytest.mark.parametrize("path", ["/products/", "/customers/all/", "/orders/", "/orders/new/"])
 def test_lists_ask_the_database_as_often_for_200_rows_as_for_10(
     web: Client, seller: Representative, products: dict[str, Product], place: Buy, path: str
 ) -> None:
@@ -356,13 +356,13 @@ def test_lists_are_paged_by_fifty(web: Client, seller: Representative) -> None:
         for n in range(120)
     )
 
-    assert "1 to 50" in text(web.get("/customers/"))
-    third = text(web.get("/customers/", {"page": "3"}))
+    assert "1 to 50" in text(web.get("/customers/all/"))
+    third = text(web.get("/customers/all/", {"page": "3"}))
     assert "101 to 120" in third
     assert "Person 119" in third
     for page in ("0", "x", "-1", "²", "9" * 30):
-        assert "1 to 50" in text(web.get("/customers/", {"page": page}))
-    assert web.get("/customers/", {"page": "999999"}).status_code == 200
+        assert "1 to 50" in text(web.get("/customers/all/", {"page": page}))
+    assert web.get("/customers/all/", {"page": "999999"}).status_code == 200
 
 
 @pytest.mark.parametrize("path", ["/products/", "/customers/", "/orders/"])
