@@ -105,6 +105,7 @@ def share_guides(seller: Representative, now: datetime) -> None:
 
 def _open(share: GuideShare, at: datetime) -> None:
     """Two in three open it; whether that is kept is a matter of consent."""
+    assert share.customer is not None
     said = draw("desk", "opened", share.guide.slug, share.customer.reference) % 3
-    if share.customer is not None and said:
+    if said:
         services.record_opening(share=share, says_yes=said == 1, now=at)

@@ -13,6 +13,9 @@ from sales.suggestions import services as suggestions
 from sales.suggestions.selectors import suggest
 
 JOBS = 10
+BUYERS = (Customer.Stage.BUYS, Customer.Stage.REFERS)
+ANSWERED_DAYS = 5
+"""Who wrote through a link so long ago has an answer."""
 DECIDED_AMONG = 12
 """So many of the most valuable suggestions are looked through for what is decided."""
 
@@ -33,6 +36,7 @@ def plan_work(seller: Representative, now: datetime) -> None:
             now=earlier,
         )
     _calls(seller, earlier, now)
+    _answer_letters(seller, now)
     for member in Representative.objects.filter(sponsor=seller, status="enrolled").order_by("pk")[
         :1
     ]:
@@ -51,7 +55,8 @@ def plan_work(seller: Representative, now: datetime) -> None:
 
 def _calls(seller: Representative, earlier: datetime, now: datetime) -> None:
     """Plan calls that are late, and some that were made with one result or another."""
-    customers = list(Customer.objects.of(seller).contactable().order_by("reference")[:6])
+    buyers = Customer.objects.of(seller).contactable().filter(stage__in=BUYERS)
+    customers = list(buyers.order_by("reference")[:6])
     day = (earlier + timedelta(days=4)).astimezone(ZONE).date()
     planned = [
         follow_ups.plan_follow_up(
@@ -68,6 +73,21 @@ def _calls(seller: Representative, earlier: datetime, now: datetime) -> None:
     results = (FollowUp.Result.TALKED, FollowUp.Result.NO_ANSWER, FollowUp.Result.NOT_INTERESTED)
     for row, result in zip(planned[2:], results, strict=False):
         follow_ups.finish_follow_up(follow_up=row, result=result, now=now - timedelta(days=3))
+
+
+def _answer_letters(seller: Representative, now: datetime) -> None:
+    """All who wrote through a link were answered, but for the last one."""
+    before = (now - timedelta(days=ANSWERED_DAYS)).astimezone(ZONE).date()
+    letters = FollowUp.objects.filter(
+        representative=seller, state=FollowUp.State.OPEN, source_key__startswith="referral-letter-"
+    )
+    for row in letters.filter(due_on__lte=before).order_by("pk"):
+        follow_ups.finish_follow_up(
+            follow_up=row,
+            result=FollowUp.Result.TALKED,
+            note=words.ANSWERED,
+            now=now - timedelta(days=2),
+        )
 
 
 def _decide(seller: Representative, now: datetime) -> None:

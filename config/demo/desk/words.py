@@ -55,6 +55,8 @@ LETTERS = (
 )
 AGREED = "My details may be used to answer me and to tell me about products. I can stop this."
 
+ANSWERED = "Wrote back the same day and sent the guide. Will order after the holidays."
+
 OWN_TASKS = (
     ("Put the holiday parcels together", 2),
     ("Write the January offers down", 8),
