@@ -117,8 +117,11 @@ def _table(text: str) -> Iterator[Row]:
 def _told(columns: Iterable[str], cells: Iterable[str]) -> dict[str, str]:
     told: dict[str, str] = {}
     for column, cell in zip(columns, cells, strict=False):
-        if column and cell.strip() and column not in told:
-            told[column] = cell.strip()
+        text = cell.strip()
+        if text[:1] == "'" and text[1:2] in ("=", "@", "+", "-"):
+            text = text[1:]  # our own export and others guard against formulas so
+        if column and text and column not in told:
+            told[column] = text
     if "name" not in told:
         told["name"] = " ".join(told[part] for part in ("first", "last") if part in told)
     return told

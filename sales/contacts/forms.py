@@ -79,8 +79,10 @@ class ContactForm(PlainForm):
     )
     channel = forms.ChoiceField(label=_("Best reached by"), required=False, choices=CHANNELS)
     language = forms.ChoiceField(label=_("Language"), required=False, choices=LANGUAGES)
-    stage = forms.ChoiceField(label=_("How far you are"), choices=Customer.Stage.choices)
-    use = forms.ChoiceField(label=_("Use"), choices=Customer.Use.choices)
+    stage = forms.ChoiceField(
+        label=_("How far you are"), required=False, choices=Customer.Stage.choices
+    )
+    use = forms.ChoiceField(label=_("Use"), required=False, choices=Customer.Use.choices)
     birth_day = forms.TypedChoiceField(
         label=_("Birthday, day"),
         required=False,
@@ -127,8 +129,10 @@ class ContactForm(PlainForm):
         return not self.is_new or any(self[name].errors for name in self.FURTHER)
 
     def clean(self) -> dict[str, Any]:
-        """Put the birthday together; day and month are both stated or both not."""
+        """Put the birthday together: day and month are both stated, or both not."""
         cleaned: dict[str, Any] = super().clean() or {}
+        for name in ("stage", "use"):  # not sent: as it was
+            cleaned[name] = cleaned.get(name) or self.initial[name]
         day, month = cleaned.pop("birth_day", None), cleaned.pop("birth_month", None)
         cleaned["birthday"] = None
         if bool(day) != bool(month):

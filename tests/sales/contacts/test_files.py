@@ -1,0 +1,166 @@
+"""Contacts in and out as files: read row by row, looked at, taken once, and read again."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from representatives.models import Company, Representative
+from sales.contacts import exports, segments, services
+from sales.contacts.files import LARGEST_BYTES, MOST_ROWS, UnableToRead, read_contacts
+from sales.contacts.services.files import Verdict
+from sales.models import ContactFile, Customer
+from tests.sales.conftest import NOW
+from tests.sales.contacts.test_people import add
+
+POLISH = (
+    "Imię;Nazwisko;Telefon;Adres e-mail;Data urodzenia;Uwagi;Ulubiony kolor\n"
+    "Łucja;Żak;600 700 800;lucja@example.pl;17.05.1980;lubi herbatę;zielony\n"
+    "Jan;Kot;;jan(at)example.pl;;;\n"
+    ";;600;;;;\n"
+    "Ewa;Lis;;;31.02.1980;;\n"
+    ";;;;;;\n"
+)
+CARDS = """BEGIN:VCARD\r
+VERSION:3.0\r
+FN:Zoë Ćma\r
+N:Ćma;Zoë;;;\r
+TEL;TYPE=CELL:+48 600 111 222\r
+EMAIL;TYPE=INTERNET:zoe@example.com\r
+BDAY:1990-02-28\r
+NOTE:A long note\\, with a comma and a fold\r
+  here\r
+END:VCARD\r
+BEGIN:VCARD\r
+VERSION:2.1\r
+TEL;CELL:600\r
+END:VCARD\r
+BEGIN:VCARD\r
+this is no card\r
+END:VCARD\r
+"""
+
+
+def test_a_polish_table_is_read() -> None:
+    for content in (POLISH.encode(), POLISH.encode("cp1250"), POLISH.encode("utf-16")):
+        rows = read_contacts("kontakty.csv", content)
+
+        assert [row["line"] for row in rows] == [2, 3, 4, 5]
+        first = rows[0]
+        assert (first["name"], first["phone"]) == ("Łucja Żak", "600 700 800")
+        assert (first["email"], first["birthday"]) == ("lucja@example.pl", "05-17")
+        assert (first["note"], first["fault"]) == ("lubi herbatę", "")
+        assert [bool(row["fault"]) for row in rows] == [False, True, True, True]
+
+
+def test_cards_are_read_one_by_one() -> None:
+    rows = read_contacts("people.vcf", CARDS.encode())
+
+    assert [(row["name"], bool(row["fault"])) for row in rows] == [
+        ("Zoë Ćma", False),
+        ("", True),
+        ("", True),
+    ]
+    first = rows[0]
+    assert (first["phone"], first["email"]) == ("+48 600 111 222", "zoe@example.com")
+    assert first["birthday"] == "02-28"
+    assert "fold" in first["note"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"name,email\n",
+        b"colour,size\nred,4\n",
+        b"\x00" * 9,
+        b"x" * (LARGEST_BYTES + 1),
+        b"name\n" + b"Ola\n" * (MOST_ROWS + 1),
+        b'name\n"' + b"x" * 200_000 + b'"\n',
+    ],
+)
+def test_files_without_contacts_are_refused(content: bytes) -> None:
+    with pytest.raises(UnableToRead):
+        read_contacts("x.csv", content)
+
+
+@pytest.mark.django_db
+def test_a_file_is_judged_taken_once_and_overwrites_nothing(seller: Representative) -> None:
+    known = add(seller, "Ola Lis", phone="+48 600 700 800", note="mine")
+    named = add(seller, "Jan Kot")
+    rows = read_contacts(
+        "x.csv",
+        b"name,phone,email,note,birthday\n"
+        b"Aleksandra,600700800,ola@example.com,theirs,1980-05-17\n"
+        b"Jan Kot,,jan@example.com,,\n"
+        b"Ewa Maj,,EWA@example.com,,\n"
+        b"E. Maj,,ewa@example.com,,\n"
+        b",,x@example.com,,\n",
+    )
+    file = services.keep_file(representative=seller, name="x.csv", rows=rows, now=NOW)
+
+    judged = services.judge(file)
+    assert [one.verdict for one in judged] == [
+        Verdict.KNOWN,
+        Verdict.KNOWN,
+        Verdict.NEW,
+        Verdict.TWICE,
+        Verdict.FAULTY,
+    ]
+    taken = services.take_file(file=file, fill=True, now=NOW)
+    again = services.take_file(file=file, fill=True, now=NOW)
+
+    assert (taken.added, taken.filled, again.added, again.filled) == (1, 2, 0, 0)
+    for one in (known, named):
+        one.refresh_from_db()
+    assert (known.name, known.email, known.note) == ("Ola Lis", "ola@example.com", "mine")
+    assert known.birthday == date(1904, 5, 17)
+    assert named.email == "jan@example.com"
+    added = Customer.objects.get(name="Ewa Maj")
+    assert (added.source, added.noticed_at) == (Customer.Source.IMPORT, None)
+    assert not ContactFile.objects.exists()
+
+
+@pytest.mark.django_db
+def test_five_thousand_rows_take_few_queries(
+    seller: Representative, django_assert_max_num_queries: object
+) -> None:
+    text = "name,email\n" + "".join(f"P{n},p{n}@example.com\n" for n in range(MOST_ROWS))
+    file = services.keep_file(
+        representative=seller, name="x.csv", rows=read_contacts("x.csv", text.encode()), now=NOW
+    )
+
+    with django_assert_max_num_queries(12):  # type: ignore[operator]
+        taken = services.take_file(file=file, now=NOW)
+
+    assert taken.added == MOST_ROWS
+
+
+@pytest.mark.django_db
+def test_what_goes_out_comes_in_again(seller: Representative) -> None:
+    add(
+        seller,
+        "Łucja Żak",
+        phone="+48 600 700 800",
+        email="l@example.com",
+        note="=1+1; likes tea",
+        language="pl",
+        birthday=date(1980, 5, 17),
+    )
+    company = Company.objects.get()
+    people = segments.choose(seller, segments.Choice(), now=NOW, company=company)
+
+    table = "".join(exports.as_csv(people, company))
+    cards = "".join(exports.as_vcards(people))
+
+    assert "'=1+1" in table
+    for name, text in (("a.csv", table), ("a.vcf", cards)):
+        row = read_contacts(name, text.encode())[0]
+        assert (row["name"], row["phone"], row["email"]) == (
+            "Łucja Żak",
+            "+48 600 700 800",
+            "l@example.com",
+        )
+        assert (row["birthday"], row["language"], row["fault"]) == ("05-17", "pl", "")
+        assert row["note"] == "=1+1; likes tea"
