@@ -78,7 +78,7 @@ class Part:
 
 
 def _parts() -> tuple[Part, ...]:
-    from compensation.own_data import earned, people, sold  # they need what is above
+    from compensation.own_data import earned, people, referred, sold  # they need what is above
 
     return (
         Part(
@@ -132,6 +132,18 @@ def _parts() -> tuple[Part, ...]:
             _("Customers"),
             _("Those you look after, with the contact and the notes you wrote."),
             sold.customers,
+        ),
+        Part(
+            "referral_links",
+            _("Referral links"),
+            _("Your links, what each is for, and how many came by it."),
+            referred.links,
+        ),
+        Part(
+            "arrivals",
+            _("Who came by links"),
+            _("Which customer left a contact by which link, and when."),
+            referred.arrivals,
         ),
         Part(
             "orders",

@@ -147,6 +147,7 @@ EXPORTED = {
     *("compensation.Payout", "compensation.RspConversion", "compensation.Adjustment"),
     *("compensation.Dispute", "compensation.RankOverride", "compensation.CouponEntry"),
     *("mfa.Authenticator", "usersessions.UserSession", "compensation.PayeeEvent", "sales.Return"),
+    *("sales.ReferralLink", "sales.Arrival"),
 }
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Exists, OuterRef
 from django.db.models.functions import Coalesce, Greatest
 
-from sales.models import Arrival, Order, ReferralLink, ReferralThanks
-from sales.people_changes import on_erase, on_merge
+from sales.models import Arrival, Customer, Order, ReferralLink, ReferralThanks
+from sales.people_changes import on_erase, on_merge, tells
 
 
 @on_erase
@@ -44,3 +45,34 @@ def merge_people(*, merged_id: int, into_id: int, now: datetime) -> None:
     kept = {one.pk for one in later[:1]}
     both.exclude(pk__in=kept).update(replaced_at=Greatest("arrived_at", now))
     Arrival.objects.filter(customer=merged_id).update(customer=into_id)
+
+
+@tells
+def tell_people(*, customer: Customer) -> dict[str, Any]:
+    """Return by which links somebody came, the own personal codes, and what those brought."""
+    came = Arrival.objects.filter(customer=customer).order_by("pk")
+    codes = ReferralLink.objects.filter(customer=customer).order_by("pk")
+    return {
+        "arrivals": [
+            {
+                "link_followed_at": one.touched_at.isoformat(),
+                "contact_left_at": one.arrived_at.isoformat(),
+                "asks_how_to_join": one.wants_to_join,
+            }
+            for one in came
+        ],
+        "personal_codes": [
+            {
+                "code": one.code,
+                "made_at": one.created_at.isoformat(),
+                "closed_at": one.closed_at.isoformat() if one.closed_at else "",
+            }
+            for one in codes
+        ],
+        "first_orders_brought": [
+            {"recorded_at": at.isoformat()}
+            for at in ReferralThanks.objects.filter(referrer=customer)
+            .order_by("pk")
+            .values_list("recorded_at", flat=True)
+        ],
+    }

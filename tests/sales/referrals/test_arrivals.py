@@ -15,6 +15,7 @@ from representatives import invitations
 from representatives.mail import Place
 from representatives.models import OutboxEvent, Representative, User
 from representatives.services import terminate_representative
+from sales import people_changes
 from sales import services as sales
 from sales.contacts import services as contacts
 from sales.models import (
@@ -433,6 +434,8 @@ def test_what_is_left_of_erased_people_is_a_number(
     arrive(personal)
     person = Customer.objects.get(name="Ewa Maj")
     own = services.give_personal_link(customer=person, now=NOW)
+    told = people_changes.tell(customer=person)
+    assert (len(told["arrivals"]), told["personal_codes"][0]["code"]) == (1, own.code)
 
     contacts.erase_customer(customer=person, now=NOW)
     contacts.erase_customer(customer=customer, now=NOW)

@@ -14,6 +14,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from compensation.own_data import Subject, referred
 from representatives.looking import begin_look
 from representatives.models import OutboxEvent, Representative, User
 from sales.contacts import services as contacts
@@ -148,6 +149,17 @@ def test_thanks_are_noted_by_a_button(marta: Client, customer: Customer, buy: Bu
     text = marta.get(place).content.decode()
     assert f"/thanks/{thanks.pk}/done/" not in text
     assert "Thanked" in text
+
+
+def test_links_belong_to_the_person_s_own_data(link: ReferralLink, seller: Representative) -> None:
+    arrive(link)
+    assert seller.user is not None
+    subject = Subject(seller.user, seller)
+
+    (told,) = referred.links(subject)
+    assert (told["code"], told["contacts"]) == (link.code, 1)
+    (came,) = referred.arrivals(subject)
+    assert came["customer"] == Customer.objects.get().reference
 
 
 def test_staff_who_look_as_the_member_leave_no_trace(
