@@ -143,8 +143,9 @@ def next_anniversary(joined: date, *, today: date) -> date:
 
 def planned_days(viewer: Representative, codes: set[str]) -> dict[str, date]:
     """Return for each member with an open follow-up of the viewer the first day of one."""
+    # With the viewer, so that a day without anybody asks as often.
     rows = FollowUp.objects.filter(
-        representative=viewer, state=FollowUp.State.OPEN, member__code__in=codes
+        representative=viewer, state=FollowUp.State.OPEN, member__code__in=codes | {viewer.code}
     ).order_by("-due_on", "-pk")
     return dict(rows.values_list("member__code", "due_on"))
 
@@ -201,7 +202,8 @@ def _promoted(
         .filter(title_rank__gt=F("opening_title"))
         .order_by("-title_rank", "position")[:most]
     )
-    found = {one.pk: one for one in below.filter(pk__in=[one.representative_id for one in rose])}
+    wanted = {one.representative_id for one in rose} | {viewer.pk}
+    found = {one.pk: one for one in below.filter(pk__in=wanted)}
     ranks = plans.get_plan(run.plan_version).ranks.names
     return [
         Promoted(_known(found[one.representative_id], viewer), ranks[one.title_rank])

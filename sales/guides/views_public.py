@@ -35,8 +35,8 @@ def _quiet(view: Any) -> Any:
     limited = rate_limit(action=ACTION, limit_get=True)(view)
 
     @wraps(view)
-    def wrapped(request: HttpRequest, token: str) -> HttpResponse:
-        response: HttpResponse = limited(request, token)
+    def wrapped(request: HttpRequest, share_token: str) -> HttpResponse:
+        response: HttpResponse = limited(request, share_token)
         response["Referrer-Policy"] = "no-referrer"
         response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
         return response
@@ -46,9 +46,9 @@ def _quiet(view: Any) -> Any:
 
 @_quiet
 @require_safe
-def shared_guide(request: HttpRequest, token: str) -> HttpResponse:
+def shared_guide(request: HttpRequest, share_token: str) -> HttpResponse:
     """Show the guide of a link, in its language or, by `?language=`, another of the guide."""
-    share = selectors.find_shared(token)
+    share = selectors.find_shared(share_token)
     if share is None:
         return render(request, "sales/guides/public_ended.html", status=HTTPStatus.NOT_FOUND)
     languages = selectors.list_languages(share.guide)
@@ -78,9 +78,9 @@ def shared_guide(request: HttpRequest, token: str) -> HttpResponse:
 @csrf_exempt
 @_quiet
 @require_POST
-def shared_guide_opened(request: HttpRequest, token: str) -> HttpResponse:
+def shared_guide_opened(request: HttpRequest, share_token: str) -> HttpResponse:
     """Take the reader's answer: yes, no, or seen where a recorded consent stands."""
-    share = selectors.find_shared(token)
+    share = selectors.find_shared(share_token)
     if share is None:
         return render(request, "sales/guides/public_ended.html", status=HTTPStatus.NOT_FOUND)
     answer = request.POST.get("answer", "")
@@ -91,7 +91,7 @@ def shared_guide_opened(request: HttpRequest, token: str) -> HttpResponse:
             services.record_opening(share=share, says_yes=answer == "yes", now=company_now())
     if request.htmx:  # type: ignore[attr-defined]
         return HttpResponse(status=HTTPStatus.NO_CONTENT)
-    return redirect("sales:shared_guide", token)
+    return redirect("sales:shared_guide", share_token)
 
 
 def _is_insider(request: HttpRequest) -> bool:

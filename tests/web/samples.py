@@ -9,7 +9,10 @@ from django.contrib.contenttypes.models import ContentType
 
 from compensation.models import Earning, EarningUnit
 from compensation.selectors_pages.statement import line_key
-from sales.models import Customer, FollowUp, Order
+from sales.contacts import services as contacts
+from sales.contacts.files import read_contacts
+from sales.guides.services import share_guide
+from sales.models import Customer, FollowUp, Guide, GuideShare, GuideText, Order, ReadingList
 from sales.referrals.services import add_link
 from tests.web.company import Town
 from tests.web.routes import Route
@@ -23,6 +26,8 @@ OPEN_ROUTES = {
     "sales:referral",
     "sales:referral_sent",
     "sales:referral_remember",
+    "sales:shared_guide",
+    "sales:shared_guide_opened",
     "representatives:logo",
     "account_login",
     "account_inactive",
@@ -56,7 +61,9 @@ def values(town: Town) -> dict[str, str]:
     ).get()
     own = town.people["Marta Wrona"]
     link = add_link(representative=own, now=town.now)
+    shared = _share_guide(town)
     return {
+        **_contacts(town),
         "customer_id": str(Customer.objects.filter(representative=own).get().pk),
         "reference": Order.objects.filter(seller=own).get().reference,
         "code": town.people["Ana Silva"].code,
@@ -77,11 +84,50 @@ def values(town: Town) -> dict[str, str]:
         "id": str(town.staff.pk),
         "link_id": str(link.pk),
         "link_code": link.code,
+        "slug": shared.guide.slug,
+        "share_id": str(shared.pk),
+        "share_token": shared.token,
         "arrival_id": NOTHING,
         "thanks_id": NOTHING,
         "follow_up_id": str(FollowUp.objects.filter(representative=own).order_by("pk")[0].pk),
         "url": "nowhere/",
     }
+
+
+def _contacts(town: Town) -> dict[str, str]:
+    """Note a need, a talk and a choice, and send a file of contacts."""
+    own = town.people["Marta Wrona"]
+    customer = Customer.objects.get(representative=own)
+    need = contacts.add_need(customer=customer, kind="doing", text="Runs", now=town.now)
+    talk = contacts.note_talk(customer=customer, at=town.now, text="Likes tea", now=town.now)
+    saved = contacts.save_filter(representative=own, name="Leads", query="use=lead", now=town.now)
+    rows = read_contacts("people.csv", b"name,email\nOla Lis,ola@example.com\n,none\n")
+    file = contacts.keep_file(representative=own, name="people.csv", rows=rows, now=town.now)
+    return {
+        "need_id": str(need.pk),
+        "talk_id": str(talk.pk),
+        "filter_id": str(saved.pk),
+        "file_id": str(file.pk),
+        "kind": "contact",
+    }
+
+
+def _share_guide(town: Town) -> GuideShare:
+    """Write a guide, put it into a reading list, and share it with the customer there is."""
+    own = town.people["Marta Wrona"]
+    guide = Guide.objects.create(slug="greens-well", published_at=town.now, edited_at=town.now)
+    GuideText.objects.create(
+        guide=guide,
+        language="en",
+        title="Daily Greens: the first weeks",
+        summary="What to take, and when.",
+        body_md="## How to begin\n\nOne spoon with water.\n\n- In the morning\n- Every day",
+    )
+    guide.products.add(town.product)
+    entries = ReadingList.objects.create(title_en="Your first weeks").entries
+    entries.create(guide=guide)
+    customer = Customer.objects.get(representative=own)
+    return share_guide(guide=guide, representative=own, customer=customer, now=town.now)
 
 
 def of_route(route: Route, general: dict[str, str]) -> dict[str, str]:

@@ -55,6 +55,8 @@ PAGES = {
     "notifications": "/notifications/",
     "referral_links": "/links/",
     "follow_ups": "/follow-ups/",
+    "guides": "/guides/",
+    "guide_shares": "/guides/shared/",
     "follow_ups_done": "/follow-ups/?show=done",
 }
 
