@@ -32,7 +32,7 @@ BODY_LIMIT = 16 * 1024
 SAME_VISIT_SECONDS = 1800
 View = Callable[..., HttpResponse]
 _ROBOTS = re.compile(
-    r"bot\b|crawl|spider|slurp|preview|fetch|monitor|scan|curl|wget|python|java/|headlesschrome"
+    r"bot\b|crawl|spider|slurp|preview|fetch|monitor|scan|curl|wget|python|java/"
     r"|facebookexternalhit|whatsapp|telegram|embedly|go-http|okhttp",
     re.IGNORECASE,
 )
