@@ -66,11 +66,13 @@ def get_timeline(
         *_beginning(customer, before),
     ]
     found.sort(key=lambda entry: entry.at, reverse=True)
-    end = min(ENTRIES, len(found))
+    if len(found) <= ENTRIES:
+        return Timeline(found)
+    end = ENTRIES
     # What happened at one moment stays on one page: the next begins before that moment.
-    while 0 < end < len(found) and found[end].at == found[end - 1].at:
-        end += 1
-    return Timeline(found[:end], len(found) > end)
+    while end and found[end].at == found[end - 1].at:
+        end -= 1
+    return Timeline(found[: end or len(found)], has_more=True)
 
 
 def _earlier(field_name: str, before: datetime | None) -> dict[str, datetime]:
