@@ -167,10 +167,13 @@ def test_wishes_are_recorded(web: Client, seller: Representative) -> None:
     assert told["person"]["email"] == "ola@example.com"
 
 
-def test_erasure_wants_the_name(web: Client, seller: Representative) -> None:
-    person = add(seller, "Ola Lis")
+def test_erasure_wants_the_name(web: Client, seller: Representative, buy: Buy) -> None:
+    person, buyer = add(seller, "Ola Lis"), add(seller, "Jan Kot")
+    buy(buyer, "2017-03-01T10:00", TEA=1)
     address = f"/customers/{person.pk}/erase/"
 
+    assert "1 order stays in the books" in text(web.get(f"/customers/{buyer.pk}/erase/"))
+    assert "nothing stays" in text(web.get(address))
     assert web.post(address, {"name": "Ola"}).status_code == 422
     assert web.post(address, {"name": " ola lis "}).status_code == 302
     assert not Customer.objects.filter(pk=person.pk).exists()
