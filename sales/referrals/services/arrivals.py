@@ -227,13 +227,15 @@ def _note_wish(
     """Put the message into the timeline, the product among the needs, the answer on the list."""
     today = now.astimezone(Company.objects.get(pk=Company.ONLY_ID).zone).date()
     with translation.override(_language_of(owner)):
-        if letter.message:
+        said = [letter.message] if letter.message else []
+        if letter.wants_to_join:
+            said.append(gettext("Would like to know how one becomes a representative."))
+        if said:
             contacts.note_talk(
                 customer=person,
                 at=now,
                 now=now,
-                text=gettext("Written on the page of your link: %(message)s")
-                % {"message": letter.message},
+                text="\n".join([gettext("Written on the page of your link:"), *said]),
             )
         if link.product is not None and not person.needs.filter(products=link.product).exists():
             contacts.add_need(
