@@ -123,23 +123,23 @@ REPEAT = """
                         WHERE t.customer_id = d.customer_id AND t.kind = 'reorder' AND t.accepted
                           AND (t.product_id = d.product_id OR t.product_id IS NULL))"""
 
+# With an order of late, or for the talk about one that is due.
 ADD_ON = """
     SELECT 'add_on', a.customer_id, a.product_id, a.with_product_id, NULL, NULL,
            p.bv, CASE WHEN p.repeat THEN p.rsp ELSE 0 END, a.chance_permille,
-           CASE WHEN a.basis = 'bought' THEN pair.both_count END, pair.product_count,
-           pair.lift_permille, NULL::date
-      FROM sales_addon a
-      JOIN person ON person.id = a.customer_id
+           (a.basis = 'bought')::int, NULL, NULL, NULL::date
+      FROM (
+        SELECT u.customer_id
+          FROM sales_customerpulse u JOIN person ON person.id = u.customer_id
+         WHERE u.last_on >= %(today)s - %(add_on_days)s
+        UNION
+        SELECT customer_id FROM ordered WHERE on_day >= %(today)s - %(add_on_days)s
+        UNION
+        SELECT customer_id FROM due WHERE quiet_on > %(today)s
+      ) m
+      JOIN sales_addon a ON a.customer_id = m.customer_id
       JOIN sales_product p ON p.id = a.product_id AND p.is_active
-      LEFT JOIN sales_productpair pair
-        ON pair.product_id = a.with_product_id AND pair.companion_id = a.product_id
-     WHERE (EXISTS (SELECT FROM sales_customerpulse u WHERE u.customer_id = a.customer_id
-                       AND u.last_on >= %(today)s - %(add_on_days)s)
-            OR EXISTS (SELECT FROM ordered o WHERE o.customer_id = a.customer_id
-                          AND o.on_day >= %(today)s - %(add_on_days)s)
-            OR EXISTS (SELECT FROM due WHERE due.customer_id = a.customer_id
-                          AND due.quiet_on > %(today)s))
-       AND NOT EXISTS (SELECT FROM ordered o WHERE o.customer_id = a.customer_id
+     WHERE NOT EXISTS (SELECT FROM ordered o WHERE o.customer_id = a.customer_id
                           AND o.product_id = a.product_id)
        AND NOT EXISTS (SELECT FROM fading x WHERE x.customer_id = a.customer_id)
        AND NOT EXISTS (SELECT FROM away d WHERE d.customer_id = a.customer_id

@@ -10,7 +10,7 @@ from django.utils.translation import get_language, gettext, ngettext
 
 from representatives import formatting
 from sales.forecast.selectors import status_of
-from sales.models import Forecast, Product, SuggestionKind
+from sales.models import Forecast, Product, ProductPair, SuggestionKind
 from sales.suggestions.finding import HALF_PERMILLE, Found
 
 PERMILLE = 1000
@@ -22,6 +22,7 @@ def reason_of(
     product: Product | None,
     with_product: Product | None,
     forecast: Forecast | None,
+    pair: ProductPair | None,
     guide_title: str,
     today: date,
     currency: str,
@@ -33,7 +34,7 @@ def reason_of(
     if found.kind == SuggestionKind.ADD_ON:
         assert product is not None
         assert with_product is not None
-        return _add_on(found, product, with_product)
+        return _add_on(pair if found.a else None, product, with_product)
     if found.kind == SuggestionKind.UPGRADE:
         assert product is not None
         assert with_product is not None
@@ -68,8 +69,8 @@ def _repeat(forecast: Forecast, today: date) -> str:
     ) % {"days": forecast.interval_days, "day": _day(forecast.last_on)}
 
 
-def _add_on(found: Found, product: Product, with_product: Product) -> str:
-    if not found.a or not found.b or not found.c:
+def _add_on(pair: ProductPair | None, product: Product, with_product: Product) -> str:
+    if pair is None:
         return gettext("%(product)s goes well with %(other)s, which is in use already.") % {
             "product": product.name,
             "other": with_product.name,
@@ -80,8 +81,8 @@ def _add_on(found: Found, product: Product, with_product: Product) -> str:
     ) % {
         "other": with_product.name,
         "product": product.name,
-        "share": max(1, (200 * found.a + found.b) // (2 * found.b)),
-        "times": number_format(Decimal(found.c) / PERMILLE, 1),
+        "share": max(1, (200 * pair.both_count + pair.product_count) // (2 * pair.product_count)),
+        "times": number_format(Decimal(pair.lift_permille) / PERMILLE, 1),
     }
 
 

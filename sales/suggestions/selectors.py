@@ -17,6 +17,7 @@ from sales.models import (
     Forecast,
     Guide,
     Product,
+    ProductPair,
     SuggestionAct,
     SuggestionDecision,
     SuggestionKind,
@@ -65,7 +66,7 @@ def suggest(
 
 
 def _dressed(found: list[Found], *, company: Company, now: datetime) -> list[Suggestion]:
-    """Put people, products, guides and reasons to what was found; four queries."""
+    """Put people, products, pairs, guides and reasons to what was found; five queries."""
     people = Customer.objects.in_bulk({row.customer_id for row in found})
     products = Product.objects.in_bulk(
         {pk for row in found for pk in (row.product_id, row.with_product_id) if pk}
@@ -73,6 +74,7 @@ def _dressed(found: list[Found], *, company: Company, now: datetime) -> list[Sug
     forecasts = Forecast.objects.select_related("product").in_bulk(
         {row.forecast_id for row in found if row.forecast_id}
     )
+    pairs = _pairs_of(found)
     guide_ids = {row.guide_id for row in found if row.guide_id}
     guides = in_language(Guide.objects.filter(pk__in=guide_ids), get_language() or "en").in_bulk()
     day = now.astimezone(company.zone).date()
@@ -107,6 +109,7 @@ def _dressed(found: list[Found], *, company: Company, now: datetime) -> list[Sug
                     product=product,
                     with_product=with_product,
                     forecast=forecast,
+                    pair=pairs.get((row.with_product_id or 0, row.product_id or 0)),
                     guide_title=getattr(guide, "title", ""),
                     today=day,
                     currency=company.currency,
@@ -118,6 +121,24 @@ def _dressed(found: list[Found], *, company: Company, now: datetime) -> list[Sug
             )
         )
     return suggestions
+
+
+def _pairs_of(found: list[Found]) -> dict[tuple[int, int], ProductPair]:
+    """Return the pairs of products on which the add-ons rest."""
+    wanted = sorted(
+        {
+            (row.with_product_id, row.product_id)
+            for row in found
+            if row.kind == SuggestionKind.ADD_ON and row.with_product_id and row.product_id
+        }
+    )
+    rows = ProductPair.objects.raw(
+        "SELECT p.* FROM sales_productpair p"
+        " JOIN unnest(%s::bigint[], %s::bigint[]) AS wanted (one, other)"
+        " ON p.product_id = wanted.one AND p.companion_id = wanted.other",
+        [[one for one, _other in wanted], [other for _one, other in wanted]],
+    )
+    return {(row.product_id, row.companion_id): row for row in rows}
 
 
 def _is_gone(
