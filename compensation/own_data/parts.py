@@ -78,7 +78,13 @@ class Part:
 
 
 def _parts() -> tuple[Part, ...]:
-    from compensation.own_data import earned, people, referred, sold  # they need what is above
+    from compensation.own_data import (
+        earned,
+        guides,
+        people,
+        referred,
+        sold,
+    )  # they need what is above
 
     return (
         Part(
@@ -145,6 +151,13 @@ def _parts() -> tuple[Part, ...]:
             _("Which customer left a contact by which link, and when."),
             referred.arrivals,
         ),
+        Part(
+            "guides_shared",
+            _("Guides shared"),
+            _("What you shared, with whom and when, and openings that you may see."),
+            guides.shared,
+        ),
+        Part("guides_read", _("Guides read"), _("Which guides you have read."), guides.read),
         Part(
             "orders",
             _("Orders"),

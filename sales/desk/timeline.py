@@ -17,7 +17,7 @@ from representatives import formatting
 from representatives.models import Representative
 from sales.desk.acts import link
 from sales.followups.selectors import of_customer as follow_ups_of
-from sales.guides.selectors import in_language
+from sales.guides.selectors import in_language, with_opening
 from sales.models import Consent, Customer, FollowUp, Guide, GuideShare, Order, OrderLine, Talk
 
 ENTRIES = 15
@@ -170,8 +170,10 @@ def _guides(
     seller: Representative, customer: Customer, before: datetime | None, most: int
 ) -> list[Entry]:
     shares = list(
-        GuideShare.objects.filter(
-            representative=seller, customer=customer, **_earlier("shared_at", before)
+        with_opening(
+            GuideShare.objects.filter(
+                representative=seller, customer=customer, **_earlier("shared_at", before)
+            )
         ).order_by("-shared_at", "-id")[:most]
     )
     guides = in_language(
@@ -183,7 +185,7 @@ def _guides(
             at=share.shared_at,
             icon="journal-text",
             title=_("Guide shared: %(title)s") % {"title": titles.get(share.guide_id, "")},
-            note=_("Opened") if share.opened_at is not None else "",
+            note=_("Opened") if share.opened is not None else "",
         )
         for share in shares
     ]

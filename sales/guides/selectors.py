@@ -155,7 +155,7 @@ def list_shares(seller: Representative) -> QuerySet[Any]:
     """
     mine = Q(customer__isnull=True) | Q(customer__representative=seller)
     return (
-        _with_opening(GuideShare.objects.filter(mine, representative=seller))
+        with_opening(GuideShare.objects.filter(mine, representative=seller))
         .select_related("customer")
         .order_by("-shared_at", "-pk")
     )
@@ -163,7 +163,7 @@ def list_shares(seller: Representative) -> QuerySet[Any]:
 
 def shares_of_customer(customer: Customer, *, language: str) -> QuerySet[Any]:
     """Return what was shared with a customer, with `title` and `opened`, the latest first."""
-    shares = _with_opening(GuideShare.objects.filter(customer=customer))
+    shares = with_opening(GuideShare.objects.filter(customer=customer))
     return with_titles(shares, language).select_related("guide").order_by("-shared_at", "-pk")
 
 
@@ -250,7 +250,7 @@ def _with_reading(guides: QuerySet[Any], reader: Representative) -> QuerySet[Any
     return guides.annotate(is_read=Exists(readings))
 
 
-def _with_opening(shares: QuerySet[Any]) -> QuerySet[Any]:
+def with_opening(shares: QuerySet[Any]) -> QuerySet[Any]:
     """Annotate `opened`: when, as far as the reader's consent still stands."""
     standing = Consent.objects.standing().filter(
         customer=OuterRef("customer"),

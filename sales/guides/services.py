@@ -10,6 +10,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef
@@ -20,7 +21,7 @@ from representatives.models import Representative, User
 from sales.guides import selectors
 from sales.models import Consent, Customer, Guide, GuideLanguage, GuideReading, GuideShare
 from sales.models.guides import ConsentSource
-from sales.people_changes import on_erase, on_merge, on_pass_on
+from sales.people_changes import on_erase, on_merge, on_pass_on, tells
 
 TOKEN_BYTES = 24
 
@@ -198,3 +199,21 @@ def forget_openings(
     GuideShare.objects.filter(customer__in=customer_ids).exclude(consent="").update(
         consent="", consent_at=None, opened_at=None
     )
+
+
+@tells
+def tell_shares(*, customer: Customer) -> dict[str, Any]:
+    """Return what was shared with a customer, and what is kept of the opening."""
+    shares = GuideShare.objects.filter(customer=customer).select_related("guide").order_by("pk")
+    return {
+        "guides_shared": [
+            {
+                "guide": one.guide.slug,
+                "shared_at": one.shared_at.isoformat(),
+                "ended_at": one.withdrawn_at.isoformat() if one.withdrawn_at else "",
+                "consent": one.consent,
+                "opened_at": one.opened_at.isoformat() if one.opened_at else "",
+            }
+            for one in shares
+        ]
+    }

@@ -13,5 +13,9 @@ urlpatterns: list[URLPattern] = [
     path("guides/<slug:slug>/read/", views.guide_read, name="guide_read"),
     path("guides/<slug:slug>/share/", views.guide_share, name="guide_share"),
     path("g/<str:share_token>/", views_public.shared_guide, name="shared_guide"),
-    path("g/<str:share_token>/opened/", views_public.shared_guide_opened, name="shared_guide_opened"),
+    path(
+        "g/<str:share_token>/opened/",
+        views_public.shared_guide_opened,
+        name="shared_guide_opened",
+    ),
 ]

@@ -135,6 +135,7 @@ LEFT_OUT = {
     "compensation.Balance": "sums of the ledger's entries",
     "compensation.ReversedPart": "parts of entries of the ledger",
     "compensation.Journal": "with its entries",
+    "compensation.QuietCustomers": "a number worked out of the person's own customers",
     "sales.CustomerTransfer": "customers who passed on belong to another one's data",
     "representatives.Representative": "the person, and the sponsor by name",
     "account.EmailAddress": "the log-in address once more",
@@ -147,7 +148,7 @@ EXPORTED = {
     *("compensation.Payout", "compensation.RspConversion", "compensation.Adjustment"),
     *("compensation.Dispute", "compensation.RankOverride", "compensation.CouponEntry"),
     *("mfa.Authenticator", "usersessions.UserSession", "compensation.PayeeEvent", "sales.Return"),
-    *("sales.ReferralLink", "sales.Arrival"),
+    *("sales.ReferralLink", "sales.Arrival", "sales.GuideShare", "sales.GuideReading"),
 }
 
 

@@ -7,12 +7,16 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from representatives.models import Representative
 from sales.guides import services
 from sales.models import Consent, Customer, Guide, GuideReading, GuideShare, Order, ReadingList
+from sales.services import add_customer
 from tests.sales.conftest import NOW
+from tests.sales.guides.conftest import write_guide
 
 Give = Callable[..., Consent]
 
@@ -68,8 +72,6 @@ def test_buyers_are_offered_first_and_who_asked_is_not(
     customer: Customer,
     buy: Callable[..., Order],
 ) -> None:
-    from sales.services import add_customer
-
     add_customer(representative=seller, name="Anna Adamska", now=NOW)
     silent = add_customer(representative=seller, name="Cicha Osoba", now=NOW)
     Customer.objects.filter(pk=silent.pk).update(no_contact_at=NOW)
@@ -194,3 +196,26 @@ def test_links_are_limited_by_rate(client: Client, share: GuideShare, settings: 
     answers = [client.get(f"/g/{share.token}/").status_code for _ in range(3)]
 
     assert answers == [200, 200, 429]
+
+
+def test_pages_ask_as_often_for_many_guides_and_shares(
+    web: Client, share: GuideShare, reading_list: ReadingList, seller: Representative
+) -> None:
+    def queries() -> list[int]:
+        counts = []
+        for address in ("/guides/", "/guides/shared/", "/guides/greens-well/share/"):
+            with CaptureQueriesContext(connection) as asked:
+                assert web.get(address).status_code == 200
+            counts.append(len(asked))
+        return counts
+
+    web.get("/guides/")
+    few = queries()
+    for number in range(8):
+        made = write_guide(f"guide-{number}", f"Guide {number}")
+        made.products.add(share.guide.products.get())
+        reading_list.entries.create(guide=made)
+        person = add_customer(representative=seller, name=f"Buyer {number}", now=NOW)
+        services.share_guide(guide=made, representative=seller, customer=person, now=NOW)
+
+    assert queries() == few

@@ -239,3 +239,13 @@ def test_sharing_counts_as_working_with_somebody(share: GuideShare, customer: Cu
     customer.refresh_from_db()
 
     assert customer.touched_at == NOW
+
+
+def test_customer_s_copy_tells_what_was_shared(share: GuideShare, customer: Customer) -> None:
+    services.record_opening(share=share, says_yes=True, now=LATER)
+
+    told = people_changes.tell(customer=customer)["guides_shared"]
+
+    assert [(one["guide"], one["opened_at"]) for one in told] == [
+        ("greens-well", LATER.isoformat())
+    ]
