@@ -78,7 +78,8 @@ class Part:
 
 
 def _parts() -> tuple[Part, ...]:
-    from compensation.own_data import (
+    from compensation.own_data import (  # they need what is above
+        contacted,
         earned,
         guides,
         people,
@@ -158,6 +159,30 @@ def _parts() -> tuple[Part, ...]:
             guides.shared,
         ),
         Part("guides_read", _("Guides read"), _("Which guides you have read."), guides.read),
+        Part(
+            "needs",
+            _("Needs of customers"),
+            _("What your customers and contacts are doing, planning and would like."),
+            contacted.needs,
+        ),
+        Part(
+            "talks",
+            _("Talks"),
+            _("What you noted of talks with customers and contacts, and when."),
+            contacted.talks,
+        ),
+        Part(
+            "consents",
+            _("Consents of customers"),
+            _("What customers and contacts agreed to towards you, and what they withdrew."),
+            contacted.consents,
+        ),
+        Part(
+            "saved_choices",
+            _("Saved choices"),
+            _("The choices of people that you saved."),
+            contacted.filters,
+        ),
         Part(
             "orders",
             _("Orders"),

@@ -9,8 +9,10 @@ from sales.models import Customer, OrderLine, Return
 
 
 def customers(subject: Subject) -> Iterator[Row]:
-    """Yield the person's customers."""
-    found = Customer.objects.filter(representative=subject.member).select_related("referred_by")
+    """Yield the person's customers and contacts; whoever is erased or merged is none any more."""
+    found = Customer.objects.filter(
+        representative=subject.member, erased_at__isnull=True, merged_into__isnull=True
+    ).select_related("referred_by")
     for one in found.order_by("pk"):
         yield {
             "reference": one.reference,
@@ -18,6 +20,14 @@ def customers(subject: Subject) -> Iterator[Row]:
             "email": one.email,
             "phone": one.phone,
             "note": one.note,
+            "stage": one.stage,
+            "use": one.use,
+            "channel": one.channel,
+            "language": one.language,
+            "birthday": f"--{one.birthday:%m-%d}" if one.birthday else "",
+            "source": one.source,
+            "told_at": subject.at(one.noticed_at),
+            "asked_not_to_be_contacted_at": subject.at(one.no_contact_at),
             "own_purchases": one.is_self,
             "referred_by": one.referred_by.reference if one.referred_by else "",
             "since": subject.at(one.created_at),

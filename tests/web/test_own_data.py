@@ -136,6 +136,7 @@ LEFT_OUT = {
     "compensation.ReversedPart": "parts of entries of the ledger",
     "compensation.Journal": "with its entries",
     "compensation.QuietCustomers": "a number worked out of the person's own customers",
+    "sales.ContactFile": "other people's data that waits for a yes, for a day at most",
     "sales.CustomerTransfer": "customers who passed on belong to another one's data",
     "representatives.Representative": "the person, and the sponsor by name",
     "account.EmailAddress": "the log-in address once more",
@@ -149,6 +150,7 @@ EXPORTED = {
     *("compensation.Dispute", "compensation.RankOverride", "compensation.CouponEntry"),
     *("mfa.Authenticator", "usersessions.UserSession", "compensation.PayeeEvent", "sales.Return"),
     *("sales.ReferralLink", "sales.Arrival", "sales.GuideShare", "sales.GuideReading"),
+    *("sales.Talk", "sales.Consent", "sales.SavedFilter"),
 }
 
 
