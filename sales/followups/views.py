@@ -70,7 +70,7 @@ def follow_up_new(request: HttpRequest) -> HttpResponse:
         about=about,
         initial={
             "kind": kind if kind in kinds else FollowUp.Kind.OWN,
-            "due_on": desk.today + timedelta(1),
+            "due_on": _day(request) or desk.today + timedelta(1),
         },
     )
     if request.method == "POST" and form.is_valid():
@@ -109,6 +109,14 @@ def follow_up_new(request: HttpRequest) -> HttpResponse:
         ),
         status=REFUSED if form.errors else HTTPStatus.OK,
     )
+
+
+def _day(request: HttpRequest) -> date | None:
+    """Return the day that a link proposes, None if it is none."""
+    try:
+        return date.fromisoformat(request.GET.get("due_on", ""))
+    except ValueError:
+        return None
 
 
 @require_safe
