@@ -58,6 +58,8 @@ PAGES = {
     "notifications": "/notifications/",
     "referral_links": "/links/",
     "follow_ups": "/follow-ups/",
+    "figures": "/figures/",
+    "figures_team": "/figures/team/",
     "guides": "/guides/",
     "guide_shares": "/guides/shared/",
     "follow_ups_done": "/follow-ups/?show=done",
