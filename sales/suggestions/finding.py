@@ -81,20 +81,35 @@ WITH person AS MATERIALIZED (
 )"""
 
 # Whoever is late with everything, and whose odds fade or whose time is over, is asked how things
-# are, and not reminded of this and that.
+# are, and not reminded of this and that. Who ordered since, or was decided on, is found by joins to
+# tables with an index and left away by NOT IN, which hashes: the planner knows nothing of the sizes
+# of what this statement makes, and would now and then compare all with all.
 STANDING = """
-, fading AS MATERIALIZED (
+, newer AS MATERIALIZED (
+    SELECT o.customer_id
+      FROM ordered o JOIN sales_customerpulse u ON u.customer_id = o.customer_id
+     WHERE o.waits OR o.on_day > u.last_on
+), fading AS MATERIALIZED (
     SELECT u.customer_id, u.alive_permille, u.last_on
       FROM sales_customerpulse u JOIN person ON person.id = u.customer_id
      WHERE u.last_on + u.interval_days < %(today)s AND u.last_on > %(today)s - %(long_gone)s
        AND (u.quiet_on <= %(today)s
             OR (u.alive_permille >= %(half)s AND u.alive_permille < %(fading)s))
+       AND u.customer_id NOT IN (SELECT customer_id FROM newer)
        AND NOT EXISTS (SELECT FROM sales_forecast f
                         WHERE f.customer_id = u.customer_id AND f.until_on >= %(today)s)
-       AND NOT EXISTS (SELECT FROM ordered o WHERE o.customer_id = u.customer_id
-                          AND (o.waits OR o.on_day > u.last_on))
+), settled AS MATERIALIZED (
+    SELECT f.customer_id, f.product_id
+      FROM ordered o
+      JOIN sales_forecast f ON f.customer_id = o.customer_id AND f.product_id = o.product_id
+     WHERE o.waits OR o.on_day > f.last_on
+    UNION ALL
+    SELECT f.customer_id, f.product_id
+      FROM away d
+      JOIN sales_forecast f ON f.customer_id = d.customer_id AND f.product_id = d.product_id
+     WHERE d.kind = 'repeat' AND (d.until IS NOT NULL OR d.decided_on >= f.last_on)
 ), due AS MATERIALIZED (
-    SELECT f.id AS forecast_id, f.customer_id, f.product_id, f.chance_permille, f.last_on,
+    SELECT f.id AS forecast_id, f.customer_id, f.product_id, f.chance_permille,
            f.interval_days, f.purchases, f.quiet_on,
            p.bv, CASE WHEN p.repeat THEN p.rsp ELSE 0 END AS rsp, p.larger_size_id,
            p.pack_days, p.retail_price_minor
@@ -102,13 +117,7 @@ STANDING = """
       JOIN person ON person.id = f.customer_id
       JOIN sales_product p ON p.id = f.product_id AND p.is_active
      WHERE f.from_on <= %(today)s
-       AND NOT EXISTS (SELECT FROM ordered o
-                        WHERE o.customer_id = f.customer_id AND o.product_id = f.product_id
-                          AND (o.waits OR o.on_day > f.last_on))
-       AND NOT EXISTS (SELECT FROM away d
-                        WHERE d.customer_id = f.customer_id AND d.product_id = f.product_id
-                          AND d.kind = 'repeat'
-                          AND (d.until IS NOT NULL OR d.decided_on >= f.last_on))
+       AND (f.customer_id, f.product_id) NOT IN (SELECT customer_id, product_id FROM settled)
 )"""
 
 REPEAT = """
@@ -118,10 +127,10 @@ REPEAT = """
            NULL::bigint AS c, NULL::date AS on_day
       FROM due d
      WHERE d.quiet_on > %(today)s
-       AND NOT EXISTS (SELECT FROM fading x WHERE x.customer_id = d.customer_id)
-       AND NOT EXISTS (SELECT FROM planned t
-                        WHERE t.customer_id = d.customer_id AND t.kind = 'reorder' AND t.accepted
-                          AND (t.product_id = d.product_id OR t.product_id IS NULL))"""
+       AND d.customer_id NOT IN (SELECT customer_id FROM fading)
+       AND (d.customer_id, d.product_id) NOT IN (
+           SELECT customer_id, product_id FROM planned
+            WHERE kind = 'reorder' AND accepted AND product_id IS NOT NULL)"""
 
 # With an order of late, or for the talk about one that is due.
 ADD_ON = """
@@ -139,14 +148,13 @@ ADD_ON = """
       ) m
       JOIN sales_addon a ON a.customer_id = m.customer_id
       JOIN sales_product p ON p.id = a.product_id AND p.is_active
-     WHERE NOT EXISTS (SELECT FROM ordered o WHERE o.customer_id = a.customer_id
-                          AND o.product_id = a.product_id)
-       AND NOT EXISTS (SELECT FROM fading x WHERE x.customer_id = a.customer_id)
-       AND NOT EXISTS (SELECT FROM away d WHERE d.customer_id = a.customer_id
-                          AND d.product_id = a.product_id AND d.kind IN ('add_on', 'repeat'))
+     WHERE (a.customer_id, a.product_id) NOT IN (SELECT customer_id, product_id FROM ordered)
+       AND a.customer_id NOT IN (SELECT customer_id FROM fading)
+       AND (a.customer_id, a.product_id) NOT IN (
+           SELECT customer_id, product_id FROM away WHERE kind IN ('add_on', 'repeat'))
        AND NOT EXISTS (SELECT FROM dear WHERE dear.customer_id = a.customer_id
                           AND p.retail_price_minor >= dear.price_minor)
-       AND NOT EXISTS (SELECT FROM resting WHERE resting.customer_id = a.customer_id)"""
+       AND a.customer_id NOT IN (SELECT customer_id FROM resting)"""
 
 # Over the days that the larger pack lasts: dearer for the customer, or worth less, is no advice.
 # What it brings is the difference over those days, rounded down.
@@ -167,13 +175,12 @@ UPGRADE = """
        AND large.bv * d.pack_days >= d.bv * large.pack_days
        AND CASE WHEN large.repeat THEN large.rsp ELSE 0 END * d.pack_days
                >= d.rsp * large.pack_days
-       AND NOT EXISTS (SELECT FROM fading x WHERE x.customer_id = d.customer_id)
+       AND d.customer_id NOT IN (SELECT customer_id FROM fading)
        AND NOT EXISTS (SELECT FROM sales_forecast f WHERE f.customer_id = d.customer_id
                           AND f.product_id = large.id)
-       AND NOT EXISTS (SELECT FROM ordered o WHERE o.customer_id = d.customer_id
-                          AND o.product_id = large.id)
-       AND NOT EXISTS (SELECT FROM away x WHERE x.customer_id = d.customer_id
-                          AND x.product_id = large.id AND x.kind = 'upgrade')
+       AND (d.customer_id, large.id) NOT IN (SELECT customer_id, product_id FROM ordered)
+       AND (d.customer_id, large.id) NOT IN (
+           SELECT customer_id, product_id FROM away WHERE kind = 'upgrade')
        AND NOT EXISTS (SELECT FROM dear WHERE dear.customer_id = d.customer_id
                           AND large.retail_price_minor >= dear.price_minor)"""
 
@@ -198,35 +205,35 @@ REFERRAL_ASK = """
      WHERE NOT EXISTS (SELECT FROM sales_talk t
                         WHERE t.customer_id = m.customer_id AND t.went = 'badly'
                           AND t.at > %(now)s - make_interval(days => %(ask_days)s))
-       AND NOT EXISTS (SELECT FROM ordered o WHERE o.customer_id = m.customer_id
-                          AND o.given_back)
-       AND NOT EXISTS (SELECT FROM planned t WHERE t.customer_id = m.customer_id
-                          AND t.kind = 'referral_ask')
-       AND NOT EXISTS (SELECT FROM decided d WHERE d.customer_id = m.customer_id
-                          AND d.kind = 'referral_ask'
-                          AND (d.until IS NULL OR d.until > %(today)s
-                               OR (d.state = 'accepted'
-                                   AND d.decided_on > %(today)s - %(ask_days)s)))"""
+       AND m.customer_id NOT IN (SELECT customer_id FROM ordered WHERE given_back)
+       AND m.customer_id NOT IN (SELECT customer_id FROM planned WHERE kind = 'referral_ask')
+       AND m.customer_id NOT IN (
+           SELECT customer_id FROM decided
+            WHERE kind = 'referral_ask'
+              AND (until IS NULL OR until > %(today)s
+                   OR (state = 'accepted' AND decided_on > %(today)s - %(ask_days)s)))"""
 
-# Over a half with what they are likeliest to take; under it a question, and nothing to sell.
+# Over a half with what they are likeliest to take (of several rows the most valuable stays); under
+# it a question, and nothing to sell.
 WIN_BACK = """
-    SELECT 'win_back', x.customer_id, likely.product_id, NULL, NULL, likely.forecast_id,
-           coalesce(likely.bv, 0), coalesce(likely.rsp, 0),
-           coalesce(likely.chance_permille, x.alive_permille)::int, x.alive_permille, NULL, NULL,
-           x.last_on
-      FROM fading x
-      LEFT JOIN (
-        SELECT DISTINCT ON (d.customer_id)
-               d.customer_id, d.product_id, d.forecast_id, d.bv, d.rsp, d.chance_permille
+    SELECT 'win_back', w.customer_id, w.product_id, NULL, NULL, w.forecast_id, w.bv, w.rsp,
+           w.chance, u.alive_permille, NULL, NULL, u.last_on
+      FROM (
+        SELECT x.customer_id, NULL::bigint AS product_id, NULL::bigint AS forecast_id,
+               0::bigint AS bv, 0::bigint AS rsp, 0 AS chance
+          FROM fading x
+        UNION ALL
+        SELECT d.customer_id, d.product_id, d.forecast_id, d.bv, d.rsp, d.chance_permille
           FROM due d
-         ORDER BY d.customer_id, (d.bv + d.rsp) * d.chance_permille DESC, d.product_id
-      ) likely ON likely.customer_id = x.customer_id AND x.alive_permille >= %(half)s
-     WHERE NOT EXISTS (SELECT FROM planned t WHERE t.customer_id = x.customer_id
-                          AND t.kind = 'win_back')
-       AND NOT EXISTS (SELECT FROM away d
-                        WHERE d.customer_id = x.customer_id AND d.kind IN ('win_back', 'repeat')
-                          AND (d.until IS NOT NULL OR d.decided_on >= x.last_on)
-                          AND (d.kind = 'win_back' OR d.state <> 'refused'))"""
+         WHERE d.customer_id IN (SELECT customer_id FROM fading WHERE alive_permille >= %(half)s)
+      ) w
+      JOIN sales_customerpulse u ON u.customer_id = w.customer_id
+     WHERE w.customer_id NOT IN (SELECT customer_id FROM planned WHERE kind = 'win_back')
+       AND w.customer_id NOT IN (
+           SELECT d.customer_id
+             FROM away d JOIN sales_customerpulse p ON p.customer_id = d.customer_id
+            WHERE (d.kind = 'win_back' AND (d.until IS NOT NULL OR d.decided_on >= p.last_on))
+               OR (d.kind = 'repeat' AND d.state <> 'refused'))"""
 
 EDUCATION = """
     SELECT 'education', o.customer_id, o.product_id, NULL, g.id, NULL, 0, 0, 0, NULL, NULL, NULL,
@@ -239,10 +246,11 @@ EDUCATION = """
        AND EXISTS (SELECT FROM sales_guidetext t WHERE t.guide_id = g.id)
        AND NOT EXISTS (SELECT FROM sales_guideshare s WHERE s.customer_id = o.customer_id
                           AND s.guide_id = g.id)
-       AND NOT EXISTS (SELECT FROM planned t WHERE t.customer_id = o.customer_id
-                          AND t.kind = 'guide' AND t.accepted)
-       AND NOT EXISTS (SELECT FROM away d WHERE d.customer_id = o.customer_id
-                          AND d.kind = 'education' AND d.guide_id = g.id)"""
+       AND o.customer_id NOT IN (
+           SELECT customer_id FROM planned WHERE kind = 'guide' AND accepted)
+       AND (o.customer_id, g.id) NOT IN (
+           SELECT customer_id, guide_id FROM away
+            WHERE kind = 'education' AND guide_id IS NOT NULL)"""
 
 KINDS = "\n    UNION ALL".join([REPEAT, ADD_ON, UPGRADE, REFERRAL_ASK, WIN_BACK, EDUCATION])
 
