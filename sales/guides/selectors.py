@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import (
@@ -39,6 +39,10 @@ from sales.models import (
     ReadingListEntry,
 )
 from sales.models.guides import ConsentSource
+
+BUYERS_AT_MOST = 8
+LINES_LOOKED_AT = 100
+"""Order lines of the last months among which buyers without a link are looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,30 +219,49 @@ def is_told(share: GuideShare) -> bool:
 
 
 def list_receivers(seller: Representative, guide: Guide, *, search: str = "") -> QuerySet[Customer]:
-    """Return whom a guide can be shared with: who bought one of its products first, then by name.
+    """Return whom a guide can be shared with, by name: people who may be contacted.
 
-    Only people who may be contacted; `has_it` says that the link was made before, `bought` when
-    one of the guide's products was bought last.
+    `has_it` says that there is a link already, `bought` when one of the guide's products was
+    bought last. Both are looked up for the rows of a page alone.
     """
-    bought = (
-        OrderLine.objects.filter(
-            order__customer=OuterRef("pk"),
-            order__status=Order.Status.PAID,
-            product__in=guide.products.all(),
-        )
-        .order_by("-order__paid_at")
-        .values("order__paid_at")[:1]
-    )
-    share = GuideShare.objects.filter(
-        guide=guide, customer=OuterRef("pk"), withdrawn_at__isnull=True
-    )
     people = Customer.objects.contactable().filter(representative=seller)
     if search:
         people = people.filter(sort_key__contains=folded(search))
+    return _with_link(people, guide).order_by("sort_key", "pk")
+
+
+def list_buyers(
+    seller: Representative, guide: Guide, *, since: datetime, most: int = BUYERS_AT_MOST
+) -> list[Customer]:
+    """Return who bought one of a guide's products lately and has no link yet, the latest first."""
+    lines = OrderLine.objects.filter(
+        order__seller=seller,
+        order__own=False,
+        order__status=Order.Status.PAID,
+        order__placed_at__gte=since,
+        product__in=guide.products.all(),
+    ).order_by("-order__placed_at", "-order_id", "number")
+    places: dict[int, int] = {}
+    for customer_id in lines.values_list("order__customer", flat=True)[:LINES_LOOKED_AT]:
+        places.setdefault(customer_id, len(places))
+    people = Customer.objects.contactable().filter(representative=seller, pk__in=[*places, 0])
+    found = _with_link(people, guide).filter(has_it=False)
+    return sorted(found, key=lambda one: places[one.pk])[:most]
+
+
+def _with_link(people: QuerySet[Customer], guide: Guide) -> QuerySet[Any]:
+    bought = OrderLine.objects.filter(
+        order__customer=OuterRef("pk"),
+        order__status=Order.Status.PAID,
+        product__in=guide.products.all(),
+    ).order_by("-order__paid_at")
+    link = GuideShare.objects.filter(
+        guide=guide, customer=OuterRef("pk"), withdrawn_at__isnull=True
+    )
     return people.annotate(
-        has_it=Exists(share),
-        bought=Subquery(bought, output_field=DateTimeField()),
-    ).order_by("has_it", F("bought").desc(nulls_last=True), "sort_key", "pk")
+        has_it=Exists(link),
+        bought=Subquery(bought.values("order__paid_at")[:1], output_field=DateTimeField()),
+    )
 
 
 def _published(language: str) -> QuerySet[Any]:

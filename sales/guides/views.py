@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -17,9 +19,10 @@ from sales.guides import selectors, services
 from sales.guides.letters import write_letter
 from sales.guides.words import html_of
 from sales.models import Customer, Guide, GuideShare, Product
-from sales.views_shared import Desk, open_desk, page_number, search_text
+from sales.views_shared import Desk, number_of, open_desk, page_number, search_text
 
 BIGINT = 2**63 - 1
+LATELY = timedelta(days=180)
 LATEST = 5
 """Shares that the list of guides shows beside it."""
 
@@ -104,17 +107,14 @@ def guide_share(request: HttpRequest, slug: str) -> HttpResponse:
         raise Http404("a guide for members only")
     if request.method == "POST":
         return _share(request, desk, shown)
-    search = search_text(request)
+    search, page = search_text(request), page_number(request)
     people = selectors.list_receivers(desk.seller, shown, search=search)
-    return render(
-        request,
-        "sales/guides/_receivers.html" if request.htmx else "sales/guides/share_with.html",  # type: ignore[attr-defined]
-        desk.context(
-            guide=shown,
-            page=sales_selectors.page_of(people, page_number(request)),
-            q=search,
-        ),
-    )
+    context = desk.context(guide=shown, page=sales_selectors.page_of(people, page), q=search)
+    if request.htmx:  # type: ignore[attr-defined]
+        return render(request, "sales/guides/_receivers.html", context)
+    if not search and page == 1:
+        context["buyers"] = selectors.list_buyers(desk.seller, shown, since=desk.now - LATELY)
+    return render(request, "sales/guides/share_with.html", context)
 
 
 def _share(request: HttpRequest, desk: Desk, shown: Guide) -> HttpResponse:
@@ -191,19 +191,14 @@ def _own_share(desk: Desk, share_id: int) -> GuideShare:
     return found
 
 
-def _number(text: str) -> int | None:
-    sensible = text.isascii() and text.isdecimal() and len(text) <= 19
-    return int(text) if sensible and int(text) <= BIGINT else None
-
-
 def _customer(desk: Desk, text: str) -> Customer | None:
     """Return the seller's customer of that number, None for anybody else."""
-    number = _number(text)
+    number = number_of(text)
     if number is None:
         return None
     return Customer.objects.of(desk.seller).filter(pk=number).first()
 
 
 def _product(request: HttpRequest) -> Product | None:
-    number = _number(request.GET.get("product", ""))
+    number = number_of(request.GET.get("product", ""))
     return None if number is None else Product.objects.filter(pk=number).first()
