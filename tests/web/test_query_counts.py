@@ -63,6 +63,7 @@ PAGES = {
     "guides": "/guides/",
     "guide_shares": "/guides/shared/",
     "follow_ups_done": "/follow-ups/?show=done",
+    "suggestions": "/suggestions/",
 }
 
 
