@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -120,10 +121,12 @@ def _check_touched_months(sellers: list[Representative]) -> None:
     assert whole is not None
     assert whole.first == date(2014, 5, 1)
     assert (_stored("own"), _stored("team"), _stored("all")) == before
-    next_day = services.refresh_figures(now=NOW + timedelta(days=30))
+    assert services.refresh_figures_once_a_day(now=NOW + timedelta(hours=6)) is None
+    next_day = services.refresh_figures_once_a_day(now=NOW + timedelta(days=30))
     assert next_day is not None
     assert (next_day.first, next_day.last) == (date(2017, 6, 1), date(2017, 7, 1))
-    services.refresh_figures(now=AFTER_IMPORT, everything=True)
+    call_command("refresh_figures", "--all")  # the company's clock stands
+    assert (_stored("own"), _stored("team"), _stored("all")) == before
 
 
 def _check_pages(sellers: list[Representative]) -> None:
