@@ -20,17 +20,20 @@ BEGIN
         RAISE EXCEPTION 'guide % is not to be shared', NEW.guide_id
             USING ERRCODE = 'check_violation', TABLE = TG_TABLE_NAME, CONSTRAINT = TG_NAME;
     END IF;
-    IF NEW.customer_id IS NOT NULL AND NOT EXISTS (
-        SELECT FROM sales_customer
+    IF NEW.customer_id IS NOT NULL THEN
+        -- A wish to be left alone that is under way is waited for.
+        PERFORM FROM sales_customer
         WHERE id = NEW.customer_id
             AND representative_id = NEW.representative_id
             AND NOT is_self
             AND no_contact_at IS NULL
             AND erased_at IS NULL
             AND merged_into_id IS NULL
-    ) THEN
-        RAISE EXCEPTION 'nothing can be shared with customer %', NEW.customer_id
-            USING ERRCODE = 'check_violation', TABLE = TG_TABLE_NAME, CONSTRAINT = TG_NAME;
+        FOR SHARE;
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'nothing can be shared with customer %', NEW.customer_id
+                USING ERRCODE = 'check_violation', TABLE = TG_TABLE_NAME, CONSTRAINT = TG_NAME;
+        END IF;
     END IF;
     RETURN NEW;
 END $$;
