@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -12,7 +14,8 @@ from sales.models import AddOn, AddOnLearning, Customer, Order, Product, Product
 from sales.suggestions import services as decisions
 from sales.suggestions.add_ons import refresh_add_ons
 from sales.suggestions.kinds import Key, SuggestionKind
-from sales.suggestions.learning import refresh_suggestions
+from sales.suggestions.learning import refresh_suggestions, refresh_suggestions_once_a_day
+from sales.suggestions.tasks import refresh_add_ons_task
 from tests.sales.conftest import NOW
 
 Make = Callable[..., Customer]
@@ -111,22 +114,54 @@ def test_a_pair_that_is_refused_often_falls_back(
     person: Make,
     buy: Buy,
 ) -> None:
-    """Both go with tea; the jug more often, until customers say no to it again and again."""
-    tea, jug, greens = (products[sku] for sku in ("TEA", "JUG", "GREENS"))
+    """Soap and jug go with tea; the jug more often, until people say no to it again and again."""
+    tea, jug, soap = products["TEA"], products["JUG"], products["OLD"]
+    Product.objects.filter(pk=soap.pk).update(is_active=True)
     for name in "GHIJK":
-        buy(person(name), "2017-03-04T10:00", TEA=1, GREENS=1)
+        buy(person(name), "2017-03-04T10:00", TEA=1, OLD=1)
     refresh_suggestions(now=NOW)
-    first = AddOn.objects.get(customer=tea_and_jug["Olga"], place=1)
-    assert first.product == jug
+    assert offered_to(tea_and_jug["Olga"]) == [jug, soap]
 
     for name in "ABCDEFXYZ":
         key = Key(SuggestionKind.ADD_ON, tea_and_jug[name].pk, jug.pk, tea.pk)
         decisions.refuse(seller=seller, key=str(key), reason="no_interest", now=NOW)
-    learnt = refresh_suggestions(now=NOW)
+    refresh_suggestions(now=NOW)
 
-    assert learnt.customers == 16
     pair = ProductPair.objects.get(product=tea, companion=jug)
     assert (pair.accepted_count, pair.refused_count) == (0, 9)
-    places = AddOn.objects.filter(customer=tea_and_jug["Olga"]).order_by("place")
-    assert [one.product for one in places][-1] == jug
-    assert greens != jug
+    assert offered_to(tea_and_jug["Olga"]) == [soap, jug], "by night"
+    refresh_add_ons(customer_ids=[tea_and_jug["Olga"].pk])
+    assert offered_to(tea_and_jug["Olga"]) == [soap, jug], "after an order as well"
+
+
+def offered_to(customer: Customer) -> list[Product]:
+    rows = AddOn.objects.filter(customer=customer).select_related("product")
+    return [one.product for one in rows.order_by("place")]
+
+
+def test_the_night_learns_once_a_day(tea_and_jug: dict[str, Customer]) -> None:
+    assert refresh_suggestions_once_a_day(now=NOW) is not None
+    assert refresh_suggestions_once_a_day(now=NOW + timedelta(hours=5)) is None
+    assert refresh_suggestions_once_a_day(now=NOW + timedelta(hours=24)) is not None
+
+
+def test_a_payment_has_the_buyers_add_ons_made_anew(
+    person: Make, buy: Buy, django_capture_on_commit_callbacks: Callable[..., Any]
+) -> None:
+    anna = person("Anna")
+    with django_capture_on_commit_callbacks() as told:
+        buy(anna, "2017-03-20T09:00", TEA=1)
+        buy(None, "2017-03-20T09:00", TEA=1)  # the seller's own purchase tells of nobody
+
+    hints = [one for one in told if one.__module__ == "sales.suggestions.tasks"]
+    assert len(hints) == 1
+    assert refresh_add_ons_task(customer_ids=[anna.pk]) == 0
+
+
+def test_who_is_erased_is_offered_nothing(tea_and_jug: dict[str, Customer]) -> None:
+    Customer.objects.filter(pk=tea_and_jug["Olga"].pk).update(erased_at=NOW, note="")
+
+    refresh_suggestions(now=NOW)
+
+    assert not AddOn.objects.exists()
+    assert ProductPair.objects.exists(), "what was bought together stays so"
