@@ -264,6 +264,8 @@ def _receive(request: HttpRequest, link: ReferralLink, now: datetime) -> HttpRes
     except services.UnableToReceive:
         return _ended(request)
     except UnableTo as refusal:
-        form.add_error(refusal.field if refusal.field in form.fields else None, refusal.message)
+        if refusal.field not in form.fields:
+            return sent  # what is wrong with somebody's list is nobody's business here
+        form.add_error(refusal.field, refusal.message)
         return _landing(request, link, stamp, None, form=form)
     return sent

@@ -6,6 +6,7 @@ a representative. Self-referral, loops and robots change nothing and are logged 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -85,16 +86,12 @@ def receive_contact(
     The last touch wins: a contact without a paid order that came by a link moves to this one. Who
     was recommended stays recommended. Locks the owner, so that the same letter twice is one person.
 
-    :raises UnableToReceive: if the link is closed meanwhile, a part is missing, or the owner got
-        ARRIVALS_PER_DAY already.
+    :raises UnableToReceive: if the link is closed meanwhile, or there is no way to answer.
     """
-    link = ReferralLink.objects.select_related(
-        "representative__user", "customer__representative__user", "product"
-    ).get(pk=link.pk)
-    owner = selectors.owner_of(link)
-    if owner is None:
+    owner = _locked_owner(link)
+    link = _locked(link)
+    if owner is None or selectors.owner_of(link) != owner:
         raise UnableToReceive(gettext("This link is not in use any more."))
-    _lock(owner)
     if not letter.email and not letter.phone:
         raise UnableToReceive(gettext("Leave an e-mail address or a phone number."), "email")
     fault = _fault(link, owner, letter, sender)
@@ -113,9 +110,25 @@ def receive_contact(
     return Outcome.NEW
 
 
+def _locked_owner(link: ReferralLink) -> Representative | None:
+    """Return whose link it is, locked: letters to one representative are taken in turn."""
+    found = selectors.find_link(link.code)
+    owner = None if found is None else selectors.owner_of(found)
+    if owner is not None:
+        _lock(owner)
+    return owner
+
+
 def _lock(owner: Representative) -> None:
-    """Let letters to one representative be taken one after the other."""
     Representative.objects.select_for_update(of=("self",), no_key=True).get(pk=owner.pk)
+
+
+def _locked(link: ReferralLink) -> ReferralLink:
+    """Return a link as it is, which nobody closes until the letter is taken."""
+    links = ReferralLink.objects.select_for_update(of=("self",), no_key=True)
+    return links.select_related(
+        "representative__user", "customer__representative__user", "product"
+    ).get(pk=link.pk)
 
 
 def _fault(
@@ -238,13 +251,14 @@ def _note_wish(
                 text="\n".join([gettext("Written on the page of your link:"), *said]),
             )
         if link.product is not None and not person.needs.filter(products=link.product).exists():
-            contacts.add_need(
-                customer=person,
-                kind=Need.Kind.WOULD_LIKE,
-                text=link.product.name,
-                products=[link.product],
-                now=now,
-            )
+            with suppress(contacts.UnableToSaveContact):  # too many are noted already
+                contacts.add_need(
+                    customer=person,
+                    kind=Need.Kind.WOULD_LIKE,
+                    text=link.product.name,
+                    products=[link.product],
+                    now=now,
+                )
         plan_follow_up(
             representative=owner,
             customer=person,

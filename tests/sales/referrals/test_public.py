@@ -15,6 +15,7 @@ from representatives.models import Company, Representative
 from sales.models import (
     Arrival,
     Customer,
+    Need,
     Product,
     ReferralDay,
     ReferralEvent,
@@ -311,6 +312,33 @@ def test_answers_tell_nobody_who_is_a_customer(
     assert services_before == 0
     assert {one["Location"] for one in (first, again, own)} == {first["Location"]}
     assert Customer.objects.count() == 1
+
+
+def test_a_full_list_of_needs_is_nobody_s_business(
+    visitor: Client, seller: Representative, customer: Customer, products: dict[str, Product]
+) -> None:
+    Customer.objects.filter(pk=customer.pk).update(email="ewa@example.com")
+    Need.objects.bulk_create(
+        Need(customer=customer, kind="doing", text=str(number), created_at=NOW)
+        for number in range(50)
+    )
+    link = services.add_link(representative=seller, product=products["TEA"], now=NOW)
+
+    answer = visitor.post(page(link), letter(stamp_of(visitor.get(page(link)))))
+
+    assert answer["Location"].endswith("/sent/")
+    assert customer.talks.get().text.endswith("Hello")
+
+
+def test_names_are_text_and_never_markup(
+    visitor: Client, link: ReferralLink, seller: Representative
+) -> None:
+    Representative.objects.filter(pk=seller.pk).update(name="<b>Marta</b>")
+
+    text = visitor.get(page(link)).content.decode()
+
+    assert "&lt;b&gt;Marta" in text
+    assert "<b>Marta" not in text
 
 
 @pytest.mark.parametrize("code", ["0" * 26, "x", "%27;", "A" * 200])

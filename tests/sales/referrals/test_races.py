@@ -9,6 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from threading import Barrier, BrokenBarrierError
 from typing import Any
 
@@ -54,11 +55,11 @@ def meet(barrier: Barrier) -> None:
 def test_the_same_letter_twice_at_once_is_one_person(
     seller: Representative, monkeypatch: Any
 ) -> None:
-    link = services.add_link(representative=seller, now=NOW)
+    links = [services.add_link(representative=seller, campaign=one, now=NOW) for one in "AB"]
     look = arrivals.same_customers
 
     def people_of(email: str) -> int:
-        """Send one letter twice, both looking who is there before either is written."""
+        """Send one letter by two links, both looking who is there before either is written."""
         barrier = Barrier(2)
 
         def look_and_meet(*facts: Any) -> list[Customer]:
@@ -67,7 +68,8 @@ def test_the_same_letter_twice_at_once_is_one_person(
             return found
 
         monkeypatch.setattr(arrivals, "same_customers", look_and_meet)
-        at_once(*[lambda: arrive(link, replace(EWA, email=email)) for _letter in range(2)])
+        letter = replace(EWA, email=email)
+        at_once(*[partial(arrive, link, letter) for link in links])
         return Customer.objects.filter(email=email).count()
 
     assert people_of("ewa@example.com") == 1
