@@ -15,6 +15,7 @@ from sales.desk.acts import Act, link
 from sales.desk.ranges import Bar
 from sales.desk.rows import Facts, prefers_call
 from sales.desk.suggested import SuggestedRow, suggested_rows
+from sales.desk.wording import Said, of_follow_up
 from sales.desk.words import Light
 from sales.followups.selectors import open_follow_ups
 from sales.forecast.selectors import forecasts_by_customer, pulses_by_customer, status_of
@@ -22,6 +23,7 @@ from sales.models import Consent, Customer, CustomerPulse, FollowUp, Forecast, N
 from sales.suggestions.selectors import suggest
 
 USED_SHOWN = 6
+PLANNED_SHOWN = 3
 SUGGESTED = 5
 """More suggestions than that for one person at once help nobody."""
 
@@ -40,6 +42,15 @@ class Used:
 
 
 @dataclass(frozen=True, slots=True)
+class Planned:
+    """A follow-up that is open, in words."""
+
+    task: FollowUp
+    said: Said
+    is_late: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
     """What is known of a customer today."""
 
@@ -50,7 +61,8 @@ class Person:
     alive: str
     used: list[Used]
     suggested: list[SuggestedRow]
-    planned: list[FollowUp]
+    planned: list[Planned]
+    planned_more: int
     needs: list[Need]
     consents: list[Consent]
     referred: list[Customer]
@@ -74,7 +86,7 @@ def get_person(seller: Representative, customer: Customer, *, now: datetime, tod
     pulse = pulses_by_customer([customer.pk]).get(customer.pk)
     may_contact = customer.no_contact_at is None
     suggestions = suggest(seller, now=now, customers=[customer.pk]) if may_contact else []
-    planned = open_follow_ups(seller).filter(customer=customer)
+    planned = list(open_follow_ups(seller).filter(customer=customer))
     facts = Facts(customer, today, forecasts[0] if forecasts else None, pulse, suggestions)
     account = account_status(Customer.objects.filter(pk=customer.pk), now=now)
     return Person(
@@ -85,7 +97,11 @@ def get_person(seller: Representative, customer: Customer, *, now: datetime, tod
         alive=_alive(pulse) if may_contact else "",
         used=[_used(customer, one, today) for one in forecasts],
         suggested=suggested_rows(suggestions[:SUGGESTED], today=today),
-        planned=list(planned),
+        planned=[
+            Planned(one, of_follow_up(one, today=today), one.due_on < today)
+            for one in planned[:PLANNED_SHOWN]
+        ],
+        planned_more=max(len(planned) - PLANNED_SHOWN, 0),
         needs=list(
             Need.objects.filter(customer=customer)
             .prefetch_related(Prefetch("products", Product.objects.order_by("name", "pk")))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -94,15 +93,20 @@ def get_board(seller: Representative, *, now: datetime, show: str = "", page: in
     """Return the customers page: some rows of each group, or one page of one group."""
     today = day_of(now)
     start, size = ((page - 1) * PER_PAGE, PER_PAGE) if show else (0, PER_GROUP)
-    standing = get_standing(seller, today=today, start=start, size=size)
+    lately = _met_lately(seller, now=now, today=today)
+    standing = get_standing(seller, today=today, start=start, size=size, among=lately)
+    asks = _asks(seller, [one for one in lately if one not in standing.placed], now=now)
     counts = dict(standing.counts)
-    wanted = [place for place in standing.places if show in ("", place.group)]
-    asks = []
-    if page == 1 and show in ("", Group.CARE):
-        asks = _asks(seller, standing.places, now=now, today=today)
-    rows = _rows(seller, wanted, asks, now=now, today=today)
     if asks:
         counts[Group.CARE] = counts.get(Group.CARE, 0) + len(asks)
+    shows_asks = page == 1 and show in ("", Group.CARE)
+    rows = _rows(
+        seller,
+        [place for place in standing.places if show in ("", place.group)],
+        asks if shows_asks else [],
+        now=now,
+        today=today,
+    )
     groups = []
     for group in Group:
         shown = rows.get(group, [])
@@ -123,22 +127,13 @@ def get_board(seller: Representative, *, now: datetime, show: str = "", page: in
     )
 
 
-def _asks(
-    seller: Representative, places: Iterable[Place], *, now: datetime, today: date
-) -> list[Suggestion]:
+def _asks(seller: Representative, people: list[int], *, now: datetime) -> list[Suggestion]:
     """Return asks and guides for people who are not on the page for anything else."""
-    lately = _met_lately(seller, now=now, today=today)
-    if not lately:
-        return []
-    taken = {place.customer_id for place in places}
-    found = []
-    for suggestion in suggest(seller, now=now, customers=lately):
-        if suggestion.kind not in (SuggestionKind.REFERRAL_ASK, SuggestionKind.EDUCATION):
-            continue
-        if suggestion.customer.pk not in taken:
-            taken.add(suggestion.customer.pk)
-            found.append(suggestion)
-    return found[:ASKS]
+    found: dict[int, Suggestion] = {}
+    for suggestion in suggest(seller, now=now, customers=people) if people else []:
+        if suggestion.kind in (SuggestionKind.REFERRAL_ASK, SuggestionKind.EDUCATION):
+            found.setdefault(suggestion.customer.pk, suggestion)
+    return list(found.values())[:ASKS]
 
 
 def _met_lately(seller: Representative, *, now: datetime, today: date) -> list[int]:

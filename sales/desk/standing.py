@@ -8,6 +8,7 @@ What was put off or refused, and whoever has a talk planned for a later day, is 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -41,10 +42,14 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The groups with how many customers are in each, and some of the customers."""
+    """The groups with how many customers are in each, and some of the customers.
+
+    `placed` are those asked for who stand in any group.
+    """
 
     counts: dict[str, int]
     places: list[Place]
+    placed: set[int]
 
 
 STANDING_SQL = """
@@ -120,16 +125,25 @@ WITH task AS (
     WHERE standing IS NOT NULL
 )
 SELECT customer_id, forecast_id, task_id, standing, total, place FROM numbered
-WHERE place = 1 OR place BETWEEN %(start)s + 1 AND %(end)s
+WHERE place = 1 OR place BETWEEN %(start)s + 1 AND %(end)s OR customer_id = ANY (%(among)s)
 ORDER BY standing, place
 """
 """A talk planned for a later day, and what was put off or refused, leave a customer alone."""
 
 
-def get_standing(seller: Representative, *, today: date, start: int = 0, size: int) -> Standing:
+def get_standing(
+    seller: Representative,
+    *,
+    today: date,
+    start: int = 0,
+    size: int,
+    among: Sequence[int] = (),
+) -> Standing:
     """Return how many customers each group holds, and `size` of each from the place `start` on."""
     counts: dict[str, int] = {}
     places = []
+    placed = set()
+    asked = set(among)
     with connection.cursor() as cursor:
         cursor.execute(
             STANDING_SQL,
@@ -139,11 +153,14 @@ def get_standing(seller: Representative, *, today: date, start: int = 0, size: i
                 "horizon": today + timedelta(days=REACH),
                 "start": start,
                 "end": start + size,
+                "among": list(among),
             },
         )
         # The first of each group is always read: it tells how many there are.
         for customer_id, forecast_id, task_id, group, total, place in cursor.fetchall():
             counts[group] = total
-            if place > start:
+            if start < place <= start + size:
                 places.append(Place(customer_id, forecast_id, task_id, group))
-    return Standing(counts, places)
+            if customer_id in asked:
+                placed.add(customer_id)
+    return Standing(counts, places, placed)

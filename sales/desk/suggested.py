@@ -158,10 +158,19 @@ def _task_row(job: Job, task: FollowUp, told_as: TaskRow, *, today: date) -> Job
         effect=str(FollowUp.Kind(task.kind).label),
         main=main,
         others=[*acts, _tomorrow(task.customer_id, task=task.pk)],
-        url=link("customer", task.customer_id) if task.customer_id else "",
+        url=_url_of(task, told_as),
         name=told_as.title,
         chance=(first.chance_permille + 5) // 10 if first is not None else 0,
     )
+
+
+def _url_of(task: FollowUp, told_as: TaskRow) -> str:
+    """Return the page of the person it is about; none for a member in another line by now."""
+    if task.customer_id is not None:
+        return link("customer", task.customer_id)
+    if task.member is not None and told_as.person:
+        return reverse("compensation:downline_member", args=[task.member.code])
+    return ""
 
 
 def _also(suggestions: list[Suggestion]) -> list[str]:

@@ -10,6 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from representatives.models import Representative
+from sales.contacts import services as contacts
 from sales.desk.selectors import PER_GROUP, get_board, sum_up
 from sales.desk.standing import Group, get_standing
 from sales.followups import services as follow_ups
@@ -202,3 +203,19 @@ def test_group_without_anybody_leads_back(web: Client, know: Know) -> None:
 
     assert "Nobody is in this group today." in html
     assert web.get("/customers/", {"show": "nonsense"}).context["show"] == ""
+
+
+def test_asks_are_counted_alike_on_every_page(
+    seller: Representative, know: Know, products: dict[str, Product]
+) -> None:
+    happy, late = know("Happy"), know("Late", start=-8)
+    for person in (happy, late):
+        contacts.note_talk(customer=person, at=NOW, now=NOW, channel="phone", went="well")
+
+    pages = [get_board(seller, now=NOW, show=show) for show in ("", "overdue", "care")]
+
+    assert [[chip.count for chip in page.chips] for page in pages] == [[1, 0, 1, 0, 0]] * 3
+    (row,) = pages[2].groups[0].rows
+    assert (row.customer, row.sells) == (happy, False)
+    assert row.said is not None
+    assert row.said.title == "Ask for a referral"
