@@ -91,17 +91,20 @@ def verdict_differences(
     enrolled_of = {person.id: person.enrolled for person in world.people}
 
     found = []
-    components = engine.parse_plan(world.plan).components
+    plan = engine.parse_plan(world.plan)
+    lines = lines_of(plan, expected)
+
+    def upline(member_id: int) -> Upline:
+        return Upline.of(members, position_of[member_id], lines.get(member_id, {}))
+
     for order in expected.orders[:ORDERS_WITH_VERDICTS]:
         sale = one_order(order, position_of[order.seller])
-        path = [
-            Upline.of(members, position_of[above]) for _, above in expected.uplines(order.seller)
-        ]
-        for index, component in enumerate(components):
+        path = [upline(above) for _, above in expected.uplines(order.seller)]
+        for index, component in enumerate(plan.components):
             verdicts = why(
                 component,
                 sale,
-                Upline.of(members, position_of[order.seller]),
+                upline(order.seller),
                 enrolled_of[order.seller],
                 path,
             )
@@ -118,10 +121,20 @@ def verdict_differences(
                 for line in expected.lines.values()
                 if line.component == index and line.orders.get(order.order)
             }
-            if world.plan["components"][index].get("method") == "marginal":
-                got &= wanted  # the verdict names every bracket, also those not reached
             if got != wanted:
                 found.append(f"order {order} component {index}: engine {got}, oracle {wanted}")
+    return found
+
+
+def lines_of(
+    plan: engine.Plan, expected: oracle.Oracle
+) -> dict[int, dict[tuple[str, int], tuple[int, int]]]:
+    """Base and amount of everybody's lines, as a run stores them."""
+    found: dict[int, dict[tuple[str, int], tuple[int, int]]] = {}
+    for line in expected.lines.values():
+        if line.base:
+            key = plan.statement_id(line.component), line.level
+            found.setdefault(line.receiver, {})[key] = line.base, line.amount
     return found
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from compensation import engine
 from compensation.engine.explain import Upline, Verdict, why
 from tests.engine import oracle
-from tests.engine.comparison_of_parts import ORDERS_WITH_VERDICTS, one_order
+from tests.engine.comparison_of_parts import ORDERS_WITH_VERDICTS, lines_of, one_order
 from tests.engine.oracle import caps
 from tests.engine.strategies import World
 
@@ -50,18 +50,6 @@ def reason_differences(world: World, results: engine.Results, expected: oracle.O
                             f"{verdict}, oracle {sorted(possible)}"
                         )
                 gone = gone or has_broken_away(expected, index, member_id)
-    return found
-
-
-def lines_of(
-    plan: engine.Plan, expected: oracle.Oracle
-) -> dict[int, dict[tuple[str, int], tuple[int, int]]]:
-    """Base and amount of everybody's lines, as a run stores them."""
-    found: dict[int, dict[tuple[str, int], tuple[int, int]]] = {}
-    for line in expected.lines.values():
-        if line.base:
-            key = plan.statement_id(line.component), line.level
-            found.setdefault(line.receiver, {})[key] = line.base, line.amount
     return found
 
 

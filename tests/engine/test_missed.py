@@ -396,6 +396,30 @@ def test_marginal_brackets_are_named_as_far_as_the_volume_reaches() -> None:
     assert [one.paid_levels for one in verdicts(False)] == [(1, 2), (1, 2)]
 
 
+def test_a_bracket_pays_nothing_on_what_returns_have_undone() -> None:
+    plan = plan_of(
+        {
+            "id": "b",
+            "kind": "volume_bracket",
+            "chosen_by": "group_bv",
+            "brackets": [{"from": "0", "percent": "5"}],
+        }
+    )
+    people = People.line("Top", "Seller")
+    sold = ("Seller", {"bv": "9"})
+    sale = gather_orders(people.sales(sold), build_tree(people.members))
+
+    def asked(*sales: tuple[str, dict[str, str]]) -> list[tuple[Any, ...]]:
+        results = compute(plan, people.members, people.sales(*sales))
+        lines = lines_by_receiver(plan, results)
+        top, seller = (Upline.of(results.members, at, lines.get(at, {})) for at in (0, 1))
+        told = why(plan.components[0], sale, seller, 0, [top])
+        return [(one.reason.code, one.paid_levels, one.measure, one.needed) for one in told]
+
+    assert asked(sold) == [("paid", (1,), "", None)]
+    assert asked(sold, ("Seller", {"bv": "-9"})) == [("below_minimum", (), "personal_bv", 1)]
+
+
 def test_marginal_brackets_of_a_group_are_reached_by_the_group() -> None:
     people = People.line("Top", "Seller")
     sales = people.sales(("Seller", {"bv": "0.01"}), ("Top", {"bv": "2"}))

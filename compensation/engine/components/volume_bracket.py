@@ -170,18 +170,24 @@ class VolumeBracket(ByQualification, AnyDepth):
             reached = tuple(one for one in paying if (self.id, one) in person.lines)
             if reached or not paying:
                 return reached, ()
-            # Net sales are not stored; BV is, but for returns of posted months.
-            measure = "group_bv" if self.scope == "group" else "personal_bv"
-            measure = measure if self.on == "bv" else "net"
-            start = self.brackets[paying[0] - 1].start
-            return (), (Missed(measure, start, person.figures.get(measure)),)
+            return (), (self._volume_missed(person, self.brackets[paying[0] - 1].start),)
         standing = standing_of_people([person], 0)
         figure = int(standing.figure(self.chosen_by)[0])
         number = int(bracket_numbers(self.brackets, standing.figure(self.chosen_by))[0])
         if number in paying:
+            if person.lines is not None and (self.id, number) not in person.lines:
+                # Returns have undone all that would be paid on: no base, no line.
+                return (), (self._volume_missed(person, 1),)
             return (number,), ()
         following = [self.brackets[one - 1].start for one in paying if one > number]
         return (), tuple(Missed(self.chosen_by, start, figure) for start in following[:1])
+
+    def _volume_missed(self, person: Upline, needed: int) -> Missed:
+        """Say how much of what is paid on was needed, and how much there was."""
+        # Net sales are not stored; BV is, but for returns of posted months.
+        measure = "group_bv" if self.scope == "group" else "personal_bv"
+        measure = measure if self.on == "bv" else "net"
+        return Missed(measure, needed, person.figures.get(measure))
 
     def parts(self, amount: int, lines: OrderLines, standing: Standing) -> Parts:
         """Allot a line's amount by BV or net sales."""
