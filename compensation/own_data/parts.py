@@ -83,6 +83,7 @@ def _parts() -> tuple[Part, ...]:
         earned,
         guides,
         people,
+        planned,
         referred,
         sold,
     )  # they need what is above
@@ -182,6 +183,18 @@ def _parts() -> tuple[Part, ...]:
             _("Saved choices"),
             _("The choices of people that you saved."),
             contacted.filters,
+        ),
+        Part(
+            "follow_ups",
+            _("Follow-ups"),
+            _("What you planned to do for whom, and how it went."),
+            planned.follow_ups,
+        ),
+        Part(
+            "calendar",
+            _("Calendar"),
+            _("Whether your follow-ups have an address for calendars."),
+            planned.calendar,
         ),
         Part(
             "orders",

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 
 from representatives.models import Representative
 from sales import people_changes
-from sales.models import FollowUp
+from sales.models import Customer, FollowUp
 
 
 @people_changes.on_erase
@@ -33,3 +34,23 @@ def with_open_follow_ups(*, customer_ids: Sequence[int], now: datetime) -> Colle
     """Return the contacts for whom something is planned."""
     rows = FollowUp.objects.filter(customer_id__in=customer_ids, state=FollowUp.State.OPEN)
     return list(rows.values_list("customer_id", flat=True).distinct())
+
+
+@people_changes.tells
+def tell_follow_ups(*, customer: Customer) -> dict[str, Any]:
+    """Return what was planned and noted on a person, for that person's own copy of the data."""
+    rows = FollowUp.objects.filter(customer=customer, representative=customer.representative_id)
+    return {
+        "follow_ups": [
+            {
+                "kind": one.kind,
+                "due_on": one.due_on.isoformat(),
+                "text": one.text,
+                "result": one.result,
+                "note": one.note,
+                "planned_at": one.created_at.isoformat(),
+                "closed_at": one.closed_at.isoformat() if one.closed_at else "",
+            }
+            for one in rows.order_by("pk")
+        ]
+    }

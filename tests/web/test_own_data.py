@@ -89,6 +89,7 @@ def test_export_holds_what_is_kept_of_the_person(town: Town) -> None:
     assert told["orders"][0]["quantity"] == 4
     assert told["orders"][0]["amount"] == "120.00"
     assert [one["name"] for one in told["customers"]] == ["Helena", "=cmd|' /C calc'!A0"]
+    assert {one["kind"] for one in told["follow_ups"]} == {"care"}
     assert told["sessions"][0]["address"] == "127.0.0.1"
 
 
@@ -151,6 +152,7 @@ EXPORTED = {
     *("mfa.Authenticator", "usersessions.UserSession", "compensation.PayeeEvent", "sales.Return"),
     *("sales.ReferralLink", "sales.Arrival", "sales.GuideShare", "sales.GuideReading"),
     *("sales.Talk", "sales.Consent", "sales.SavedFilter"),
+    *("sales.FollowUp", "sales.CalendarFeed"),
 }
 
 

@@ -11,9 +11,14 @@ from django.db import DatabaseError, IntegrityError, transaction
 
 from representatives.models import Representative, User
 from representatives.services import terminate_representative
-from sales import services
+from sales import people_changes, services
 from sales.contacts import services as contacts
-from sales.followups.services import UnableToFollowUp, plan_follow_up, reopen_follow_up
+from sales.followups.services import (
+    UnableToFollowUp,
+    finish_follow_up,
+    plan_follow_up,
+    reopen_follow_up,
+)
 from sales.models import Customer, FollowUp, Order, Product
 from tests.sales.conftest import NOW
 from tests.sales.followups.conftest import TODAY, Plan
@@ -204,11 +209,9 @@ def test_pass_on_takes_along_what_the_desk_planned_and_nothing_private(
 
 
 def test_contact_with_something_planned_is_in_use(customer: Customer, plan: Plan) -> None:
-    from sales.people_changes import still_used
-
-    assert still_used(customer_ids=[customer.pk], now=NOW) == set()
+    assert people_changes.still_used(customer_ids=[customer.pk], now=NOW) == set()
     plan(customer)
-    assert still_used(customer_ids=[customer.pk], now=NOW) == {customer.pk}
+    assert people_changes.still_used(customer_ids=[customer.pk], now=NOW) == {customer.pk}
 
 
 def test_plan_of_one_source_happens_once(customer: Customer) -> None:
@@ -236,3 +239,15 @@ def test_member_in_another_line_is_refused(
             due_on=TODAY,
             now=NOW,
         )
+
+
+def test_copy_of_a_persons_data_holds_what_was_noted(customer: Customer, plan: Plan) -> None:
+    row = plan(customer, text="Ask about the tea")
+    finish_follow_up(follow_up=row, result="talked", note="Likes it", now=NOW)
+
+    [told] = people_changes.tell(customer=customer)["follow_ups"]
+
+    assert (told["text"], told["result"], told["note"]) == (
+        *("Ask about the tea", "talked"),
+        "Likes it",
+    )
