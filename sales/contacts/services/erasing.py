@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, ProtectedError, Q, QuerySet
+from django.db.models import Exists, ForeignObjectRel, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from representatives.models import Company, Representative
+from representatives.text import sort_key
 from sales import people_changes
 from sales.contacts.retention import months_before
 from sales.models import (
@@ -102,54 +104,53 @@ def _lock(people: QuerySet[Customer]) -> list[int]:
 
 
 def _erase(ids: Sequence[int], now: datetime) -> None:
+    """Erase people, locked by the caller; those to whom nothing refers are removed."""
     if not ids:
         return
     people_changes.erase(customer_ids=ids, now=now)
+    Need.products.through.objects.filter(need__customer__in=ids).delete()
     Need.objects.filter(customer__in=ids).delete()
     Talk.objects.filter(customer__in=ids).delete()
     KnownApart.objects.filter(Q(first__in=ids) | Q(second__in=ids)).delete()
-    people = list(Customer.objects.filter(pk__in=ids))
-    for one in people:
+    people = Customer.objects.filter(pk__in=ids)
+    people.update(**_NOTHING, no_contact_at=now, erased_at=now)
+    Consent.objects.filter(customer__in=ids).delete()
+    transfers = CustomerTransfer.objects.filter(customer__in=ids).exclude(old_reference="")
+    transfers.update(old_reference="")
+    going = set(ids) - _still_referred_to(ids)
+    Customer.objects.filter(referred_by__in=going).update(referred_by=None)
+    staying = list(people.exclude(pk__in=going))
+    for one in staying:  # few: they have orders or a transfer
         one.reference = new_reference()
         one.name = f"{NOBODY} {one.reference[-4:]}"
-        one.sort_key = one.name.lower()
-        one.email = one.phone = one.note = one.channel = one.language = ""
-        one.birthday = one.referred_by = one.noticed_at = one.touched_at = None
-        one.stage, one.use = Customer.Stage.AWARE, Customer.Use.PROSPECT
-        one.source = Customer.Source.MANUAL
-        one.no_contact_at = one.erased_at = now
-    Customer.objects.bulk_update(people, _PERSONAL, batch_size=1000)
-    Consent.objects.filter(customer__in=ids).delete()
-    CustomerTransfer.objects.filter(customer__in=ids).exclude(old_reference="").update(
-        old_reference=""
-    )
-    _remove_those_without_facts(ids)
+        one.sort_key = sort_key(one.name)
+    Customer.objects.bulk_update(staying, ["reference", "name", "sort_key"], batch_size=500)
+    # Nothing refers to them any more, so there is nothing to collect.
+    Customer.objects.filter(pk__in=going)._raw_delete(using="default")
 
 
-_PERSONAL = [
-    *("reference", "name", "sort_key", "email", "phone", "note", "channel", "language"),
-    *("birthday", "referred_by", "noticed_at", "touched_at", "stage", "use", "source"),
-    *("no_contact_at", "erased_at"),
-]
+_NOTHING: dict[str, Any] = {
+    **dict.fromkeys(("email", "phone", "note", "channel", "language"), ""),
+    **dict.fromkeys(("birthday", "referred_by", "noticed_at", "touched_at")),
+    "name": NOBODY,
+    "sort_key": sort_key(NOBODY),
+    "stage": Customer.Stage.AWARE,
+    "use": Customer.Use.PROSPECT,
+    "source": Customer.Source.MANUAL,
+}
 
 
-def _remove_those_without_facts(ids: Sequence[int]) -> None:
-    """Remove the rows that no order, no transfer and no kept row refers to."""
-    free = Customer.objects.filter(pk__in=ids, erased_at__isnull=False).filter(
-        ~Exists(Order.objects.filter(customer=OuterRef("pk"))),
-        ~Exists(Order.objects.filter(written_for=OuterRef("pk"))),
-        ~Exists(CustomerTransfer.objects.filter(customer=OuterRef("pk"))),
-    )
-    going = set(free.values_list("pk", flat=True))
-    stay = Customer.objects.filter(merged_into__in=going).exclude(pk__in=going)
-    going -= set(stay.values_list("merged_into", flat=True))
-    Customer.objects.filter(referred_by__in=going).update(referred_by=None)
-    for rows in (
-        Customer.objects.filter(pk__in=going, merged_into__isnull=False),
-        Customer.objects.filter(pk__in=going),
-    ):
-        try:
-            with transaction.atomic():
-                rows.delete()
-        except ProtectedError:
-            return  # something else still refers to it: the row stays, without personal data
+def _still_referred_to(ids: Sequence[int]) -> set[int]:
+    """Return whom orders, transfers or rows of any other package still refer to."""
+    held: set[int] = set()
+    for relation in Customer._meta.get_fields(include_hidden=True):
+        if not (isinstance(relation, ForeignObjectRel) and relation.field.concrete):
+            continue
+        field: Any = relation.field
+        rows = relation.related_model._base_manager.filter(**{f"{field.name}__in": ids})
+        if relation.related_model is Customer:
+            if field.name == "referred_by":
+                continue  # whoever was brought no longer says by whom
+            rows = rows.exclude(pk__in=ids)
+        held |= set(rows.values_list(field.attname, flat=True).distinct())
+    return held
