@@ -119,6 +119,10 @@ def _closed_invitation(request: HttpRequest, refusal: invitations.UnableToAccept
 
 
 def _without_referrer(response: HttpResponse) -> HttpResponse:
-    """Keep the link's secret out of the requests that the page makes."""
-    response["Referrer-Policy"] = "no-referrer"
+    """Keep the link's secret out of the requests that the page makes.
+
+    They name the portal and no page. Without any referrer a browser would send the form from the
+    origin "null", which the check of its origin refuses.
+    """
+    response["Referrer-Policy"] = "strict-origin"
     return response
