@@ -246,8 +246,10 @@ def list_thanks(seller: Representative, *, limit: int = THANKS_SHOWN) -> list[Re
 
 def get_thanks(seller: Representative, thanks_id: int) -> ReferralThanks | None:
     """Return one of a representative's thanks, or None."""
-    found = ReferralThanks.objects.filter(pk=thanks_id, referrer__representative=seller)
-    return found.select_related("referrer", "order").first()
+    found = ReferralThanks.objects.filter(
+        pk=thanks_id, referrer__representative=seller, order__customer__representative=seller
+    )
+    return found.select_related("referrer", "order__customer").first()
 
 
 def brought_by(customer: Customer) -> int:

@@ -12,6 +12,7 @@ urlpatterns = [
     path("links/<int:link_id>/qr.svg", views.referral_qr, name="referral_qr"),
     path("links/<int:link_id>/close/", views.referral_close, name="referral_close"),
     path("links/arrivals/<int:arrival_id>/invite/", views.arrival_invite, name="arrival_invite"),
+    path("links/thanks/<int:thanks_id>/", views.thanks, name="thanks"),
     path("links/thanks/<int:thanks_id>/done/", views.thanks_done, name="thanks_done"),
     path("customers/<int:customer_id>/link/", views.customer_link, name="customer_link"),
     path("r/", views_public.referral_start, name="referral_start"),

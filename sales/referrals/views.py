@@ -160,14 +160,42 @@ def arrival_invite(request: HttpRequest, arrival_id: int) -> HttpResponse:
     return redirect("sales:referral_link", arrival.link_id)
 
 
+@require_safe
+def thanks(request: HttpRequest, thanks_id: int) -> HttpResponse:
+    """Propose words of thanks to a customer, which say nothing of who came and what was bought."""
+    desk = open_desk(request)
+    found = selectors.get_thanks(desk.seller, thanks_id)
+    if found is None or found.referrer is None or not found.referrer.is_alive:
+        raise Http404("no such thanks")
+    customer = found.referrer
+    with translation.override(customer.language or get_language()):
+        places = {"name": customer.name.split()[0], "seller": desk.seller.name}
+        words = _(
+            "Hello %(name)s,\n\nthank you for recommending me. That you speak well of me means a"
+            " lot to me.\n\nBest wishes\n%(seller)s"
+        )
+        subject = _("Thank you")
+    return render(
+        request,
+        "sales/referrals/thanks.html",
+        desk.context(
+            thanks=found,
+            customer=customer,
+            subject=subject,
+            letter=words % places,
+            may_write=customer.no_contact_at is None,
+        ),
+    )
+
+
 @require_POST
 def thanks_done(request: HttpRequest, thanks_id: int) -> HttpResponse:
     """Note that a customer was thanked for a recommendation."""
     desk = open_desk(request)
-    thanks = selectors.get_thanks(desk.seller, thanks_id)
-    if thanks is None:
+    found = selectors.get_thanks(desk.seller, thanks_id)
+    if found is None:
         raise Http404("no such thanks")
-    services.mark_thanked(thanks=thanks, now=desk.now)
+    services.mark_thanked(thanks=found, now=desk.now)
     messages.success(request, _("Noted: you have said thank you."))
     return redirect("sales:referral_links")
 

@@ -79,6 +79,7 @@ def test_other_people_s_links_do_not_exist(
         ("referral_link", link.pk),
         ("referral_qr", link.pk),
         ("customer_link", person.pk),
+        ("thanks", 0),
     ):
         assert marta.get(reverse(f"sales:{name}", args=[key])).status_code == 404
     for name, key in (
@@ -144,6 +145,12 @@ def test_thanks_are_noted_by_a_button(marta: Client, customer: Customer, buy: Bu
     assert "Ewa Maj, first order 20 Mar 2017" in text
     thanks = ReferralThanks.objects.get()
 
+    Customer.objects.filter(pk=customer.pk).update(email="helena@example.com")
+    letter = marta.get(reverse("sales:thanks", args=[thanks.pk])).content.decode()
+    words = letter[letter.index("<textarea") : letter.index("</textarea")]
+    assert "Hello Helena" in words
+    assert "Ewa" not in words  # who buys is nobody else's business
+    assert "mailto:helena@example.com?subject=Thank%20you&amp;body=Hello" in letter
     marta.post(reverse("sales:thanks_done", args=[thanks.pk]))
 
     text = marta.get(place).content.decode()
