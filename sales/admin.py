@@ -121,10 +121,14 @@ class CustomerAdmin(admin.ModelAdmin):
     list_per_page = 50
     show_full_result_count = False
     autocomplete_fields = ("representative", "referred_by")
-    readonly_fields = ("is_self", "created_at")
+    readonly_fields = (
+        *("is_self", "created_at", "stage", "use", "source", "noticed_at", "no_contact_at"),
+        *("touched_at", "erased_at", "merged_into"),
+    )
     fields = (
         *("representative", "reference", "name", "email", "phone", "note", "referred_by"),
-        *("is_self", "created_at"),
+        *("is_self", "created_at", "stage", "use", "source", "noticed_at", "no_contact_at"),
+        *("touched_at", "erased_at", "merged_into"),
     )
 
     def get_readonly_fields(
@@ -152,7 +156,7 @@ class CustomerAdmin(admin.ModelAdmin):
             obj.pk = added.pk
 
     def has_change_permission(self, request: HttpRequest, obj: Customer | None = None) -> bool:
-        if obj is not None and obj.is_self:
+        if obj is not None and not obj.is_alive:
             return False
         return bool(super().has_change_permission(request, obj))
 
