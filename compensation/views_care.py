@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.formats import date_format
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -18,6 +19,7 @@ from compensation.views_shared import Visit, open_visit
 from representatives.models import Representative
 from representatives.toasts import leave_toast
 from sales.followups.services import UnableToFollowUp
+from sales.guides.selectors import list_to_go_on
 from sales.views_shared import next_address, open_desk
 
 MOST_ON_PAGE = 10
@@ -35,8 +37,12 @@ def today_people(request: HttpRequest) -> HttpResponse:
     groups = _groups(visit, most=care.MOST if is_part else MOST_ON_PAGE)
     context = visit.context()
     context |= {"groups": groups, "more": 0, "next": reverse("compensation:today_people")}
-    if is_part and groups is not None:
-        context["groups"], context["more"] = care_rows.first_of(groups)
+    if is_part:
+        if groups is not None:
+            context["groups"], context["more"] = care_rows.first_of(groups)
+        context["reading"] = list_to_go_on(
+            visit.viewer, language=get_language() or "en", today=context["today"]
+        )
         asked_by = request.htmx.current_url_abs_path  # type: ignore[attr-defined]
         context["next"] = asked_by or reverse("compensation:dashboard")
     template = "_care" if is_part else "today_people"

@@ -134,6 +134,12 @@ def list_reading_lists(reader: Representative, *, language: str, today: date) ->
     return sorted(views, key=lambda view: not (view.is_for_new and not view.is_done))
 
 
+def list_to_go_on(reader: Representative, *, language: str, today: date) -> ListView | None:
+    """Return the reading list of a new member that is not read to its end, or None."""
+    lists = list_reading_lists(reader, language=language, today=today)
+    return next((one for one in lists if one.is_for_new and not one.is_done), None)
+
+
 def guides_of_products(product_ids: Iterable[int], *, language: str) -> dict[int, Guide]:
     """Return for each product the guide to share with who bought it, in one query.
 

@@ -16,8 +16,9 @@ from compensation.services import care as services
 from compensation.tasks import count_quiet_customers_task
 from representatives.models import Representative
 from representatives.services import enrol_representative
-from sales.models import Customer, CustomerPulse, FollowUp
+from sales.models import Customer, CustomerPulse, FollowUp, ReadingList
 from sales.services import add_customer
+from tests.sales.guides.conftest import write_guide
 from tests.sales.test_guards import WRONG, refused
 from tests.web import company
 from tests.web.company import Town
@@ -295,3 +296,21 @@ def test_page_names_nobody_s_customers(town: Town) -> None:
 
     assert "3 customers have gone quiet in the last 60 days" in text_of(page)
     assert "Buyer" not in page.content.decode()
+
+
+def test_new_member_is_led_on_through_the_reading_list(town: Town) -> None:
+    company.preview(town)
+    first, second = (write_guide(slug, slug.title()) for slug in ("first", "second"))
+    entries = ReadingList.objects.create(title_en="Your first weeks", first_days=999).entries
+    for place, guide in enumerate((first, second)):
+        entries.create(guide=guide, position=place)
+    marta = visit(town, "Marta Wrona")
+
+    def part() -> str:
+        return text_of(marta.get("/today/people/", headers={"HX-Request": "true"}))
+
+    assert "Next to read: First" in part()
+    marta.post("/guides/first/read/")
+    assert "Next to read: Second" in part()
+    marta.post("/guides/second/read/")
+    assert "Next to read" not in part()
