@@ -5,7 +5,7 @@ Staff look here before they ask for a new one, and see at once what a change of 
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from fractions import Fraction
 from typing import Any
 
@@ -19,6 +19,8 @@ from django.views.decorators.http import require_safe
 from compensation.selectors_pages import pictures
 from representatives.terms import TERMS
 from representatives.views_shared import staff_only
+from sales.desk import ranges
+from sales.desk import words as desk_words
 
 COLOURS = {
     gettext_lazy("Ground"): ("paper", "surface", "sunken", "line", "line-strong"),
@@ -58,6 +60,23 @@ def _requirement(name: str, now: str, need: str, width: str, **more: Any) -> dic
     return row | {"colour": "", "note": "", "bought": ""} | more
 
 
+def _ranges() -> list[tuple[str, str, Any]]:
+    """Return the bars of expected days, one of each kind, with their names and dates in words."""
+    today = date(2017, 11, 21)
+    kinds = [
+        (_("Overdue"), "overdue", date(2017, 11, 9), date(2017, 11, 14)),
+        (_("Due now"), "due", date(2017, 11, 19), date(2017, 11, 23)),
+        (_("On rhythm"), "on_time", date(2017, 11, 26), date(2017, 11, 29)),
+        (_("Gone quiet"), "quiet", date(2017, 8, 1), date(2017, 8, 5)),
+    ]
+    bars = []
+    for name, status, first, last in kinds:
+        span = desk_words.days(first, last, today=today)
+        bar = ranges.draw(first, last, today=today, status=status, label=span)
+        bars.append((name, span, bar))
+    return bars
+
+
 def _samples() -> dict[str, Any]:
     months = ["Jun", "Jul", "Aug", "Sep", "Oct", "Nov"]
     volumes = [241_000, 265_500, 259_000, 317_200, 341_800, 325_300]
@@ -93,5 +112,6 @@ def _samples() -> dict[str, Any]:
             "previous_number": 1,
             "next_number": 3,
         },
+        "ranges": _ranges(),
         "form": _SampleForm({}),
     }
