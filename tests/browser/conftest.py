@@ -7,15 +7,18 @@ through after it has ended: while it runs, this thread may not ask the database.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests import soundness
-from tests.browser import chromium, world
+from tests.browser import checks, chromium, visits, world
+from tests.browser.actors import ACTORS, Actor
+from tests.browser.journeys import OpenWindow
 from tests.browser.server import background, environment_of, served
 from tests.browser.visits import PATIENCE_MS
 from tests.databases import TestDatabases, addresses
@@ -73,3 +76,16 @@ def worker(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
     """A worker with beat on the portal's databases: figures follow what happens."""
     with background(site.environment, tmp_path_factory.mktemp("worker")):
         yield
+
+
+@pytest.fixture(params=list(ACTORS))
+def open_window(request: pytest.FixtureRequest, site: Site, browser: Browser) -> OpenWindow:
+    """Return a way to open a window for somebody; nothing may go wrong in it unheard."""
+
+    @contextmanager
+    def opened(**facts: str | int) -> Iterator[tuple[Page, Actor]]:
+        with visits.window(browser, site, **facts) as (page, watch):  # type: ignore[arg-type]
+            yield page, ACTORS[request.param](page)
+            assert list(checks.faults_of(page, watch)) == [], page.url
+
+    return opened

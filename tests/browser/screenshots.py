@@ -18,6 +18,9 @@ PICTURES = {
     "downline": "/downline/",
     "statement": "/earnings/2017-10/",
     "rank": "/rank/",
+    "customers": "/customers/",
+    "today": "/today/",
+    "figures": "/figures/",
 }
 
 

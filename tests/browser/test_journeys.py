@@ -6,48 +6,16 @@ Nobody's journey needs another one, and each may be taken any number of times in
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.browser import checks, visits, world
-from tests.browser.actors import ACTORS, Actor
+from tests.browser import world
+from tests.browser.actors import Actor
 from tests.browser.conftest import Site
-from tests.web.company import PASSWORD
+from tests.browser.journeys import OpenWindow, log_in, reload_until
 
 pytestmark = pytest.mark.browser
-LIVE_MS = 90_000
-"""Within which an order is in the figures: a minute is promised, a busy machine gets more."""
-
-OpenWindow = Callable[..., AbstractContextManager[tuple[Page, Actor]]]
-
-
-@pytest.fixture(params=list(ACTORS))
-def open_window(request: pytest.FixtureRequest, site: Site, browser: Browser) -> OpenWindow:
-    """Return a way to open a window for somebody; nothing may go wrong in it unheard."""
-
-    @contextmanager
-    def opened(**facts: str | int) -> Iterator[tuple[Page, Actor]]:
-        with visits.window(browser, site, **facts) as (page, watch):  # type: ignore[arg-type]
-            yield page, ACTORS[request.param](page)
-            assert list(checks.faults_of(page, watch)) == [], page.url
-
-    return opened
-
-
-def _log_in(page: Page, actor: Actor, email: str, password: str = PASSWORD) -> None:
-    page.goto("/accounts/login/")
-    actor.write(page.locator("#id_login"), email)
-    actor.write(page.locator("#id_password"), password)
-    actor.press(page.get_by_role("button", name="Log in", exact=True))
-    if password == PASSWORD:
-        expect(page).not_to_have_url(re.compile("/accounts/login/"))
-        # A visit of the sweep may have left another language in the profile.
-        base = "/".join(page.url.split("/")[:3])
-        visits.speak(page.context, base, "en")
-        page.reload()
 
 
 def _of_my_menu(page: Page, actor: Actor, name: str) -> None:
@@ -69,13 +37,13 @@ def test_log_in_and_out(open_window: OpenWindow, site: Site) -> None:
     with open_window() as (page, actor):
         page.goto("/rank/")
         expect(page.get_by_role("heading", level=1)).to_have_text("Log in")
-        _log_in(page, actor, site.world.emails["representative"], "not the password")
+        log_in(page, actor, site.world.emails["representative"], "not the password")
         expect(
             page.get_by_role("alert").or_(page.locator(".alert, .invalid-feedback"))
         ).to_contain_text("not correct")
         expect(page.locator("#id_login")).to_have_value(site.world.emails["representative"])
 
-        _log_in(page, actor, site.world.emails["representative"])
+        log_in(page, actor, site.world.emails["representative"])
 
         expect(page.get_by_role("heading", level=1)).to_contain_text("Marta")
         _of_my_menu(page, actor, "Log out")
@@ -126,7 +94,7 @@ def test_see_why_a_deep_sale_paid_nothing(open_window: OpenWindow, site: Site) -
 
 def test_staff_look_as_a_member_and_change_nothing(open_window: OpenWindow, site: Site) -> None:
     with open_window() as (page, actor):
-        _log_in(page, actor, site.world.emails["superuser"])
+        log_in(page, actor, site.world.emails["superuser"])
         page.goto(f"/staff/people/{site.world.codes['Ana Silva']}/")
         actor.press(page.get_by_role("link", name="As the member sees it"))
         actor.write(page.get_by_label("Reason"), "She called about her points")
@@ -148,16 +116,16 @@ def test_an_order_moves_the_live_figures_once_it_is_paid(
     open_window: OpenWindow, site: Site, worker: None
 ) -> None:
     with open_window() as (page, actor), open_window() as (desk, staff):
-        _log_in(page, actor, "bruno@example.org")
+        log_in(page, actor, "bruno@example.org")
         figure = page.locator("main .hero").first
         before = _figure(figure.inner_text())
         reference = _place_an_order(page, actor)
 
-        _log_in(desk, staff, site.world.emails["superuser"])
+        log_in(desk, staff, site.world.emails["superuser"])
         _record_the_payment(desk, staff, reference)
 
         page.goto("/")
-        _reload_until(page, lambda: _figure(figure.inner_text()) > before)
+        reload_until(page, lambda: _figure(figure.inner_text()) > before)
         assert _figure(figure.inner_text()) == before + 60, "three pieces at 20 points each"
 
 
@@ -190,18 +158,9 @@ def _record_the_payment(desk: Page, staff: Actor, reference: str) -> None:
     expect(desk.get_by_text(f"Order {reference} is paid and counts.")).to_be_visible()
 
 
-def _reload_until(page: Page, reached: Callable[[], bool]) -> None:
-    for _ in range(LIVE_MS // 1000):
-        if reached():
-            return
-        page.wait_for_timeout(1000)
-        page.reload()
-    raise AssertionError("the figures did not move")
-
-
 def test_convert_points(open_window: OpenWindow, site: Site) -> None:
     with open_window() as (page, actor):
-        _log_in(page, actor, "ana@example.org")
+        log_in(page, actor, "ana@example.org")
         page.goto("/rsp/")
         before = _figure(page.locator("main .hero").first.inner_text())
         actor.write(page.locator("#id_points"), "100")
@@ -219,7 +178,7 @@ def test_no_other_number_is_converted_than_the_one_typed(
     open_window: OpenWindow, site: Site
 ) -> None:
     with open_window() as (page, actor):
-        _log_in(page, actor, "ana@example.org")
+        log_in(page, actor, "ana@example.org")
         page.goto("/rsp/")
         convert = page.get_by_role("button", name="Convert to cash")
         expect(convert).to_be_enabled()
@@ -257,7 +216,7 @@ def test_read_a_statement_and_take_it_home(open_window: OpenWindow, site: Site) 
 
 def test_switch_language_and_theme(open_window: OpenWindow, site: Site) -> None:
     with open_window(theme="light", language="en") as (page, actor):
-        _log_in(page, actor, site.world.emails["newcomer"])
+        log_in(page, actor, site.world.emails["newcomer"])
         root = page.locator("html")
         expect(root).to_have_attribute("lang", "en")
         expect(root).to_have_attribute("data-bs-theme", "light")

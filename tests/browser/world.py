@@ -29,6 +29,7 @@ from representatives.alerts import raise_alert
 from representatives.models import Company, Representative, User
 from sales import services as sales_services
 from sales.models import Order
+from tests.browser import desk
 from tests.web import company, samples
 from tests.web.company import PASSWORD, Town
 from tests.web.routes import all_routes
@@ -89,6 +90,7 @@ def build() -> World:
     dispute = _after_posting(town, runs[-1], staff)
     returned, unpaid = _open_month(town)
     _registers(town)
+    desk.do_the_nights_work(town)
     services.preview_period(
         period=Period.objects.get(label=OPEN_MONTH), by=town.staff, now=town.now
     )
@@ -144,6 +146,7 @@ def _people(town: Town) -> None:
     for number in range(56):
         name = f"{FIRST[number % len(FIRST)]} {LAST[number % len(LAST)]} {number:02d}"
         company.enrol(town, name, TOP if number % 9 else CONVERTER)
+    desk.enrol_people(town, CONVERTER)
 
 
 def _staff(town: Town) -> User:
@@ -159,6 +162,7 @@ def _posted_month(town: Town, label: str, approver: User) -> Run:
         company.sell(then, name, pieces=pieces, customer=f"Klara {label}")
     for number, name in enumerate(list(town.people)[9:29]):
         company.sell(then, name, pieces=1 + number % 4)
+    desk.sell_to_regulars(then, TOP)
     now = period.ends_at + timedelta(days=2)
     run = services.start_run(period=period, by=town.staff, now=now)
     services.advance_to_end(run=run, now=now)
