@@ -26,7 +26,7 @@ def bring_people(seller: Representative, now: datetime) -> None:
     links = [plain, stall]
     links += [
         services.add_link(representative=seller, product=product, now=made_at)
-        for product in products_named("coffee", 1)
+        for product in products_named("ground coffee", 1)
     ]
     for place, link in enumerate(links):
         _visits(link, (3, 9, 2)[place], now)

@@ -25,10 +25,10 @@ from sales.models import (
 FOLDER = Path(__file__).with_name("guides")
 # Address, a word of the products it is about, and who may read it; the texts lie beside.
 GUIDES = (
-    ("fresh-coffee", "coffee", Guide.Audience.EVERYBODY),
+    ("fresh-coffee", "ground coffee", Guide.Audience.EVERYBODY),
     ("yogurt-in-the-morning", "yogurt", Guide.Audience.EVERYBODY),
     ("spices-that-keep", "spices", Guide.Audience.EVERYBODY),
-    ("cheese-at-home", "cheese", Guide.Audience.EVERYBODY),
+    ("cheese-at-home", "shredded cheese", Guide.Audience.EVERYBODY),
     ("after-the-first-sale", "", Guide.Audience.MEMBERS),
     ("asking-for-a-referral", "", Guide.Audience.MEMBERS),
 )
@@ -69,7 +69,7 @@ def _text(slug: str, language: str) -> tuple[str, str, str]:
 
 def _templates() -> None:
     """Give one product words of its own, in both languages; all others have the product's own."""
-    for product in products_named("coffee", 1):
+    for product in products_named("ground coffee", 1):
         for language in ("en", "pl"):
             subject, _, body = _text("template-coffee", language)
             MessageTemplate.objects.create(

@@ -20,12 +20,12 @@ TALKS = (
 
 # Kind, what was said, and a word of the products that may help.
 NEEDS = (
-    ("doing", "Bakes every Saturday with the children.", "flour"),
-    ("doing", "Takes a lunch box to work and wants less waste.", "cheese"),
-    ("planning", "Guests over the holidays, up to ten at the table.", "juice"),
+    ("doing", "Bakes every Saturday with the children.", "sugar"),
+    ("doing", "Takes a lunch box to work and wants less waste.", "shredded cheese"),
+    ("planning", "Guests over the holidays, up to ten at the table.", "pure juic"),
     ("planning", "Wants to eat a proper breakfast from January on.", "yogurt"),
-    ("would_like", "Something warm for the evenings instead of soft drinks.", "tea"),
-    ("would_like", "Coffee that still tastes fresh at the end of the pack.", "coffee"),
+    ("would_like", "Something warm for the evenings instead of soft drinks.", "tea bags"),
+    ("would_like", "Coffee that still tastes fresh at the end of the pack.", "ground coffee"),
     ("doing", "Cooks from scratch three times a week.", "spices"),
 )
 
