@@ -29,11 +29,13 @@ WITH person AS MATERIALIZED (
     SELECT o.customer_id, q.companion_id AS product_id, o.product_id AS with_product_id,
            q.weight::bigint AS weight, false AS stated,
            q.both_count >= %(together)s AND q.lift_permille >= %(lift)s AS is_reason,
+           greatest(q.weight, 1)::bigint
+               * least(q.lift_permille - 1000, %(telling)s) AS good,
            (q.accepted_count + %(prior)s)::numeric
                / (q.accepted_count + q.refused_count + %(prior)s) AS taught
       FROM own o JOIN sales_productpair q ON q.product_id = o.product_id
     UNION ALL
-    SELECT o.customer_id, c.to_product_id, o.product_id, 1, true, true, 1
+    SELECT o.customer_id, c.to_product_id, o.product_id, 1, true, true, 0, 1
       FROM own o JOIN sales_product_companions c ON c.from_product_id = o.product_id
 ), scored AS (
     SELECT customer_id, product_id, sum(weight) AS score FROM hint GROUP BY customer_id, product_id
@@ -41,7 +43,7 @@ WITH person AS MATERIALIZED (
     SELECT DISTINCT ON (customer_id, product_id)
            customer_id, product_id, with_product_id, stated, taught
       FROM hint WHERE is_reason
-     ORDER BY customer_id, product_id, weight DESC, with_product_id
+     ORDER BY customer_id, product_id, good DESC, with_product_id
 ), ranked AS (
     SELECT b.*, s.score * b.taught AS score,
            row_number() OVER (PARTITION BY b.customer_id
@@ -87,6 +89,7 @@ def refresh_add_ons(*, customer_ids: Sequence[int]) -> int:
                 "customers": sorted(customer_ids),
                 "together": learner.TOGETHER,
                 "lift": learner.LIFT_PERMILLE,
+                "telling": learner.TELLING_PERMILLE,
                 "prior": TAUGHT_PRIOR,
                 "offered": learner.OFFERED,
                 "steps": [step for step, _chance in chances],

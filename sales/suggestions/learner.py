@@ -31,6 +31,8 @@ TOGETHER = 5
 """So many customers have both before one product is a reason for another."""
 LIFT_PERMILLE = 1100
 """And at least so many times as many as of all customers, per mille."""
+TELLING_PERMILLE = 300
+"""More than so much above all customers makes a reason no better."""
 OFFERED = 5
 """Add-ons kept a customer."""
 LOOKED_AT = 20
@@ -46,6 +48,7 @@ FEW = 100
 CAREFUL_PERMILLE = 20
 NOTHING_LEARNT = [[0, CAREFUL_PERMILLE]]
 STATED = np.float32(1e-6)
+LEAST = np.float32(1e-6)
 """What staff's word that two go together weighs: enough where nothing is learnt yet."""
 
 
@@ -175,26 +178,38 @@ def best_places(
         )
 
 
+def convincing(counts: Counts, weights: Floats, stated: NDArray[np.bool_] | None = None) -> Floats:
+    """Return how good a reason each product is for each other, 0 for none.
+
+    What it adds times by how much more its customers take the other one, as far as that tells: of
+    two reasons the more telling one is shown. What staff name as companions is a reason too, after
+    all that is measured.
+    """
+    more = np.minimum(counts.lift_permille() - 1000, TELLING_PERMILLE).astype(np.float32)
+    found = np.where(counts.reasons(), np.maximum(weights, LEAST) * more, np.float32(0))
+    return found if stated is None else np.maximum(found, stated * LEAST)
+
+
 def offer(
     had: Had,
     weights: Floats,
-    reasons: NDArray[np.bool_],
+    reasons: Floats,
     on_sale: NDArray[np.bool_],
     who: Ints,
     *,
     taught: Floats | None = None,
 ) -> Offers:
-    """Return each customer's add-ons: what scores best among what has a reason.
+    """Return each customer's add-ons: what scores best among what has a reason in hand.
 
-    The reason is the product in hand that adds most; `taught` multiplies the score of each pair by
-    what representatives' answers taught.
+    `reasons` says how convincing each is; `taught` multiplies the score of each pair by what
+    representatives' answers taught.
     """
     matrix = had.matrix()
     parts: list[Offers] = []
     for some, top, score in best_places(had, weights, on_sale, who, LOOKED_AT):
         if not len(some):
             continue
-        because = _reasons_in_hand(matrix[some], weights, reasons, top)
+        because = _reasons_in_hand(matrix[some], reasons, top)
         found = (because >= 0) & np.isfinite(score) & (score > 0)
         row, column = np.nonzero(found)
         product, with_product = top[row, column], because[row, column]
@@ -217,10 +232,8 @@ def offer(
     return _joined(parts)
 
 
-def _reasons_in_hand(
-    owned: csr_array, weights: Floats, reasons: NDArray[np.bool_], top: Ints
-) -> Ints:
-    """Return for each customer and place the product in hand that adds most, -1 for none."""
+def _reasons_in_hand(owned: csr_array, reasons: Floats, top: Ints) -> Ints:
+    """Return for each customer and place the product in hand that convinces most, -1 for none."""
     held = owned.indices.astype(np.int64)
     counts = np.diff(owned.indptr)
     best = np.full(top.shape, -1, dtype=np.int64)
@@ -228,9 +241,9 @@ def _reasons_in_hand(
     starts = owned.indptr[:-1][filled]
     for column in range(top.shape[1]):
         wanted = np.repeat(top[:, column], counts)
-        adds = np.where(reasons[held, wanted], weights[held, wanted], -np.inf)
-        most = np.maximum.reduceat(adds, starts) if len(starts) else adds[:0]
-        is_most = (adds == np.repeat(most, counts[filled])) & np.isfinite(adds)
+        good = reasons[held, wanted]
+        most = np.maximum.reduceat(good, starts) if len(starts) else good[:0]
+        is_most = (good == np.repeat(most, counts[filled])) & (good > 0)
         owner = np.repeat(np.arange(len(counts)), counts)[is_most]
         first, at = np.unique(owner, return_index=True)
         best[first, column] = held[is_most][at]

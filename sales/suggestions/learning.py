@@ -171,7 +171,7 @@ def refresh_suggestions(*, now: datetime) -> Learnt:
     offers = learner.offer(
         bought.had,
         weights + stated.astype(np.float32) * learner.STATED,
-        reasons | stated,
+        learner.convincing(counts, weights, stated),
         on_sale,
         _active(bought, today),
         taught=_taught(answers, len(counts.each)),

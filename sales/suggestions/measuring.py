@@ -77,7 +77,8 @@ class Trial:
 
 def ours(trial: Trial, weights: Floats, counts: learner.Counts, who: Ints) -> learner.Offers:
     """Return the top add-ons of some customers as a page would show them."""
-    offers = learner.offer(trial.before, weights, counts.reasons(), trial.on_sale, who)
+    reasons = learner.convincing(counts, weights)
+    offers = learner.offer(trial.before, weights, reasons, trial.on_sale, who)
     shown = offers.place <= learner.SHOWN
     return learner.Offers(
         offers.customer[shown],

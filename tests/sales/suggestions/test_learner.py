@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sales.suggestions import learner, measuring
-from sales.suggestions.learner import Had
+from sales.suggestions.learner import Had, convincing
 
 DAYS = 100
 
@@ -43,7 +43,7 @@ def test_offers_are_new_on_sale_and_have_a_reason_in_hand() -> None:
     weights = learner.weigh(counts, 1.0)
     on_sale = np.array([True, True, True, False])
 
-    offers = learner.offer(people, weights, counts.reasons(), on_sale, np.arange(21))
+    offers = learner.offer(people, weights, convincing(counts, weights), on_sale, np.arange(21))
 
     rows = set(
         zip(
@@ -57,18 +57,32 @@ def test_offers_are_new_on_sale_and_have_a_reason_in_hand() -> None:
     assert offers.place[offers.customer == 20].tolist() == [1, 2]
 
 
+def test_of_two_reasons_the_more_telling_one_is_shown() -> None:
+    """Product 2 goes with 1; 0 is taken by nearly all, and says little."""
+    people = had(*["012"] * 30, *["0"] * 60, *["3"] * 30, "01")
+    counts = learner.count(people)
+    weights = learner.weigh(counts, 60.0)
+    assert counts.reasons()[0, 2]
+
+    offers = learner.offer(
+        people, weights, convincing(counts, weights), np.ones(4, dtype=bool), np.array([120])
+    )
+
+    assert offers.product.tolist() == [2]
+    assert offers.with_product.tolist() == [1]
+
+
 def test_a_refused_pair_falls_behind() -> None:
     people = had(*["012"] * 9, *["3"] * 9, "0")
     counts = learner.count(people)
     weights = learner.weigh(counts, 1.0)
     taught = np.ones((4, 4), dtype=np.float32)
-    usual = learner.offer(people, weights, counts.reasons(), np.ones(4, dtype=bool), np.array([18]))
+    reasons, on_sale, who = convincing(counts, weights), np.ones(4, dtype=bool), np.array([18])
+    usual = learner.offer(people, weights, reasons, on_sale, who)
     first, second = usual.product.tolist()
 
     taught[0, first] = 0.2
-    then = learner.offer(
-        people, weights, counts.reasons(), np.ones(4, dtype=bool), np.array([18]), taught=taught
-    )
+    then = learner.offer(people, weights, reasons, on_sale, who, taught=taught)
 
     assert then.product.tolist() == [second, first]
 
