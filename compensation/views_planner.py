@@ -40,7 +40,7 @@ def planner(request: HttpRequest) -> HttpResponse:
     visit = open_visit(request, url=_url)
     run, period = visit.run, visit.months.period
     customers = list(
-        Customer.objects.filter(representative=visit.viewer, is_self=False)
+        Customer.objects.of(visit.viewer)
         .only("id", "name", "representative_id", "is_self")
         .order_by("sort_key", "pk")[:MOST_CUSTOMERS]
     )

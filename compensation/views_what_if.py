@@ -147,9 +147,9 @@ def what_if_order(request: HttpRequest) -> HttpResponse:
 def _customer(form: OrderTrialForm, seller: Representative | None) -> Customer | None:
     if seller is None or form.cleaned_data["buyer"] != KNOWN:
         return None
-    found = Customer.objects.filter(
-        representative=seller, reference=form.cleaned_data["customer"].strip(), is_self=False
-    ).first()
+    found = (
+        Customer.objects.of(seller).filter(reference=form.cleaned_data["customer"].strip()).first()
+    )
     if found is None:
         form.add_error("customer", _("The seller has no such customer."))
     return found

@@ -19,7 +19,7 @@ from sales.contacts.views import own_person
 from sales.models import Customer
 from sales.views_shared import open_desk, search_text
 
-PAIRS_SHOWN = 50
+PAIRS_SHOWN = 20
 LABELS = {
     "name": gettext_lazy("Name"),
     "email": gettext_lazy("E-mail"),

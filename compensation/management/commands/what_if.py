@@ -87,9 +87,7 @@ class Command(BaseCommand):
         representative = self.representative(seller)
         buyer = None
         if customer is not None:
-            buyer = Customer.objects.filter(
-                representative=representative, reference=customer, is_self=False
-            ).first()
+            buyer = Customer.objects.of(representative).filter(reference=customer).first()
             if buyer is None:
                 self.refuse(USAGE, f"--customer: {seller} has no customer {customer}")
         found = order_effect(
