@@ -35,4 +35,4 @@ def refresh_figures_task(**_: Any) -> bool:
 @shared_task(acks_late=True, autoretry_for=(OperationalError,), max_retries=5)
 def remind_of_follow_ups_task(**_: Any) -> int:
     """Tell whoever has follow-ups due today how many, once a day; return how many were told."""
-    return reminders.remind(now=company_now())
+    return reminders.remind_once_a_day(now=company_now())

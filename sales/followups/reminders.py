@@ -7,12 +7,16 @@ from __future__ import annotations
 
 from datetime import datetime, time
 
+from django.core.cache import cache
 from django.db import connection, transaction
 
 from representatives.models import Company
 from representatives.notice_kinds import NoticeKind
 from representatives.notices import notify_selected
 
+DAY_SECONDS = 24 * 3600
+REMINDED_KEY = "follow-ups-reminded"
+"""Where the cache keeps which day was seen to: a hint that saves looking again, no more."""
 REMINDED_AT = time(6)
 """From when on the notices of a day are written, in the company's zone: before its digests."""
 
@@ -37,9 +41,18 @@ _DUE = """
 # A newer one says all that the ones before it said: only the newest is left to read.
 _REPLACE = """
 UPDATE representatives_notice n SET read_at = %(now)s
-FROM representatives_notice newer
-WHERE newer.event = %(event)s AND newer.kind = %(kind)s AND newer.user_id = n.user_id
-AND n.kind = %(kind)s AND n.event <> newer.event AND n.read_at IS NULL
+WHERE n.kind = %(kind)s AND n.read_at IS NULL AND n.event <> %(event)s
+AND n.user_id IN (
+    SELECT r.user_id FROM representatives_representative r
+    WHERE r.id IN (
+        SELECT f.representative_id FROM sales_followup f
+        WHERE f.state = 'open' AND f.due_on <= %(day)s::date
+    )
+)
+AND EXISTS (
+    SELECT FROM representatives_notice newer
+    WHERE newer.user_id = n.user_id AND newer.event = %(event)s
+)
 """
 
 
@@ -64,6 +77,24 @@ def remind(*, now: datetime) -> int:
     if told:
         with connection.cursor() as cursor:
             cursor.execute(
-                _REPLACE, {"event": event, "kind": NoticeKind.FOLLOW_UPS.value, "now": now}
+                _REPLACE,
+                {
+                    "event": event,
+                    "day": day.isoformat(),
+                    "kind": NoticeKind.FOLLOW_UPS.value,
+                    "now": now,
+                },
             )
+    return told
+
+
+def remind_once_a_day(*, now: datetime) -> int:
+    """Remind on the first call of a day that comes late enough; the others look at nothing."""
+    company = Company.objects.get(pk=Company.ONLY_ID)
+    local = now.astimezone(company.zone)
+    day = local.date().isoformat()
+    if local.time() < REMINDED_AT or cache.get(REMINDED_KEY) == day:
+        return 0
+    told = remind(now=now)
+    cache.set(REMINDED_KEY, day, timeout=DAY_SECONDS)
     return told

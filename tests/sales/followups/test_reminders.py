@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -12,7 +13,7 @@ from representatives.models import Company, Notice, Representative, User
 from representatives.notice_kinds import NoticeKind
 from representatives.notice_words import tell
 from representatives.notices import queue_digests
-from sales.followups.reminders import remind
+from sales.followups.reminders import REMINDED_KEY, remind, remind_once_a_day
 from sales.models import Customer
 from tests.sales.conftest import NOW
 from tests.sales.followups.conftest import Plan
@@ -92,3 +93,16 @@ def test_many_are_told_by_as_many_statements_as_one(
         assert remind(now=MORNING + timedelta(days=1)) == 2
 
     assert len(one) == len(two)
+
+
+def test_the_rest_of_the_day_nothing_is_looked_at(plan: Plan) -> None:
+    cache.delete(REMINDED_KEY)
+    plan(days=0)
+
+    found = [remind_once_a_day(now=NOW - timedelta(hours=hours)) for hours in (9, 4, 3)]
+    with CaptureQueriesContext(connection) as queries:
+        remind_once_a_day(now=NOW)
+
+    assert found == [0, 1, 0]
+    assert len(queries) == 1
+    assert remind_once_a_day(now=NOW + timedelta(days=1)) == 1
