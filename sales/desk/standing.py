@@ -64,7 +64,7 @@ WITH task AS (
         EXISTS (
             SELECT FROM sales_followup later
             WHERE later.customer_id = c.id AND later.state = 'open' AND later.due_on > %(today)s
-              AND later.kind IN ('reorder', 'win_back')
+              AND later.kind IN ('reorder', 'win_back') AND later.source_key IS NULL
         ) AS is_later,
         EXISTS (
             SELECT FROM sales_suggestiondecision said
@@ -128,7 +128,8 @@ SELECT customer_id, forecast_id, task_id, standing, total, place FROM numbered
 WHERE place = 1 OR place BETWEEN %(start)s + 1 AND %(end)s OR customer_id = ANY (%(among)s)
 ORDER BY standing, place
 """
-"""A talk planned for a later day, and what was put off or refused, leave a customer alone."""
+"""A talk that a person planned for a later day, and what was put off or refused, leave a customer
+alone; what a care plan holds for later does not."""
 
 
 def get_standing(

@@ -115,8 +115,17 @@ def test_talk_planned_for_a_later_day_leaves_the_customer_alone(
     seller: Representative, know: Know
 ) -> None:
     plan(seller, know("Helena", start=-8), "reorder", 2)
+    cared_for = know("Igor", start=-8)
+    follow_ups.plan_follow_up(
+        representative=seller,
+        customer=cared_for,
+        kind="reorder",
+        due_on=day(2),
+        now=NOW,
+        source_key="care:1:run_out:5",
+    )
 
-    assert places(seller) == {}
+    assert places(seller) == {"Igor": Group.OVERDUE}
 
 
 def test_what_is_due_stands_under_care_unless_something_runs_out(
