@@ -179,6 +179,16 @@ def _rows(
         .select_related("customer", "product")
         .in_bulk()
     )
+    coming = {
+        one.customer_id: one
+        for one in Forecast.objects.filter(
+            customer__in=[one.customer.pk for one in asks],
+            product__is_active=True,
+            from_on__gt=today,
+        )
+        .select_related("product")
+        .order_by("-expected_on", "-pk")
+    }
     pulses = pulses_by_customer(ids)
     suggestions: dict[int, list[Suggestion]] = {}
     for one in suggest(seller, now=now, customers=ids) if ids else []:
@@ -188,7 +198,7 @@ def _rows(
         facts = Facts(
             customer=customers[place.customer_id],
             today=today,
-            forecast=forecasts.get(place.forecast_id or 0),
+            forecast=forecasts.get(place.forecast_id or 0) or coming.get(place.customer_id),
             pulse=pulses.get(place.customer_id),
             suggestions=suggestions.get(place.customer_id, []),
             follow_up=tasks.get(place.task_id or 0),

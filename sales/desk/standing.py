@@ -2,7 +2,7 @@
 
 A customer stands in one group at most, by the product that is most worth a word today: of those
 due or overdue the one with the highest expected value, else the one that comes next. Whoever has
-gone quiet as a whole (`CustomerPulse.quiet_on`) is asked how things are, whatever the products.
+gone quiet as a whole (`CustomerPulse.quiet_on`) and with each product is asked how things are.
 What was put off or refused, and whoever has a talk planned for a later day, is left alone.
 """
 
@@ -97,9 +97,9 @@ WITH task AS (
     SELECT person.id AS customer_id, lead.id AS forecast_id, task.id AS task_id,
         lead.from_on, task.due_on, coalesce(lead.worth, 0) AS worth, person.alive_permille,
         CASE
-            WHEN person.quiet_on <= %(today)s AND NOT person.is_later
-                AND (task.id IS NOT NULL OR NOT person.is_left) THEN 'quiet'
-            WHEN person.quiet_on <= %(today)s THEN NULL
+            WHEN person.quiet_on <= %(today)s AND coalesce(lead.quiet_on, %(today)s) <= %(today)s
+                THEN CASE WHEN NOT person.is_later
+                    AND (task.id IS NOT NULL OR NOT person.is_left) THEN 'quiet' END
             WHEN lead.until_on < %(today)s AND lead.quiet_on > %(today)s
                 AND NOT person.is_later THEN 'overdue'
             WHEN lead.from_on <= %(today)s AND lead.quiet_on > %(today)s

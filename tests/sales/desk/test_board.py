@@ -88,6 +88,14 @@ def test_a_quiet_product_of_a_lively_customer_is_no_quiet_customer(
     assert places(seller) == {"Helena": Group.COMING}
 
 
+def test_pack_that_runs_out_now_makes_nobody_quiet(
+    seller: Representative, know: Know, products: dict[str, Product]
+) -> None:
+    know("Karol", start=-2, quiet_in=-20)
+
+    assert places(seller) == {"Karol": Group.DUE}
+
+
 def test_product_off_sale_calls_nobody(
     seller: Representative, know: Know, products: dict[str, Product]
 ) -> None:
@@ -218,6 +226,8 @@ def test_asks_are_counted_alike_on_every_page(
     seller: Representative, know: Know, products: dict[str, Product]
 ) -> None:
     happy, late = know("Happy"), know("Late", start=-8)
+    forecast(happy, products["TEA"], start=50)
+    forecast(happy, products["GREENS"], start=20)
     for person in (happy, late):
         contacts.note_talk(customer=person, at=NOW, now=NOW, channel="phone", went="well")
 
@@ -228,3 +238,4 @@ def test_asks_are_counted_alike_on_every_page(
     assert (row.customer, row.sells) == (happy, False)
     assert row.said is not None
     assert row.said.title == "Ask for a referral"
+    assert row.span == "Next about 11 Apr"
