@@ -20,8 +20,8 @@ Array = npt.NDArray[np.float64]
 
 FITTED_ROWS = 20_000
 """More rows than these don't change four numbers."""
-HOLD = 0.02
-"""How much a row's worth of doubt keeps the numbers near the start: matters for tiny data."""
+HOLD = 0.05
+"""How much of one row's likelihood keeps the numbers near the start: matters for tiny data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,8 @@ class BuyingLaw:
     scale: float = 45.0
     stop: float = 0.3
     stay: float = 2.0
+    seen: float = 0.0
+    """Repeat purchases it was fitted to."""
 
     @classmethod
     def of(cls, repeats: Array, recency: Array, age: Array) -> Self:
@@ -41,7 +43,7 @@ class BuyingLaw:
         """
         if repeats.size < 20 or repeats.sum() < 10:
             scale = float(np.clip(age.mean() if age.size else 45.0, 10, 400))
-            return cls(scale=scale)
+            return cls(scale=scale, seen=float(repeats.sum()))
         step = max(repeats.size // FITTED_ROWS, 1)
         x, recent, whole = (one[::step].astype(np.float64) for one in (repeats, recency, age))
         unit = max(float(whole.max()), 1.0)
@@ -49,12 +51,14 @@ class BuyingLaw:
         start = np.log([0.5, max(0.5 * float(whole.sum()) / max(float(x.sum()), 1), 1e-3), 0.3, 2])
 
         def loss(numbers: Array) -> float:
-            held = HOLD * float(((numbers - start) ** 2).sum()) / np.sqrt(x.size)
+            held = HOLD * float(((numbers - start) ** 2).sum()) / x.size
             return -_log_likelihood(np.exp(np.clip(numbers, -12, 12)), x, recent, whole) + held
 
         found = minimize(loss, start, method="L-BFGS-B", bounds=[(-7.0, 7.0)] * 4)
         shape, scale, stop, stay = np.exp(found.x if np.isfinite(found.fun) else start)
-        return cls(float(shape), float(scale * unit), float(stop), float(stay))
+        return cls(
+            float(shape), float(scale * unit), float(stop), float(stay), float(repeats.sum())
+        )
 
     def alive(self, repeats: Array, recency: Array, age: Array) -> Array:
         """Return the probability that nobody has stopped yet."""

@@ -351,6 +351,9 @@ def _customer_columns(
     columns["visits"] = spread(number)
     columns["visit_elapsed"] = spread(cut - last)
     columns["visit_rate"] = spread(number / (cut - first + 7))
+    columns["tenure"] = spread(cut - first)
+    columns["tenure_rate"] = columns["count"] / (columns["tenure"] + 15)
+    columns["pace"] = HORIZON * columns["count"] / max(int(cut - past.day.min(initial=cut)), 1)
     columns["visit_lateness"] = spread((cut - last) / np.maximum(pause, 1))
     for days in WINDOWS:
         columns[f"visits_{days}"] = spread(runs.total((visits.day >= cut - days).astype(np.int32)))

@@ -19,12 +19,13 @@ from sales.forecast.features import (
     Known,
     Purchases,
     describe,
+    feature_names,
     labels,
 )
 from sales.forecast.methods import Bool, Method, Odds
 
 LESSONS = 6
-LEAST_HISTORY = 21
+LEAST_HISTORY = 30
 """Days of purchases before the first lesson."""
 LESSON_ROWS = 400_000
 """More rows than these learn no better; they are drawn evenly, with a fixed seed."""
@@ -64,14 +65,17 @@ def learn(
     past = purchases.before(cut)
     lessons = list_lessons(past, cut, pack_days=pack_days, days=days)
     if not lessons:
-        rows = describe(past, cut, Known.of(past, cut, pack_days))
-        return Learnt(methods.Formula(rows.names), "formula", {"lessons": 0})
+        seen = Known.of(past, cut, pack_days).law.seen
+        return Learnt(methods.Formula.after(feature_names(), seen), "formula", {"lessons": 0})
     names = lessons[0].rows.names
-    name, losses = choose(lessons, days)
+    choice = choose(lessons, days)
     features, y = gather(lessons)
     fitted = methods.fit_all(names, features, y)
-    figures = {"lessons": len(lessons), "rows": len(y), "log_loss": losses}
-    return Learnt(methods.by_name(fitted, name), name, figures)
+    figures = {"lessons": len(lessons), "rows": len(y), "log_loss": choice.losses}
+    method = methods.by_name(fitted, choice.name)
+    if choice.answers.size:
+        method = methods.Scaled.of(method, choice.odds, choice.answers)
+    return Learnt(method, choice.name, figures)
 
 
 def list_lessons(
@@ -101,22 +105,35 @@ def gather(lessons: list[Lesson]) -> tuple[Float, Bool]:
     return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
 
 
-def choose(lessons: list[Lesson], days: int) -> tuple[str, dict[str, float]]:
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The method that did best on lessons it had not seen, what it said there, and what came."""
+
+    name: str
+    odds: Odds
+    answers: Bool
+    losses: dict[str, float]
+
+
+def choose(lessons: list[Lesson], days: int) -> Choice:
     """Return the method that does best on lessons it has not seen, and the loss of each.
 
     A more complicated one is taken only if it is better beyond what chance could do.
     """
-    losses: dict[str, list[Odds]] = {}
+    said: dict[str, list[Odds]] = {}
+    came: list[Bool] = []
     for features, y, unseen, answers in _trials(lessons, days):
         fitted = methods.fit_all(lessons[0].rows.names, features, y)
         odds = methods.with_blends({name: one.odds(unseen) for name, one in fitted.items()})
         for name, each in odds.items():
-            losses.setdefault(name, []).append(_loss(each, answers))
-    whole = {name: np.concatenate(each) for name, each in losses.items()}
-    rows = max((each.size for each in whole.values()), default=0)
-    whole = {name: each for name, each in whole.items() if each.size == rows}
-    best = _plainest_of_the_best(whole)
-    return best, {name: round(float(each.mean()), 5) for name, each in whole.items()}
+            said.setdefault(name, []).append(each)
+        came.append(answers)
+    whole = {name: np.concatenate(each) for name, each in said.items() if len(each) == len(came)}
+    answers = np.concatenate(came)
+    losses = {name: _loss(odds, answers) for name, odds in whole.items()}
+    best = _plainest_of_the_best(losses)
+    means = {name: round(float(each.mean()), 5) for name, each in losses.items() if each.size}
+    return Choice(best, whole[best], answers, means)
 
 
 def _trials(lessons: list[Lesson], days: int):
@@ -140,13 +157,11 @@ def _loss(odds: Odds, y: Bool) -> Odds:
 
 
 def _plainest_of_the_best(losses: dict[str, Odds]) -> str:
-    """Take methods in turn, plainest first, and move on where one is clearly better."""
-    singles = [name for name in losses if name in methods.FEW]
-    best = "formula"
-    ladder = [min(singles, key=lambda name: losses[name].mean())] if singles else []
-    ladder += [name for name in losses if name not in singles and name != "formula"]
-    for name in ladder:
+    """Begin with the best of the plain ones, and move on where one is clearly better."""
+    plain = [name for name in losses if name in (*methods.FEW, "formula")]
+    best = min(plain, key=lambda name: losses[name].mean() if losses[name].size else 0.0)
+    for name in losses:
         gain = losses[best] - losses[name]
-        if gain.mean() > gain.std() / np.sqrt(max(gain.size, 1)) / 2:
+        if name not in plain and gain.mean() > gain.std() / np.sqrt(max(gain.size, 1)):
             best = name
     return best

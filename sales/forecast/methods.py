@@ -12,6 +12,7 @@ from typing import Any, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
+from scipy.optimize import minimize
 from scipy.special import expit, logit
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
@@ -27,6 +28,8 @@ SIMPLE_ROWS = 200_000
 FEW_ROWS = 50_000
 LEAST_EVENTS = 30
 TREE_EVENTS = 300
+EVEN_REPEATS = 50.0
+HOLD_SCALE = 10.0
 TINY = 1e-4
 CHUNK = 4096
 """Rows whose features stay in the processor's cache while all trees look at them."""
@@ -57,7 +60,8 @@ def _logit(name: str) -> Callable[[dict[str, Float]], Float]:
 TERMS: dict[str, Callable[[dict[str, Float]], Float]] = {
     "law": lambda column: np.log(column["law_expects"] + TINY),
     "renewal": _logit("renewal"),
-    "count": _log("count"),
+    "pace": lambda column: np.log(column["pace"] + TINY),
+    "tenure_rate": lambda column: np.log(column["tenure_rate"] + TINY),
     "pause": lambda column: np.log(np.maximum(column["interval"], column["elapsed"])),
     "elapsed": _log("elapsed"),
     "lateness": _log("lateness"),
@@ -73,7 +77,7 @@ TERMS: dict[str, Callable[[dict[str, Float]], Float]] = {
     "again": _logit("product_again"),
 }
 """What the simple methods see: each a number that grows or falls with the chance."""
-FEW = ("law", "renewal", "count", "pause")
+FEW = ("law", "renewal", "pace", "tenure_rate", "pause")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,15 +114,27 @@ def _terms(names: tuple[str, ...], terms: tuple[str, ...], features: Float) -> O
 
 @dataclass(frozen=True, slots=True)
 class Formula:
-    """No learning: half of what either simple law expects. For the first weeks of a company."""
+    """No learning: what the simple laws expect. For the first weeks of a company.
+
+    The fewer repeat purchases there were yet, the more speaks the interval, which begins with the
+    length of the pack.
+    """
 
     names: tuple[str, ...]
+    weight: float = 0.5
+    """Of the law of random purchases, against the interval's."""
+
+    @classmethod
+    def after(cls, names: tuple[str, ...], repeats_seen: float) -> Self:
+        """Weigh the laws by how many repeat purchases there were."""
+        return cls(names, repeats_seen / (repeats_seen + EVEN_REPEATS))
 
     def odds(self, features: Float) -> Odds:
         """Return the log-odds of each row."""
         law = -np.expm1(-features[:, self.names.index("law_expects")].astype(np.float64))
         renewal = features[:, self.names.index("renewal")].astype(np.float64)
-        return logit(np.clip((law + renewal) / 2, 0.005, 0.995))
+        mean = self.weight * law + (1 - self.weight) * renewal
+        return logit(np.clip(mean, 0.005, 0.995))
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +183,35 @@ class Blend:
         return (1 - self.weight) * self.simple.odds(features) + self.weight * self.trees.odds(
             features
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Scaled:
+    """A method whose odds are drawn to what came of them where it had not seen the answers."""
+
+    method: Method
+    base: float
+    slope: float
+
+    @classmethod
+    def of(cls, method: Method, odds: Odds, y: Bool) -> Self:
+        """Fit base and slope to odds given before and to what came of them, and go half the way.
+
+        Those odds came from a method that had learnt from less: only part of its fault is left.
+        """
+
+        def loss(numbers: Odds) -> float:
+            base, slope = numbers
+            said = base + slope * odds
+            held = HOLD_SCALE * (base**2 + (slope - 1) ** 2)
+            return float(np.logaddexp(0, np.where(y, -said, said)).sum() + held)
+
+        found = minimize(loss, np.array([0.0, 1.0]), method="L-BFGS-B", bounds=[(-3, 3), (0.2, 2)])
+        return cls(method, float(found.x[0]) / 2, (1 + float(found.x[1])) / 2)
+
+    def odds(self, features: Float) -> Odds:
+        """Return the log-odds of each row."""
+        return self.base + self.slope * self.method.odds(features)
 
 
 def chances(method: Method, rows: Candidates) -> Odds:

@@ -10,6 +10,8 @@ import io
 import json
 from dataclasses import dataclass
 from typing import Any
+from zipfile import BadZipFile
+from zlib import error as ZlibError  # noqa: N812
 
 import numpy as np
 import numpy.typing as npt
@@ -19,10 +21,20 @@ from sklearn.ensemble._hist_gradient_boosting.predictor import TreePredictor
 
 from sales.forecast.dropout import BuyingLaw
 from sales.forecast.features import Float, Known, ProductFacts, feature_names
-from sales.forecast.methods import CHUNK, TERMS, Blend, Formula, Method, Odds, Simple, Trees
+from sales.forecast.methods import CHUNK, TERMS, Blend, Formula, Method, Odds, Scaled, Simple, Trees
 from sales.forecast.timing import Timing
 
 VERSION = 1
+_UNREADABLE = (
+    KeyError,
+    ValueError,
+    TypeError,
+    IndexError,
+    OSError,
+    EOFError,
+    BadZipFile,
+    ZlibError,
+)
 Arrays = dict[str, npt.NDArray[Any]]
 
 
@@ -34,8 +46,10 @@ class UnableToRead(Exception):  # noqa: N818  (house names: UnableTo<Verb>)
 class StoredTrees:
     """Trees as arrays, asked through the library's own fast walk."""
 
-    predictors: tuple[TreePredictor, ...]
+    nodes: npt.NDArray[Any]
+    sizes: npt.NDArray[Any]
     baseline: float
+    predictors: tuple[TreePredictor, ...]
 
     def odds(self, features: Float) -> Odds:
         """Return the log-odds of each row; as many features as when they were read."""
@@ -91,7 +105,7 @@ def read(body: bytes) -> tuple[dict[str, Part], npt.NDArray[np.int64]]:
             for name, method in notes["parts"].items()
         }
         return parts, arrays["products"].astype(np.int64)
-    except (KeyError, ValueError, TypeError, IndexError, OSError, EOFError) as error:
+    except _UNREADABLE as error:
         raise UnableToRead(str(error)) from error
 
 
@@ -108,7 +122,7 @@ def _write_known(part: Part, at: str) -> Arrays:
                 *facts.recent,
             ]
         ),
-        f"{at}law": np.array([law.shape, law.scale, law.stop, law.stay]),
+        f"{at}law": np.array([law.shape, law.scale, law.stop, law.stay, law.seen]),
         f"{at}ratios": part.timing.ratios,
     }
 
@@ -123,7 +137,7 @@ def _read_known(at: str, arrays: Arrays) -> tuple[Known, Timing]:
 def _write_method(method: Method, at: str, arrays: Arrays) -> dict[str, Any]:
     match method:
         case Formula():
-            return {"kind": "formula", "names": method.names}
+            return {"kind": "formula", "names": method.names, "weight": method.weight}
         case Simple():
             for name in ("centre", "width", "weights"):
                 arrays[at + name] = getattr(method, name)
@@ -140,18 +154,28 @@ def _write_method(method: Method, at: str, arrays: Arrays) -> dict[str, Any]:
                 "simple": _write_method(method.simple, f"{at}s.", arrays),
                 "trees": _write_method(method.trees, f"{at}t.", arrays),
             }
+        case Scaled():
+            return {
+                "kind": "scaled",
+                "base": method.base,
+                "slope": method.slope,
+                "method": _write_method(method.method, at, arrays),
+            }
+        case StoredTrees():
+            arrays[f"{at}nodes"], arrays[f"{at}sizes"] = method.nodes, method.sizes
+            return {"kind": "trees", "base": method.baseline}
         case Trees():
             grown = [trees[0] for trees in method.learner._predictors]
             arrays[f"{at}nodes"] = np.concatenate([tree.nodes for tree in grown])
             arrays[f"{at}sizes"] = np.array([len(tree.nodes) for tree in grown])
             return {"kind": "trees", "base": float(method.learner._baseline_prediction.item())}
-    raise TypeError(f"no way to store {method!r}")
+    raise TypeError(f"no way to store a {type(method).__name__}")
 
 
 def _read_method(notes: dict[str, Any], at: str, arrays: Arrays) -> Method:
     match notes["kind"]:
         case "formula":
-            return Formula(tuple(notes["names"]))
+            return Formula(tuple(notes["names"]), float(notes["weight"]))
         case "simple":
             terms = tuple(notes["terms"])
             numbers = [arrays[at + name].astype(float) for name in ("centre", "width", "weights")]
@@ -165,6 +189,9 @@ def _read_method(notes: dict[str, Any], at: str, arrays: Arrays) -> Method:
             return Blend(
                 simple, _read_method(notes["trees"], f"{at}t.", arrays), float(notes["weight"])
             )
+        case "scaled":
+            inner = _read_method(notes["method"], at, arrays)
+            return Scaled(inner, float(notes["base"]), float(notes["slope"]))
         case "trees":
             return _read_trees(arrays[f"{at}nodes"], arrays[f"{at}sizes"], float(notes["base"]))
     raise UnableToRead(f"unknown method {notes['kind']!r}")
@@ -188,10 +215,8 @@ def _read_trees(nodes: npt.NDArray[Any], sizes: npt.NDArray[Any], base: float) -
     if not (ahead & known)[inner].all() or nodes["is_categorical"].any():
         raise UnableToRead("not trees")
     none = np.zeros((0, 8), dtype=np.uint32)
-    return StoredTrees(
-        tuple(
-            TreePredictor(np.ascontiguousarray(nodes[end - count : end]), none, none)
-            for end, count in zip(ends.tolist(), sizes.tolist(), strict=True)
-        ),
-        base,
+    predictors = tuple(
+        TreePredictor(np.ascontiguousarray(nodes[end - count : end]), none, none)
+        for end, count in zip(ends.tolist(), sizes.tolist(), strict=True)
     )
+    return StoredTrees(nodes, sizes, base, predictors)
