@@ -28,6 +28,7 @@ def text(response: Any) -> str:
 
 @pytest.fixture
 def web(client: Client, seller: Representative) -> Client:
+    assert seller.user is not None
     client.force_login(seller.user)
     return client
 
@@ -35,6 +36,7 @@ def web(client: Client, seller: Representative) -> Client:
 @pytest.fixture
 def stranger(other_seller: Representative) -> Client:
     client = Client()
+    assert other_seller.user is not None
     client.force_login(other_seller.user)
     return client
 

@@ -163,4 +163,4 @@ def test_words_are_in_the_members_language(
 def test_staff_who_look_as_the_member_do_not_see_the_secret() -> None:
     from sales.followups.views_calendar import calendar_page
 
-    assert calendar_page.only_oneself  # type: ignore[attr-defined]
+    assert calendar_page.only_oneself

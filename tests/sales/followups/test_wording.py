@@ -105,10 +105,8 @@ def test_page_proposes_the_way_the_customer_likes(
         email="h@example.com", phone="600 100", channel="message"
     )
 
-    page = web.get(
-        MESSAGE,
-        {"customer": customer.pk, "occasion": "reorder", "product": products["TEA"].pk},
-    )
+    tea = str(products["TEA"].pk)
+    page = web.get(MESSAGE, {"customer": str(customer.pk), "occasion": "reorder", "product": tea})
 
     html = page.content.decode()
     assert "Olive Leaf Tea may be running low" in html
@@ -128,14 +126,14 @@ def test_page_of_a_follow_up_ends_it(web: Client, customer: Customer, plan: Plan
 def test_sent_is_noted_in_the_timeline(web: Client, customer: Customer) -> None:
     answer = web.post(MESSAGE, {"customer": customer.pk, "channel": "email"})
 
-    assert answer.url == f"/customers/{customer.pk}/"
+    assert answer["Location"] == f"/customers/{customer.pk}/"
     assert [talk.channel for talk in Talk.objects.filter(customer=customer)] == ["email"]
 
 
 def test_page_in_another_language(web: Client, customer: Customer) -> None:
     template("hello", "pl", "Dzień dobry, {first_name}")
 
-    page = web.get(MESSAGE, {"customer": customer.pk, "language": "pl"})
+    page = web.get(MESSAGE, {"customer": str(customer.pk), "language": "pl"})
 
     assert "Dzień dobry, Helena" in text(page)
 
@@ -143,6 +141,6 @@ def test_page_in_another_language(web: Client, customer: Customer) -> None:
 def test_message_without_a_customer_does_not_exist(web: Client, plan: Plan) -> None:
     row = plan()
     assert FollowUp.objects.filter(pk=row.pk, customer=None).exists()
-    assert web.get(MESSAGE).url == "/follow-ups/"
+    assert web.get(MESSAGE)["Location"] == "/follow-ups/"
     for query in ({"customer": "0"}, {"customer": "x"}, {"follow_up": row.pk}):
         assert web.get(MESSAGE, query).status_code == 404
