@@ -13,13 +13,14 @@ from typing import Any
 
 from django.db import connection
 
-HISTORY_MONTHS = 24
-"""How far back a month looks for rhythms; only the gap to the purchase before may be longer."""
+HISTORY_MONTHS = 28
+"""How far back a month looks: a pack that ends in it was bought at most 456 days before, and its
+rhythm is that of the year before. Only the gap to the purchase before may be longer."""
 
 OWN_RHYTHM_FROM = 3
-"""So many intervals of a customer and product make a rhythm; before that the pack length holds."""
+"""So many intervals within a year make a rhythm; with fewer the pack length holds."""
 
-LONGEST_DAYS = 730
+LONGEST_DAYS = 365
 
 WRITE_OWN = """
 WITH calendar AS MATERIALIZED (
@@ -57,7 +58,10 @@ WITH calendar AS MATERIALIZED (
       LEFT JOIN LATERAL (
            SELECT (max(o.paid_at) AT TIME ZONE %(zone)s)::date AS day
              FROM sales_order o
-            WHERE v.before IS NULL AND o.customer_id = v.customer_id
+            WHERE v.before IS NULL
+              AND o.customer_id IN (SELECT v.customer_id UNION ALL
+                                    SELECT m.id FROM sales_customer m
+                                     WHERE m.merged_into_id = v.customer_id)
               AND o.status = 'paid' AND NOT o.own AND o.paid_at < %(since)s) earlier ON true
      WHERE v.day >= %(first)s::date
 ), flow AS (
@@ -99,8 +103,11 @@ WITH calendar AS MATERIALIZED (
       FROM line WHERE repeat GROUP BY customer_id, product_id, day
 ), rhythm AS (
     SELECT seller_id, product_id, day, pieces, lead(day) OVER one AS next,
-           row_number() OVER one AS bought_times, day - first_value(day) OVER one AS span
-      FROM bought WINDOW one AS (PARTITION BY customer_id, product_id ORDER BY day)
+           count(*) OVER lately AS bought_times, day - first_value(day) OVER lately AS span
+      FROM bought
+    WINDOW one AS (PARTITION BY customer_id, product_id ORDER BY day),
+           lately AS (PARTITION BY customer_id, product_id ORDER BY day
+                      RANGE BETWEEN interval '365 days' PRECEDING AND CURRENT ROW)
 ), spacing AS (
     SELECT r.seller_id, r.day, r.next,
            least(%(longest_days)s,

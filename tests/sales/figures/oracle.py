@@ -121,14 +121,15 @@ def _packs(lines: list[dict[str, Any]]) -> list[tuple[int, date, int, date | Non
         for place, day in enumerate(order):
             of_day = days[day]
             pack_days = of_day[0]["product"].pack_days
-            if place >= 3:
-                expected = -((order[0] - day).days // place)  # the mean so far, rounded up
+            lately = [one for one in order[: place + 1] if (day - one).days <= 365]
+            if len(lately) > 3:
+                expected = -((lately[0] - day).days // (len(lately) - 1))  # mean, rounded up
             elif pack_days is None:
                 continue
             else:
                 expected = pack_days * sum(one["pieces"] for one in of_day)
             after = order[place + 1] if place + 1 < len(order) else None
-            packs.append((max(one["seller"] for one in of_day), day, min(expected, 730), after))
+            packs.append((max(one["seller"] for one in of_day), day, min(expected, 365), after))
     return packs
 
 

@@ -23,7 +23,7 @@ NOW = datetime(2017, 6, 20, 12, tzinfo=UTC)
 SPONSORS = (None, 0, 0, 1, 1, 2, 2, 3, 3, 5, 5, 9)
 """Who is above each of the twelve sellers."""
 
-LONG_AGO = "2014-05-20T10:00:00"
+LONG_AGO = "2014-03-20T10:00:00"
 """So long before the other purchases of one customer that only a look of its own finds it."""
 
 PRODUCTS = {
@@ -72,7 +72,7 @@ def build(folder: Path) -> list[Representative]:
 
 
 def _periods() -> None:
-    starts = [date(2014, 5, 1), *(plus_months(date(2016, 9, 1), count) for count in range(12))]
+    starts = [date(2014, 3, 1), *(plus_months(date(2016, 9, 1), count) for count in range(12))]
     for first, after in pairwise(starts):
         Period.objects.create(
             label=f"{first:%Y-%m}",
@@ -126,7 +126,7 @@ def _customers(sellers: list[Representative], draw: random.Random) -> None:
 
 def _rows(draw: random.Random) -> Iterator[str]:
     """Yield an order a line: some near midnight, some on one day, some in long intervals."""
-    yield f"OLD,S0,C0-0,0,GREENS,1,30.00,{LONG_AGO},"
+    yield f"OLD,S3,C3-1,0,GREENS,1,30.00,{LONG_AGO},"
     start = datetime(2016, 9, 3, 9, 30)  # noqa: DTZ001  (the file is in the company's zone)
     end = datetime(2017, 6, 20, 9)  # noqa: DTZ001
     number = 0
