@@ -14,9 +14,10 @@ from django.db import transaction
 from django.db.models import Exists, ForeignObjectRel, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 
-from representatives.models import Company, Representative
+from representatives.models import Company
 from representatives.text import sort_key
 from sales import people_changes
+from sales.contacts.locks import lock_sellers
 from sales.contacts.retention import months_before
 from sales.models import (
     Consent,
@@ -40,7 +41,7 @@ def erase_customer(*, customer: Customer, now: datetime) -> bool:
     Returns whether the row itself is gone; with orders it stays without a name. Whoever is erased
     already stays so.
     """
-    _lock_sellers([customer.representative_id])
+    lock_sellers([customer.representative_id])
     people = Customer.objects.filter(
         Q(pk=customer.pk) | Q(merged_into=customer.pk), is_self=False, erased_at__isnull=True
     ).exclude(pk=customer.pk, merged_into__isnull=False)
@@ -84,18 +85,12 @@ def unused(people: QuerySet[Customer], *, before: datetime) -> QuerySet[Customer
 @transaction.atomic
 def _delete_unused(ids: Sequence[int], before: datetime, now: datetime) -> int:
     sellers = Customer.objects.filter(pk__in=ids).values_list("representative", flat=True)
-    _lock_sellers(sorted(set(sellers)))
+    lock_sellers(sorted(set(sellers)))
     still = set(_lock(unused(Customer.objects.filter(pk__in=ids), before=before)))
     still -= people_changes.still_used(customer_ids=sorted(still), now=now)
     merged = Customer.objects.filter(merged_into__in=still, erased_at__isnull=True)
     _erase(sorted(still | set(_lock(merged))), now)
     return len(still)
-
-
-def _lock_sellers(ids: Sequence[int]) -> None:
-    """Make new orders of these sellers wait, as they hold the seller's row."""
-    sellers = Representative.objects.select_for_update(of=("self",), no_key=True)
-    list(sellers.filter(pk__in=ids).order_by("pk").values_list("pk", flat=True))
 
 
 def _lock(people: QuerySet[Customer]) -> list[int]:

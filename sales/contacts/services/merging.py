@@ -10,14 +10,18 @@ from django.db.models import Q
 from django.utils.translation import gettext
 
 from representatives.errors import UnableTo
-from representatives.models import Representative
 from representatives.text import sort_key
 from sales import people_changes
+from sales.contacts.locks import lock_sellers
 from sales.models import Consent, Customer, KnownApart, Need, Order, Talk
 from sales.selectors import referrers_above
 
 CHOSEN = ("name", "email", "phone", "channel", "language", "birthday", "referred_by")
 """What either row may give; the rest follows from both."""
+_JOINED = [
+    *("sort_key", "note", "stage", "use", "created_at", "noticed_at", "no_contact_at"),
+    *("touched_at", *CHOSEN),
+]
 _STAGES = list(Customer.Stage.values)
 _USES = list(Customer.Use.values)
 
@@ -41,9 +45,7 @@ def merge_customers(
 
     :raises UnableToMerge: if either is gone, they are one, or belong to different representatives.
     """
-    Representative.objects.select_for_update(of=("self",), no_key=True).get(
-        pk=kept.representative_id
-    )
+    lock_sellers([kept.representative_id])
     both = [kept.pk, merged.pk]
     list(
         Order.objects.select_for_update(of=("self",), no_key=True)
@@ -71,7 +73,7 @@ def merge_customers(
     Customer.objects.filter(merged_into=goes).update(merged_into=stays)
     _empty(goes, into=stays)
     stays.touched_at = now
-    stays.save()
+    stays.save(update_fields=_JOINED)
     _move(stays, goes, now)
     people_changes.merge(merged_id=goes.pk, into_id=stays.pk, now=now)
     return stays
@@ -110,7 +112,7 @@ def _empty(goes: Customer, *, into: Customer) -> None:
     goes.sort_key = sort_key(goes.name)
     goes.email = goes.phone = goes.note = goes.channel = goes.language = ""
     goes.birthday = goes.referred_by = goes.touched_at = None
-    goes.save()
+    goes.save(update_fields=["merged_into", *_JOINED])
 
 
 def _move(stays: Customer, goes: Customer, now: datetime) -> None:
