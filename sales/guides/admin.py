@@ -77,8 +77,7 @@ class GuideAdmin(admin.ModelAdmin):
     """Guides with their texts; withdrawn and never deleted."""
 
     form = GuideForm
-    list_display = ("title", "slug", "audience", "languages", "published_at", "share_count")
-    list_display_links = ("title", "slug")
+    list_display = ("title", "audience", "languages", "published_at", "share_count")
     list_filter = ("audience", ("published_at", admin.EmptyFieldListFilter))
     search_fields = ("slug", "texts__title")
     ordering = ("slug",)
