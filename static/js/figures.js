@@ -116,6 +116,14 @@
     var isRate = figure.getAttribute("data-unit") === "rate";
     var series = seriesOf(kind, data.series.length, paint);
     var values = kind === "stack" ? stack(data.series) : data.series;
+    if (kind === "lines") {
+      /* The rate of a month that is not over says little yet: a line to it would fall each month. */
+      values = values.map(function (rates) {
+        return rates.map(function (rate, month) {
+          return month < data.firmUntil ? rate : null;
+        });
+      });
+    }
     if (kind === "stack") {
       /* The tallest is drawn first, so that lower parts cover its foot. */
       series.reverse();
