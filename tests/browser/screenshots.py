@@ -20,7 +20,6 @@ PICTURES = {
     "rank": "/rank/",
     "customers": "/customers/",
     "today": "/today/",
-    "figures": "/figures/",
 }
 
 
