@@ -106,7 +106,7 @@ def test_staff_look_as_a_member_and_change_nothing(open_window: OpenWindow, site
         actor.write(page.get_by_label("Name"), "Nobody at all")
         with page.expect_event("load"):
             actor.press(page.locator("main").get_by_role("button", name="Save", exact=True))
-        page.goto("/customers/")
+        page.goto("/customers/all/")
         expect(page.locator("main")).not_to_contain_text("Nobody at all")
         actor.press(banner.get_by_role("button", name="End it"))
         expect(banner).to_have_count(0)
