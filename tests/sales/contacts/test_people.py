@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 from datetime import date, timedelta
 
@@ -244,3 +245,23 @@ def test_saved_filters_are_few_and_one_a_name(seller: Representative) -> None:
     for name, query in (("Twenty-first", "use=user"), ("", "use=user"), ("x" * 61, "a"), ("x", "")):
         with pytest.raises(services.UnableToSaveFilter):
             services.save_filter(representative=seller, name=name, query=query, now=NOW)
+
+
+def test_customers_from_before_get_their_stage(seller: Representative, buy: Buy) -> None:
+    bringer, buyer, contact = (add(seller, name) for name in ("Ada", "Bea", "Cyd"))
+    Customer.objects.filter(pk=buyer.pk).update(referred_by=bringer)
+    for one in (bringer, buyer):
+        buy(one, "2017-03-01T10:00", TEA=1)
+    Customer.objects.update(stage="aware", use="prospect")
+    migration = importlib.import_module("sales.migrations.0018_people_look")
+
+    with connection.schema_editor(atomic=False) as editor:
+        migration.fill(None, editor)
+
+    for one in (bringer, buyer, contact):
+        one.refresh_from_db()
+    assert [(one.stage, one.use) for one in (bringer, buyer, contact)] == [
+        ("refers", "user"),
+        ("buys", "user"),
+        ("aware", "prospect"),
+    ]
