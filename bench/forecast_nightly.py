@@ -118,7 +118,7 @@ def simulate(size: int, draw: np.random.Generator) -> tuple[np.ndarray, np.ndarr
     )
     parts = []
     going = np.ones(owner.size, dtype=bool)
-    at = start.copy()
+    at = start.astype(np.float64)
     for _ in range(MOST_PURCHASES):
         kept = going & (at < DAYS)
         parts.append((owner[kept], product[kept], at[kept].astype(np.int64)))

@@ -143,6 +143,22 @@ def ranges_of_customers(size: int) -> list[Range]:
     return [Range(*pair) for pair in zip(starts, ends, strict=True)]
 
 
+def list_stale(*, since: datetime, limit: int) -> list[int]:
+    """Return customers who paid something from an instant on that no forecast knows of yet."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT o.customer_id FROM sales_payment p"
+            " JOIN sales_order o ON o.id = p.order_id"
+            " JOIN sales_customer c ON c.id = o.customer_id"
+            " LEFT JOIN sales_customerpulse s ON s.customer_id = o.customer_id"
+            " WHERE p.recorded_at >= %s AND c.erased_at IS NULL AND c.merged_into_id IS NULL"
+            " AND (s.customer_id IS NULL OR s.computed_at <= p.recorded_at)"
+            " ORDER BY o.customer_id LIMIT %s",
+            [since, limit],
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
 def delete_rows(which: Sequence[int] | Range) -> None:
     """Delete what stands of these customers."""
     with connection.cursor() as cursor:

@@ -103,7 +103,6 @@ def newest_model() -> ForecastModel | None:
     return ForecastModel.objects.order_by("-made_at", "-id").first()
 
 
-def is_done(*, now: datetime) -> bool:
-    """Tell whether everybody's forecasts were made on the company's day already."""
-    model = ForecastModel.objects.filter(for_everybody=True).order_by("-made_at", "-id").first()
-    return model is not None and day_of(model.made_at) == day_of(now)
+def newest_for_everybody() -> ForecastModel | None:
+    """Return what everybody's forecasts were made with the last time."""
+    return ForecastModel.objects.filter(for_everybody=True).order_by("-made_at", "-id").first()

@@ -56,6 +56,18 @@ def refresh_forecasts(*, customer_ids: Sequence[int] | None, now: datetime) -> i
     return _refresh(sorted(set(customer_ids)), day, parts)
 
 
+def refresh_due_forecasts(*, now: datetime) -> int:
+    """Make everybody's forecasts anew if the day's are not made yet, else those out of date.
+
+    Out of date are customers with a payment since: imports and messages that were lost.
+    """
+    done = selectors.newest_for_everybody()
+    if done is None or selectors.day_of(done.made_at) != selectors.day_of(now):
+        return refresh_forecasts(customer_ids=None, now=now)
+    stale = exchange.list_stale(since=done.made_at, limit=RANGE_CUSTOMERS)
+    return refresh_forecasts(customer_ids=stale, now=now)
+
+
 def learn_forecasts(*, now: datetime) -> ForecastModel:
     """Learn anew from the company's own purchases, whatever was learnt before; keep it."""
     day = _day(now)

@@ -11,12 +11,11 @@ from django.db import OperationalError, transaction
 from kombu.exceptions import OperationalError as BrokerError
 
 from representatives.clock import company_now
-from sales.forecast import selectors
 
 logger = logging.getLogger(__name__)
 
-HINTED = 1_000
-"""Customers in one message."""
+HINTED = 100
+"""More customers than these at once are an import: the hourly look makes up for it."""
 
 
 @shared_task(acks_late=True, autoretry_for=(OperationalError,), max_retries=5)
@@ -31,29 +30,26 @@ def refresh_forecasts_task(*, customer_ids: list[int], **_: Any) -> int:
 def refresh_all_forecasts_task(**_: Any) -> int:
     """Make everybody's forecasts anew, once on each of the company's days; learn when it is time.
 
-    Beat asks every hour: a night without a worker is made up for in the morning.
+    Beat asks every hour: a night without a worker is made up for in the morning, and so are
+    imports of the day and lost messages.
     """
     from sales.forecast import services  # loads the learner: not in every process
 
-    now = company_now()
-    if selectors.is_done(now=now):
-        return 0
-    return services.refresh_forecasts(customer_ids=None, now=now)
+    return services.refresh_due_forecasts(now=company_now())
 
 
 def hint(customer_ids: Sequence[int]) -> None:
     """Tell a worker, once this is committed, whose forecasts are out of date.
 
-    A message that can't be sent is made up for by the night.
+    A message that can't be sent is made up for by the hourly look.
     """
     ids = sorted(set(customer_ids))
 
     def send() -> None:
         try:
-            for start in range(0, len(ids), HINTED):
-                refresh_forecasts_task.delay(customer_ids=ids[start : start + HINTED])
+            refresh_forecasts_task.delay(customer_ids=ids)
         except BrokerError:
             logger.warning("forecasts of %d customers: no broker to tell", len(ids))
 
-    if ids:
+    if 0 < len(ids) <= HINTED:
         transaction.on_commit(send)
