@@ -10,6 +10,7 @@ from django import forms
 from django.http import QueryDict
 from django.utils.dates import MONTHS
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from sales.contacts.segments import ACCOUNTS, SORTS, STATES, USES
 from sales.contacts.selectors import people_named
@@ -172,7 +173,9 @@ class FilterForm(forms.Form):
         label=_("To be seen to"), required=False, choices=[("", _("All")), *STATES.items()]
     )
     product = forms.ChoiceField(label=_("Has bought"), required=False)
-    sort = forms.ChoiceField(label=_("Order"), required=False, choices=list(SORTS.items()))
+    sort = forms.ChoiceField(
+        label=pgettext_lazy("sorting", "Order"), required=False, choices=list(SORTS.items())
+    )
 
     def __init__(self, *args: Any, products: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from django.db.models import Prefetch
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from representatives.models import Representative
 from sales.contacts.selectors import account_status
@@ -177,7 +178,10 @@ def _used(customer: Customer, forecast: Forecast, today: date) -> Used:
         rhythm=words.rhythm(forecast),
         bar=bar,
         span=span,
-        order=Act(_("Order"), link("order_new", customer=customer.pk, product=forecast.product_id)),
+        order=Act(
+            pgettext("act", "Order"),
+            link("order_new", customer=customer.pk, product=forecast.product_id),
+        ),
     )
 
 

@@ -7,6 +7,7 @@ from datetime import date
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from sales.desk import ranges, words
 from sales.desk.acts import Act, accept, link
@@ -174,7 +175,7 @@ def _light(facts: Facts, group: str, first: Suggestion | None) -> Light:
         told = row_of(facts.follow_up, today=facts.today)
         return Light(told.light, told.icon, told.when, told.when_css)
     if pulse is not None and pulse.orders == 1:
-        return Light("team", "heart", _("New"), "ok")
+        return Light("team", "heart", pgettext("customer", "New"), "ok")
     icon = "journal-text" if first is not None and first.guide is not None else "heart"
     return Light("team", icon, "", "ok")
 
@@ -260,7 +261,9 @@ def _main_act(facts: Facts, group: str, first: Suggestion | None) -> Act:
     if group == Group.COMING and facts.forecast is not None:
         query = {"customer": facts.customer.pk, "product": product, "kind": FollowUp.Kind.REORDER}
         day = facts.forecast.from_on.isoformat()
-        return Act(_("Plan"), link("follow_up_new", **query, due_on=day), icon="calendar3")
+        return Act(
+            pgettext("act", "Plan"), link("follow_up_new", **query, due_on=day), icon="calendar3"
+        )
     if group == Group.OVERDUE and prefers_call(facts.customer):
         act = call_act(facts, key=key, product=product)
         return Act(act.label, act.url, icon=act.icon, primary=True)
@@ -269,7 +272,7 @@ def _main_act(facts: Facts, group: str, first: Suggestion | None) -> Act:
         return call_act(facts, key=key, product=product)
     if first is not None and first.kind == SuggestionKind.EDUCATION and first.guide is not None:
         url = link("guide", first.guide.slug, customer=facts.customer.pk)
-        return Act(_("Share"), url, icon="share")
+        return Act(pgettext("act", "Share"), url, icon="share")
     return write_act(facts, occasion=occasion_for(facts, group, first), key=key, product=product)
 
 
@@ -290,12 +293,12 @@ def _other_acts(
     acts = []
     if group in SELLING and facts.forecast is not None:
         if first is not None and first.kind == SuggestionKind.REPEAT and also is None:
-            acts.append(accept(_("Order"), first.key, SuggestionAct.ORDER.value))
+            acts.append(accept(pgettext("act", "Order"), first.key, SuggestionAct.ORDER.value))
         else:
             url = link("order_new", customer=facts.customer.pk, product=facts.forecast.product_id)
             if also is not None and also.product is not None:
                 url += f"&product={also.product.pk}"
-            acts.append(Act(_("Order"), url))
+            acts.append(Act(pgettext("act", "Order"), url))
     elif facts.follow_up is not None or first is not None:
         acts.append(post_act(facts, _("Done"), "done", first))
     acts.append(post_act(facts, _("Later"), "later", first))

@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from representatives.models import Representative
 from sales.desk import words
@@ -203,7 +204,7 @@ def main_act(suggestion: Suggestion, *, today: date) -> Act:
     facts = Facts(customer=customer, today=today)
     if suggestion.kind == SuggestionKind.EDUCATION and suggestion.guide is not None:
         url = link("guide", suggestion.guide.slug, customer=customer.pk)
-        return Act(_("Share"), url, icon="share")
+        return Act(pgettext("act", "Share"), url, icon="share")
     is_late = (
         suggestion.forecast is not None
         and status_of(suggestion.forecast, today) == Forecast.Status.OVERDUE
@@ -218,7 +219,7 @@ def main_act(suggestion: Suggestion, *, today: date) -> Act:
 def _order_act(suggestion: Suggestion) -> list[Act]:
     if suggestion.product is None or not suggestion.sells:
         return []
-    return [accept(_("Order"), suggestion.key, SuggestionAct.ORDER.value)]
+    return [accept(pgettext("act", "Order"), suggestion.key, SuggestionAct.ORDER.value)]
 
 
 def _snooze(suggestion: Suggestion) -> Act:
