@@ -29,8 +29,6 @@ class Forecast(models.Model):
         OVERDUE = "overdue", "Overdue"
         QUIET = "quiet", "Gone quiet"
 
-    status_now: str  # of the day that a selector was asked about
-
     customer = models.ForeignKey(
         "sales.Customer", on_delete=models.CASCADE, related_name="forecasts", db_index=False
     )
