@@ -197,6 +197,18 @@ def _parts() -> tuple[Part, ...]:
             planned.calendar,
         ),
         Part(
+            "suggestions",
+            _("Suggestions"),
+            _("What you accepted, put off or refused for whom, with your reasons."),
+            planned.decisions,
+        ),
+        Part(
+            "work_day",
+            _("Your day"),
+            _("How much you mean to do in a day, if you have said so."),
+            planned.work_day,
+        ),
+        Part(
             "orders",
             _("Orders"),
             _("Each line of what you sold and bought, with its points and its class."),

@@ -1,4 +1,4 @@
-"""Rows of the export on what a person has planned and done, and on the calendar's address."""
+"""Rows of the export on what a person plans, does and decides, and on the calendar's address."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from compensation.own_data.parts import Row, Subject, day
 from representatives.models import Representative
-from sales.models import CalendarFeed, FollowUp
+from sales.models import CalendarFeed, FollowUp, SuggestionDecision, WorkDay
 
 
 def follow_ups(subject: Subject) -> Iterator[Row]:
@@ -39,3 +39,28 @@ def calendar(subject: Subject) -> Iterator[Row]:
     """Yield that there is a calendar address, and since when; the secret stays on its page."""
     for one in CalendarFeed.objects.filter(representative=subject.member):
         yield {"made_at": subject.at(one.made_at), "names_of_customers": one.shows_names}
+
+
+def decisions(subject: Subject) -> Iterator[Row]:
+    """Yield what the person did with suggestions."""
+    found = SuggestionDecision.objects.filter(representative=subject.member)
+    for one in found.select_related("customer", "product", "with_product").order_by("pk"):
+        yield {
+            "customer": one.customer.reference,
+            "kind": one.kind,
+            "product": one.product.name if one.product else "",
+            "with_product": one.with_product.name if one.with_product else "",
+            "state": one.state,
+            "became": one.act,
+            "reason": one.reason,
+            "note": one.note,
+            "decided_at": subject.at(one.decided_at),
+            "comes_back_on": day(one.until),
+            "taken_back_at": subject.at(one.withdrawn_at),
+        }
+
+
+def work_day(subject: Subject) -> Iterator[Row]:
+    """Yield how much the person means to do in a day, if that was chosen."""
+    for one in WorkDay.objects.filter(representative=subject.member):
+        yield {"jobs": one.jobs}

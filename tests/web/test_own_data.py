@@ -24,6 +24,7 @@ from representatives import company_logo, invitations, profiles
 from representatives.mail import Place
 from representatives.models import Representative, User
 from sales.services import customers
+from sales.suggestions.services import set_capacity
 from tests.compensation import town as closing
 from tests.web import company
 from tests.web.company import PASSWORD, Town
@@ -71,6 +72,7 @@ def fill(town: Town) -> None:
     customers.add_customer(
         representative=ana, name="=cmd|' /C calc'!A0", now=town.now, note="Likes tea"
     )
+    set_capacity(seller=ana, jobs=7)
 
 
 def test_export_holds_what_is_kept_of_the_person(town: Town) -> None:
@@ -89,6 +91,7 @@ def test_export_holds_what_is_kept_of_the_person(town: Town) -> None:
     assert told["orders"][0]["quantity"] == 4
     assert told["orders"][0]["amount"] == "120.00"
     assert [one["name"] for one in told["customers"]] == ["Helena", "=cmd|' /C calc'!A0"]
+    assert told["work_day"] == [{"jobs": 7}]
     assert {one["kind"] for one in told["follow_ups"]} == {"care"}
     assert told["sessions"][0]["address"] == "127.0.0.1"
 
@@ -138,6 +141,7 @@ LEFT_OUT = {
     "compensation.Journal": "with its entries",
     "compensation.QuietCustomers": "a number worked out of the person's own customers",
     "sales.ContactFile": "other people's data that waits for a yes, for a day at most",
+    "sales.MonthFigures": "counted from the person's own orders",
     "sales.CustomerTransfer": "customers who passed on belong to another one's data",
     "representatives.Representative": "the person, and the sponsor by name",
     "account.EmailAddress": "the log-in address once more",
@@ -152,7 +156,7 @@ EXPORTED = {
     *("mfa.Authenticator", "usersessions.UserSession", "compensation.PayeeEvent", "sales.Return"),
     *("sales.ReferralLink", "sales.Arrival", "sales.GuideShare", "sales.GuideReading"),
     *("sales.Talk", "sales.Consent", "sales.SavedFilter"),
-    *("sales.FollowUp", "sales.CalendarFeed"),
+    *("sales.FollowUp", "sales.CalendarFeed", "sales.SuggestionDecision", "sales.WorkDay"),
 }
 
 
