@@ -36,6 +36,16 @@ MONTHS = (
     gettext_noop("November"),
     gettext_noop("December"),
 )
+# So are days of the week.
+WEEKDAYS = (
+    gettext_noop("Monday"),
+    gettext_noop("Tuesday"),
+    gettext_noop("Wednesday"),
+    gettext_noop("Thursday"),
+    gettext_noop("Friday"),
+    gettext_noop("Saturday"),
+    gettext_noop("Sunday"),
+)
 # allauth's Polish takes the reader for a man.
 TO_ANYBODY = (
     gettext_noop("Forgot your password?"),

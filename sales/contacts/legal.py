@@ -13,17 +13,19 @@ from django.utils.translation import gettext as _
 from representatives.models import Company, Representative
 from sales.models import Customer
 
-CONTRACT = gettext_lazy("Contract")
-INTEREST = gettext_lazy("Legitimate interest")
-CONSENT = gettext_lazy("Consent")
-LAW = gettext_lazy("Law")
 
-ARTICLES: dict[str | Promise, str] = {
-    CONTRACT: "GDPR 6(1)(b)",
-    INTEREST: "GDPR 6(1)(f)",
-    CONSENT: "GDPR 6(1)(a)",
-    LAW: "GDPR 6(1)(c)",
-}
+@dataclass(frozen=True, slots=True)
+class Right:
+    """What the law lets one keep data for, and the article of the regulation."""
+
+    label: str | Promise
+    article: str | Promise
+
+
+CONTRACT = Right(gettext_lazy("Contract"), gettext_lazy("GDPR 6(1)(b)"))
+INTEREST = Right(gettext_lazy("Legitimate interest"), gettext_lazy("GDPR 6(1)(f)"))
+CONSENT = Right(gettext_lazy("Consent"), gettext_lazy("GDPR 6(1)(a)"))
+LAW = Right(gettext_lazy("Law"), gettext_lazy("GDPR 6(1)(c)"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +34,8 @@ class Basis:
 
     label: str | Promise
     why: str | Promise
-    right: str | Promise
+    right: Right
     fields: tuple[str, ...] = ()
-
-    @property
-    def article(self) -> str:
-        """Return the article of the regulation."""
-        return ARTICLES[self.right]
 
 
 def bases(*, has_ordered: bool) -> list[Basis]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from representatives.models import Representative
 from sales.models.catalogue import Product
@@ -39,13 +40,13 @@ class FollowUp(models.Model):
     """
 
     class Kind(models.TextChoices):
-        CARE = "care", "Care after a sale"
-        REORDER = "reorder", "Reorder"
-        OWN = "own", "Own task"
-        REFERRAL_ASK = "referral_ask", "Referral"
-        WIN_BACK = "win_back", "Win back"
-        GUIDE = "guide", "Guide"
-        MEMBER = "member", "Team"
+        CARE = "care", _("Care after a sale")
+        REORDER = "reorder", _("Reorder")
+        OWN = "own", _("Own task")
+        REFERRAL_ASK = "referral_ask", _("Referral")
+        WIN_BACK = "win_back", _("Win back")
+        GUIDE = "guide", _("Guide")
+        MEMBER = "member", _("Team")
 
     class State(models.TextChoices):
         OPEN = "open", "Open"

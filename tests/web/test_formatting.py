@@ -84,7 +84,7 @@ def test_initials_stand_for_a_name(name: str | None, letters: str) -> None:
         ("pl", "j M Y", "2 sty 2017"),
         ("pl", "j M", "2 sty"),
         ("en", "l j E Y", "Monday 2 January 2017"),
-        ("pl", "l j E Y", "Poniedziałek, 2 stycznia 2017"),
+        ("pl", "l j E Y", "poniedziałek, 2 stycznia 2017"),
         ("pl", "j E Y", "2 stycznia 2017"),
         ("en", "j E Y", "2 January 2017"),
         ("pl", "F Y", "styczeń 2017"),
