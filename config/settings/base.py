@@ -423,5 +423,6 @@ LOGGING: dict[str, Any] = {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},
         "fontTools": {"level": "WARNING"},  # tells of every glyph of every statement
+        "vobject": {"level": "CRITICAL"},  # would copy lines of people's cards into the log
     },
 }

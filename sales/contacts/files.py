@@ -127,35 +127,78 @@ def _told(columns: Iterable[str], cells: Iterable[str]) -> dict[str, str]:
     return told
 
 
-_CARD = re.compile(r"^BEGIN:VCARD\s*$.*?^END:VCARD\s*$", re.I | re.M | re.S)
+_BEGIN = re.compile(r"^BEGIN:VCARD\s*$", re.I)
+_END = re.compile(r"^END:VCARD\s*$", re.I)
+_PROPERTY = re.compile(
+    r"^(?:[\w-]{1,40}\.)?(FN|N|ORG|EMAIL|TEL|BDAY|NOTE|LANG|VERSION)(?:;|$)", re.I
+)
+_LONGEST_HEAD = 200
+_MOST_LINES = 500
 
 
 def _cards(text: str) -> Iterator[Row]:
-    """Read cards one by one, so that one that is broken spoils no other."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    for match in _CARD.finditer(text):
-        line = text.count("\n", 0, match.start()) + 1
-        try:
-            card = vobject.readOne(match.group(), ignoreUnreadable=True)
-            yield _row(line, _of_card(card))
-        except (vobject.base.ParseError, ValueError, AttributeError, KeyError, IndexError):
-            yield _row(line, {}, gettext("This card can’t be read."))
+    """Read cards one by one, so that one that is broken spoils no other.
+
+    A card within a card, pictures and whatever else we do not keep never reach the parser, so that
+    no file keeps it busy for long.
+    """
+    begun, lines = 0, []
+    for number, line in enumerate(re.split(r"\r\n|\r|\n", text), start=1):
+        if _BEGIN.match(line) and not begun:
+            begun, lines = number, []
+        elif begun and _END.match(line):
+            yield _card(begun, lines)
+            begun = 0
+        elif begun:
+            lines.append(line)
+
+
+def _card(begun: int, lines: list[str]) -> Row:
+    text = "\n".join(["BEGIN:VCARD", *_read_of_card(lines)[:_MOST_LINES], "END:VCARD", ""])
+    try:
+        return _row(begun, _of_card(vobject.readOne(text, ignoreUnreadable=True)))
+    except (vobject.base.ParseError, ValueError, AttributeError, LookupError):
+        return _row(begun, {}, gettext("This card can’t be read."))
+
+
+def _read_of_card(lines: Iterable[str]) -> list[str]:
+    """Return the lines of a card that are read, with those that go on from them."""
+    kept: list[str] = []
+    is_kept = goes_on = False
+    for line in lines:
+        if not (goes_on or line[:1] in (" ", "\t")):
+            head, colon, _value = line.partition(":")
+            is_kept = bool(colon) and len(head) <= _LONGEST_HEAD and bool(_PROPERTY.match(head))
+            is_soft = "QUOTED-PRINTABLE" in head.upper()
+        goes_on = is_soft and line.endswith("=") if line else False
+        if is_kept:
+            kept.append(line)
+    return kept
 
 
 def _of_card(card: Any) -> dict[str, str]:
     def first(kind: str) -> str:
         values = card.contents.get(kind, [])
-        return " ".join(str(values[0].value).split()) if values else ""
+        return " ".join(_plain(values[0].value).split()) if values else ""
 
     note = card.contents.get("note", [])
     return {
-        "name": first("fn") or first("n") or first("org").strip("[]'\" "),
+        "name": first("fn") or first("n") or first("org"),
         "email": first("email"),
         "phone": re.sub(r"^tel:", "", first("tel")),
         "birthday": first("bday"),
-        "note": str(note[0].value).strip() if note else "",
+        "note": _plain(note[0].value).strip() if note else "",
         "language": first("lang"),
     }
+
+
+def _plain(value: Any) -> str:
+    """Return what a card says as text that the database can hold."""
+    if isinstance(value, bytes):
+        return ""  # something other than text
+    if isinstance(value, list):
+        value = " ".join(str(one) for one in value)
+    return str(value).replace("\x00", "").encode(errors="ignore").decode()
 
 
 def _row(line: int, told: dict[str, str], fault: str = "") -> Row:

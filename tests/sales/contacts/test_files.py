@@ -164,3 +164,44 @@ def test_what_goes_out_comes_in_again(seller: Representative) -> None:
         )
         assert (row["birthday"], row["language"], row["fault"]) == ("05-17", "pl", "")
         assert row["note"] == "=1+1; likes tea"
+
+
+def card(*lines: str) -> bytes:
+    return "\n".join(["BEGIN:VCARD", "VERSION:3.0", *lines, "END:VCARD", ""]).encode()
+
+
+@pytest.mark.parametrize(
+    ("odd", "note"),
+    [
+        ("NOTE;ENCODING=QUOTED-PRINTABLE:=00abc", "abc"),
+        ("NOTE;CHARSET=utf-7;ENCODING=QUOTED-PRINTABLE:+2AA-abc", "abc"),
+        ("NOTE;ENCODING=b:AAAA", ""),
+        ("NOTE:some\n  =\n more", "some =more"),
+        ("PHOTO;ENCODING=QUOTED-PRINTABLE:=00=\nNOTE:of the photo", ""),
+        ("FN" + ";A=" * 20000, ""),
+        ("FN;" + "A=" * 20000 + ":x", ""),
+        ("BEGIN:A\n" * 3000 + "END:A\n" * 3000, ""),
+        ("BEGIN:VCARD\n" * 3000, ""),
+    ],
+)
+def test_no_card_breaks_the_reading_or_the_keeping(
+    seller: Representative, odd: str, note: str
+) -> None:
+    rows = read_contacts("people.vcf", card("FN:Anna", *odd.split("\n")))
+    kept = services.keep_file(representative=seller, name="people.vcf", rows=rows, now=NOW)
+
+    assert services.take_file(file=kept, now=NOW).added == 1
+    assert Customer.objects.values_list("name", "note").get() == ("Anna", note)
+
+
+@pytest.mark.parametrize("charset", ["nonsense", "hex", "utf-16"])
+def test_a_card_of_an_odd_charset_is_told(charset: str) -> None:
+    name = f"FN;CHARSET={charset};ENCODING=QUOTED-PRINTABLE:=00=D8abc"
+
+    assert [bool(row["fault"]) for row in read_contacts("a.vcf", card(name))] == [True]
+
+
+def test_what_only_begins_cards_is_read_quickly() -> None:
+    for text in ("BEGIN:VCARD\n" * 100_000, "BEGIN:VCARD" + "\n" * 1_000_000):
+        with pytest.raises(UnableToRead):
+            read_contacts("people.vcf", text.encode())
