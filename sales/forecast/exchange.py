@@ -1,7 +1,6 @@
 """Purchases out of the database and forecasts into it: whole columns, by binary COPY.
 
-A row has a fixed width, so that numpy reads and writes millions without a loop. Days are numbers
-of days since 2000-01-01, as the database counts them.
+Days are numbers of days since 2000-01-01, as the database counts them.
 """
 
 from __future__ import annotations
@@ -17,13 +16,11 @@ from django.db import connection
 from psycopg import sql
 
 from representatives.locks import AdvisoryLock
+from sales.exchange import read_columns, write_columns
 
 Int = npt.NDArray[np.int64]
 
 ORIGIN = date(2000, 1, 1)
-SIGNATURE = b"PGCOPY\n\xff\r\n\0"
-HEADER = SIGNATURE + bytes(8)
-TRAILER = b"\xff\xff"
 
 _PURCHASES = """
 COPY (
@@ -117,17 +114,7 @@ def _load(condition: sql.Composed, zone: str, now: datetime) -> Bought:
     statement = sql.SQL(_PURCHASES).format(
         zone=sql.Literal(zone), now=sql.Literal(now), which=condition
     )
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        content = b"".join(copy)
-    columns = ("customer", "product", "day")
-    layout = np.dtype(
-        [("columns", ">i2")]
-        + [part for name in columns for part in ((f"{name} bytes", ">i4"), (name, ">i8"))]
-    )
-    rows = np.frombuffer(
-        content, dtype=layout, offset=len(HEADER), count=(len(content) - 21) // layout.itemsize
-    )
-    return Bought(*(rows[name].astype(np.int64) for name in columns))
+    return Bought(*read_columns(statement, (8, 8, 8)))
 
 
 def ranges_of_customers(size: int) -> list[Range]:
@@ -178,42 +165,13 @@ def delete_rows(which: Sequence[int] | Range) -> None:
 def write_rows(
     table: str, columns: dict[str, tuple[npt.NDArray[Any], int]], words: dict[str, npt.NDArray[Any]]
 ) -> None:
-    """Append rows to a table: integers by name with their bytes, and words of a few kinds.
-
-    Rows with the same words have the same width and are written together.
-    """
-    statement = f"COPY {table} ({', '.join([*columns, *words])}) FROM STDIN (FORMAT BINARY)"
-    kinds = np.zeros(len(next(iter(columns.values()))[0]), dtype=np.int64)
-    spelled: list[npt.NDArray[Any]] = []
-    for each in words.values():
-        spelling, place = np.unique(each, return_inverse=True)
-        kinds = kinds * len(spelling) + place
-        spelled.append(each)
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        copy.write(HEADER)
-        for kind in np.unique(kinds):
-            rows = np.flatnonzero(kinds == kind)
-            copy.write(_encode(columns, [str(each[rows[0]]) for each in spelled], rows))
-        copy.write(TRAILER)
-
-
-def _encode(
-    columns: dict[str, tuple[npt.NDArray[Any], int]], words: Sequence[str], rows: Int
-) -> bytes:
-    parts: list[tuple[str, str]] = [("columns", ">i2")]
-    for number, (_, width) in enumerate(columns.values()):
-        parts += [(f"bytes{number}", ">i4"), (f"value{number}", f">i{width}")]
-    for number, word in enumerate(words):
-        parts += [(f"length{number}", ">i4"), (f"word{number}", f"S{len(word)}")]
-    encoded = np.empty(rows.size, dtype=parts)
-    encoded["columns"] = len(columns) + len(words)
-    for number, (values, width) in enumerate(columns.values()):
-        encoded[f"bytes{number}"] = width
-        encoded[f"value{number}"] = values[rows]
-    for number, word in enumerate(words):
-        encoded[f"length{number}"] = len(word)
-        encoded[f"word{number}"] = word.encode()
-    return encoded.tobytes()
+    """Append rows to a table: integers by name with their bytes, and words of a few kinds."""
+    write_columns(
+        f"{table} ({', '.join([*columns, *words])})",
+        [values for values, _width in columns.values()],
+        [width for _values, width in columns.values()],
+        list(words.values()),
+    )
 
 
 def microseconds(at: datetime) -> int:

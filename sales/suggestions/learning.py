@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from psycopg import sql
 
 from representatives.models import Company
+from sales.exchange import read_columns, write_columns
 from sales.models import AddOnLearning, Product
 from sales.suggestions import learner, measuring
-from sales.suggestions.exchange import read_columns, write_columns
 from sales.suggestions.learner import Floats, Had, Ints
 
 MOST_PRODUCTS = 4_000

@@ -1,12 +1,12 @@
 """Whole columns between the database and numpy, by binary COPY: millions of rows in seconds.
 
-Every value is an integer that is never null, so that a row has a fixed width and numpy reads and
-writes it without a loop.
+Every value has a width that is known beforehand and is never null, so that numpy reads and writes
+rows without a loop.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,11 +20,13 @@ PIECE = 2**23
 """Bytes that are read before they become columns: memory holds the columns, and not the answer."""
 
 
-def _row(widths: Sequence[int]) -> np.dtype[Any]:
-    """Return the layout of a row with integers of these bytes each."""
+def _row(widths: Sequence[int], words: Sequence[str] = ()) -> np.dtype[Any]:
+    """Return the layout of a row with integers of these bytes each, and these words after them."""
     parts: list[tuple[str, str]] = [("columns", ">i2")]
     for number, width in enumerate(widths):
         parts += [(f"bytes{number}", ">i4"), (f"value{number}", f">i{width}")]
+    for number, word in enumerate(words):
+        parts += [(f"length{number}", ">i4"), (f"word{number}", f"S{len(word.encode())}")]
     return np.dtype(parts)
 
 
@@ -68,21 +70,55 @@ def _take(
     del waiting[: whole * layout.itemsize]
 
 
-def write_columns(table: str, columns: Sequence[NDArray[Any]], widths: Sequence[int]) -> None:
-    """Append columns of equal length to a table whose columns have these widths."""
-    layout = _row(widths)
-    at_once = max(1, PIECE // layout.itemsize)
+def write_columns(
+    target: str,
+    columns: Sequence[NDArray[Any]],
+    widths: Sequence[int],
+    words: Sequence[NDArray[Any]] = (),
+) -> None:
+    """Append columns of equal length to a table: integers of these widths, then words.
+
+    `target` is a table, with its columns in brackets where they are not all. Words are of a few
+    kinds each: rows with the same words have the same width and are written together.
+    """
     with (
         connection.cursor() as cursor,
-        cursor.copy(f"COPY {table} FROM STDIN (FORMAT BINARY)") as copy,
+        cursor.copy(f"COPY {target} FROM STDIN (FORMAT BINARY)") as copy,
     ):
         copy.write(HEADER)
-        for start in range(0, len(columns[0]), at_once):
-            some = [column[start : start + at_once] for column in columns]
-            rows = np.empty(len(some[0]), dtype=layout)
-            rows["columns"] = len(widths)
-            for number, (column, width) in enumerate(zip(some, widths, strict=True)):
-                rows[f"bytes{number}"] = width
-                rows[f"value{number}"] = column
-            copy.write(rows.tobytes())
+        for rows in _alike(len(columns[0]), words):
+            spelt = [str(each[rows[0]]) for each in words] if len(rows) else []
+            layout = _row(widths, spelt)
+            at_once = max(1, PIECE // layout.itemsize)
+            for start in range(0, len(rows), at_once):
+                some = rows[start : start + at_once]
+                copy.write(_encode([column[some] for column in columns], widths, spelt, layout))
         copy.write(TRAILER)
+
+
+def _alike(size: int, words: Sequence[NDArray[Any]]) -> Iterator[NDArray[np.int64]]:
+    """Give the places of the rows that have the same words."""
+    kinds = np.zeros(size, dtype=np.int64)
+    for each in words:
+        spelling, place = np.unique(each, return_inverse=True)
+        kinds = kinds * len(spelling) + place
+    for kind in np.unique(kinds):
+        yield np.flatnonzero(kinds == kind)
+
+
+def _encode(
+    columns: Sequence[NDArray[Any]],
+    widths: Sequence[int],
+    words: Sequence[str],
+    layout: np.dtype[Any],
+) -> bytes:
+    rows = np.empty(len(columns[0]), dtype=layout)
+    rows["columns"] = len(widths) + len(words)
+    for number, (column, width) in enumerate(zip(columns, widths, strict=True)):
+        rows[f"bytes{number}"] = width
+        rows[f"value{number}"] = column
+    for number, word in enumerate(words):
+        spelt = word.encode()
+        rows[f"length{number}"] = len(spelt)
+        rows[f"word{number}"] = spelt
+    return rows.tobytes()

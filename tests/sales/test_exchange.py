@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from django.db import connection
 
-from sales.suggestions import exchange
+from sales import exchange
 
 
 @pytest.mark.parametrize("piece", [1, 64, 2**23])
@@ -26,6 +26,31 @@ def test_columns_come_back_as_they_went(db: None, monkeypatch: Any, piece: int) 
 
     assert (a == large).all()
     assert (b == small).all()
+
+
+@pytest.mark.parametrize("piece", [1, 2**23])
+def test_words_go_along(db: None, monkeypatch: Any, piece: int) -> None:
+    monkeypatch.setattr(exchange, "PIECE", piece)
+    number = np.arange(300, dtype=np.int64)
+    word = np.array(["own", "mixed", "zażółć"])[number % 3]
+    other = np.array(["due", ""])[number % 2]
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMP TABLE went (a integer, b text, c text) ON COMMIT DROP")
+
+        exchange.write_columns("pg_temp.went (a, b, c)", [number], (4,), [word, other])
+
+        cursor.execute("SELECT a, b, c FROM pg_temp.went ORDER BY a")
+        came = cursor.fetchall()
+    assert came == list(zip(number.tolist(), word.tolist(), other.tolist(), strict=True))
+
+
+def test_no_rows_go_as_none(db: None) -> None:
+    none = np.zeros(0, dtype=np.int64)
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMP TABLE went (a bigint, b text) ON COMMIT DROP")
+        exchange.write_columns("pg_temp.went", [none], (8,), [none.astype(str)])
+        cursor.execute("SELECT count(*) FROM pg_temp.went")
+        assert cursor.fetchone() == (0,)
 
 
 def test_nothing_is_nothing_and_a_null_is_refused(db: None) -> None:
