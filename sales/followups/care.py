@@ -1,6 +1,7 @@
 """What follows from a payment: an order answers what was to be asked, a first one begins the care.
 
-One statement each, whether one order was paid or an import brought some thousands. See
+Care ends when what it is about comes back. One statement each, whether one order was paid or an
+import brought some thousands. See
 docs/followups.md for the rules.
 """
 
@@ -18,7 +19,7 @@ from sales.models import FollowUp
 
 ANSWERING_DAYS = 30
 """An order paid up to so many days before a follow-up was planned answers it too: imports come
-late."""
+late. One that counts since then always does, whenever its money came: the guards say so as well."""
 LONGEST_PACK_DAYS = 730
 
 # A follow-up planned at the same moment by another transaction waits for these rows, and is refused
@@ -34,12 +35,13 @@ UPDATE sales_followup f
 SET state = 'done', result = 'ordered', closing_order_id = o.id,
     closed_at = GREATEST(%(now)s, f.created_at)
 FROM (
-    SELECT DISTINCT ON (customer_id) id, customer_id, paid_at FROM sales_order
+    SELECT DISTINCT ON (customer_id) id, customer_id, paid_at, counted_at FROM sales_order
     WHERE id = ANY (%(orders)s) AND status = 'paid'
     ORDER BY customer_id, paid_at DESC, reference DESC
 ) o
 WHERE f.customer_id = o.customer_id AND f.state = 'open' AND f.kind = ANY (%(kinds)s)
-AND o.paid_at >= f.created_at - %(answering_days)s * interval '1 day'
+AND (o.paid_at >= f.created_at - %(answering_days)s * interval '1 day'
+     OR o.counted_at > f.created_at)
 AND NOT starts_with(COALESCE(f.source_key, ''), 'care:' || o.id || ':')
 """
 
@@ -109,3 +111,33 @@ def follow_sales(*, order_ids: Sequence[int], now: datetime) -> None:
         cursor.execute(_LOCK, parameters)
         cursor.execute(_ANSWER, parameters)
         cursor.execute(_PLAN, parameters)
+
+
+# The care of an order ends with the last piece of the product that it is about.
+_END = """
+UPDATE sales_followup f
+SET state = 'cancelled', closed_at = GREATEST(%(now)s, f.created_at)
+FROM (
+    SELECT DISTINCT o.id, o.customer_id
+    FROM sales_return r JOIN sales_orderline l ON l.id = r.line_id
+    JOIN sales_order o ON o.id = l.order_id
+    WHERE r.id = ANY (%(returns)s)
+) o
+WHERE f.customer_id = o.customer_id AND f.state = 'open'
+AND starts_with(f.source_key, 'care:' || o.id || ':')
+AND NOT EXISTS (
+    SELECT FROM sales_orderline l
+    WHERE l.order_id = o.id AND (f.product_id IS NULL OR l.product_id = f.product_id)
+    AND l.quantity > (
+        SELECT COALESCE(sum(r.quantity), 0) FROM sales_return r
+        WHERE r.line_id = l.id AND r.status = 'accepted'
+    )
+)
+"""
+
+
+@after_sale.on_return
+def end_care(*, return_ids: Sequence[int], now: datetime) -> None:
+    """End what was planned about products that came back whole."""
+    with connection.cursor() as cursor:
+        cursor.execute(_END, {"returns": list(return_ids), "now": now})

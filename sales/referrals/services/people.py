@@ -9,8 +9,9 @@ from typing import Any
 from django.db.models import Exists, OuterRef
 from django.db.models.functions import Coalesce, Greatest
 
-from sales.models import Arrival, Customer, Order, ReferralLink, ReferralThanks
+from sales.models import Arrival, Customer, FollowUp, Order, ReferralLink, ReferralThanks
 from sales.people_changes import on_erase, on_merge, tells
+from sales.referrals.selectors import THANKS_KEY
 
 
 @on_erase
@@ -26,6 +27,22 @@ def forget_people(*, customer_ids: Sequence[int], now: datetime) -> None:
     Arrival.objects.filter(goes, customer__in=customer_ids).update(customer=None)
     goes = ~Exists(Order.objects.filter(customer=OuterRef("referrer")))
     ReferralThanks.objects.filter(goes, referrer__in=customer_ids).update(referrer=None)
+    _forget_names_in_thanks(customer_ids, now)
+
+
+def _forget_names_in_thanks(customer_ids: Sequence[int], now: datetime) -> None:
+    """Delete the follow-ups that name erased people to whom they were recommended by.
+
+    What was done is noted as thanked; what was not stays in the list of thanks, without a name.
+    """
+    orders = list(Order.objects.filter(customer__in=customer_ids).values_list("pk", flat=True))
+    keys = {f"{THANKS_KEY}{order}": order for order in orders}
+    rows = FollowUp.objects.filter(source_key__in=keys)
+    done = rows.filter(state=FollowUp.State.DONE).values_list("source_key", flat=True)
+    ReferralThanks.objects.filter(
+        order__in=[keys[key] for key in done if key], thanked_at__isnull=True
+    ).update(thanked_at=Greatest("recorded_at", now))
+    rows.delete()
 
 
 @on_merge

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from representatives.models import Representative
+from representatives.models import Representative, User
 from sales import services
 from sales.followups import care
 from sales.followups.services import plan_follow_up
@@ -159,6 +159,30 @@ def test_old_order_that_comes_late_answers_nothing(buy: Buy, customer: Customer)
 
     row.refresh_from_db()
     assert row.is_open
+
+
+def test_money_that_came_long_ago_and_counts_now_answers(
+    place: Callable[..., Order],
+    customer: Customer,
+    intervals: list[tuple[datetime, datetime]],
+    staff: User,
+) -> None:
+    row = plan(customer, "reorder")
+    order = place(customer, TEA=1)
+
+    services.pay_order(
+        order=order,
+        payment_reference="found later",
+        amount_minor=order.gross_minor,
+        paid_at=NOW - timedelta(days=50),
+        counted_at=NOW,
+        open_intervals=intervals,
+        recorded_by=staff,
+        now=NOW,
+    )
+
+    row.refresh_from_db()
+    assert (row.state, row.result) == ("done", "ordered")
 
 
 def test_customer_who_asked_not_to_be_contacted_gets_no_care(buy: Buy, customer: Customer) -> None:

@@ -168,6 +168,26 @@ def test_merged_person_takes_follow_ups_along(customer: Customer, plan: Plan) ->
     assert (row.customer, row.state) == (customer, "open")
 
 
+@pytest.mark.parametrize("waits_at", ["kept", "merged"])
+def test_merge_ends_what_an_order_of_the_other_row_answers(
+    customer: Customer, plan: Plan, buy: Callable[..., Order], seller: Representative, waits_at: str
+) -> None:
+    twin = contacts.add_contact(representative=seller, name="Ania N.", now=NOW)
+    waits, buys = (customer, twin) if waits_at == "kept" else (twin, customer)
+    answered = plan(waits, kind="win_back", ago=20, days=3)
+    own, later = plan(waits, ago=20, days=3), plan(waits, kind="reorder", ago=1, days=9)
+    buy(buys, "2017-03-10T12:00", TEA=1)
+
+    contacts.merge_customers(kept=customer, merged=twin, now=NOW)
+
+    for row in (answered, own, later):
+        row.refresh_from_db()
+        assert row.customer == customer
+    assert (answered.state, answered.closed_at) == ("cancelled", NOW)
+    assert own.is_open
+    assert later.is_open
+
+
 @pytest.mark.parametrize("who", ["kept", "merged"])
 def test_merge_with_somebody_to_be_left_alone_ends_what_is_open(
     customer: Customer, plan: Plan, who: str

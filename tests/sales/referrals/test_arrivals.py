@@ -327,6 +327,29 @@ def test_a_customer_who_recommends_is_recorded_and_thanked(
     assert [one.is_thanked for one in done] == [True]
 
 
+@pytest.mark.parametrize("was_thanked", [False, True])
+def test_thanks_name_nobody_who_is_erased(
+    customer: Customer,
+    personal: ReferralLink,
+    buy: Buy,
+    seller: Representative,
+    was_thanked: bool,
+) -> None:
+    arrive(personal)
+    person = Customer.objects.get(name="Ewa Maj")
+    buy(person, "2017-03-20T12:00", TEA=1)
+    if was_thanked:
+        FollowUp.objects.filter(customer=customer).update(
+            state="done", result="talked", closed_at=NOW
+        )
+
+    contacts.erase_customer(customer=person, now=NOW)
+
+    assert not FollowUp.objects.filter(text__contains="Ewa").exists()
+    listed: list[Any] = selectors.list_thanks(seller)
+    assert [one.is_thanked for one in listed] == [was_thanked]
+
+
 def test_who_wants_to_be_left_alone_is_recorded_without_a_task(
     customer: Customer, personal: ReferralLink, buy: Buy
 ) -> None:
