@@ -1,6 +1,6 @@
-"""What follows from a payment, in its transaction: each part of the desk says what it does.
+"""What follows from a payment or a return, in its transaction: each part of the desk says it.
 
-A payment by staff tells one order, an import some thousands at once; a step is set-based and must
+Staff tell one payment or return, an import some thousands at once; a step is set-based and must
 neither be slow nor fail for what it finds. `SalesConfig.ready` imports the modules with steps.
 """
 
@@ -18,8 +18,17 @@ class Step(Protocol):
         """Act on the orders just paid; `now` is the company's clock."""
 
 
+class ReturnStep(Protocol):
+    """Does what follows from accepted returns; called inside their transaction."""
+
+    def __call__(self, *, return_ids: Sequence[int], now: datetime) -> None:
+        """Act on the returns just accepted; `now` is the company's clock."""
+
+
 _Step = TypeVar("_Step", bound=Step)
+_ReturnStep = TypeVar("_ReturnStep", bound=ReturnStep)
 _steps: list[Step] = []
+_return_steps: list[ReturnStep] = []
 
 
 def step(function: _Step) -> _Step:
@@ -33,3 +42,16 @@ def follow(*, order_ids: Sequence[int], now: datetime) -> None:
     if order_ids:
         for one in _steps:
             one(order_ids=order_ids, now=now)
+
+
+def on_return(function: _ReturnStep) -> _ReturnStep:
+    """Register what follows from every accepted return."""
+    _return_steps.append(function)
+    return function
+
+
+def follow_returns(*, return_ids: Sequence[int], now: datetime) -> None:
+    """Do all that follows from these accepted returns, in their transaction."""
+    if return_ids:
+        for one in _return_steps:
+            one(return_ids=return_ids, now=now)

@@ -10,9 +10,9 @@ class SalesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Import the modules that have something to do after a payment."""
+        """Import the modules that have something to do after a payment or a return."""
         from sales.contacts import steps  # noqa: F401
-        from sales.followups import care, people  # noqa: F401
+        from sales.followups import care, people, returns  # noqa: F401
         from sales.forecast import steps as forecasts  # noqa: F401
         from sales.guides import services  # noqa: F401
         from sales.referrals import services as referrals  # noqa: F401

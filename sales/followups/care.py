@@ -1,7 +1,6 @@
 """What follows from a payment: an order answers what was to be asked, a first one begins the care.
 
-Care ends when what it is about comes back. One statement each, whether one order was paid or an
-import brought some thousands. See
+One statement each, whether one order was paid or an import brought some thousands. See
 docs/followups.md for the rules.
 """
 
@@ -111,33 +110,3 @@ def follow_sales(*, order_ids: Sequence[int], now: datetime) -> None:
         cursor.execute(_LOCK, parameters)
         cursor.execute(_ANSWER, parameters)
         cursor.execute(_PLAN, parameters)
-
-
-# The care of an order ends with the last piece of the product that it is about.
-_END = """
-UPDATE sales_followup f
-SET state = 'cancelled', closed_at = GREATEST(%(now)s, f.created_at)
-FROM (
-    SELECT DISTINCT o.id, o.customer_id
-    FROM sales_return r JOIN sales_orderline l ON l.id = r.line_id
-    JOIN sales_order o ON o.id = l.order_id
-    WHERE r.id = ANY (%(returns)s)
-) o
-WHERE f.customer_id = o.customer_id AND f.state = 'open'
-AND starts_with(f.source_key, 'care:' || o.id || ':')
-AND NOT EXISTS (
-    SELECT FROM sales_orderline l
-    WHERE l.order_id = o.id AND (f.product_id IS NULL OR l.product_id = f.product_id)
-    AND l.quantity > (
-        SELECT COALESCE(sum(r.quantity), 0) FROM sales_return r
-        WHERE r.line_id = l.id AND r.status = 'accepted'
-    )
-)
-"""
-
-
-@after_sale.on_return
-def end_care(*, return_ids: Sequence[int], now: datetime) -> None:
-    """End what was planned about products that came back whole."""
-    with connection.cursor() as cursor:
-        cursor.execute(_END, {"returns": list(return_ids), "now": now})

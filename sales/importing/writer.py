@@ -99,6 +99,7 @@ SELECT coalesce(s.line_id, l.id), s.quantity, 'accepted', s.gross_minor, s.tax_m
        s.returned_at, s.counted_at, %(now)s, '', ''
   FROM pg_temp.staged_return s
   LEFT JOIN sales_orderline l ON l.order_id = s.order_id AND l.number = s.number
+RETURNING id
 """
 
 
@@ -144,12 +145,15 @@ def write(resolved: Sequence[Resolved], terms: Terms, batch: ImportBatch, *, fir
             cursor.execute(INSERT_LINES, values)
             cursor.execute(INSERT_PAYMENTS, values)
             cursor.execute(MARK_PAID)
+        return_ids: list[int] = []
         if returns:
             cursor.execute(INSERT_RETURNS, values)
+            return_ids = [row[0] for row in cursor.fetchall()]
     after_sale.follow(
         order_ids=[ids[one.unit.external_ref] for one in sold if one.unit.paid_at is not None],
         now=terms.now,
     )
+    after_sale.follow_returns(return_ids=return_ids, now=terms.now)
     batch.order_count += len(sold)
     batch.return_count += len(returns)
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 
 from representatives.errors import UnableTo
 from representatives.models import User
+from sales import after_sale
 from sales.amounts import Amounts, returned_amounts
 from sales.models import Order, OrderLine, Return
 from sales.periods import Interval, is_open, return_counts_at
@@ -134,6 +135,7 @@ def accept_return(
     return_.returned_at = now
     return_.counted_at = counted_at
     _decide(return_, decided_by=decided_by, decision=decision, now=now)
+    after_sale.follow_returns(return_ids=[return_.pk], now=now)
     return return_
 
 

@@ -1,0 +1,158 @@
+"""What follows from an accepted return: care ends, and forecasts are made anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from representatives.models import Representative, User
+from sales import after_sale, importing, services
+from sales.forecast import tasks
+from sales.models import Customer, FollowUp, Order, Return
+from tests.sales.conftest import NOW
+
+pytestmark = pytest.mark.django_db
+
+Buy = Callable[..., Order]
+Intervals = list[tuple[datetime, datetime]]
+NOON = "2017-03-20T12:30"
+
+
+@pytest.fixture
+def send_back(staff: User, intervals: Intervals) -> Callable[..., list[Return]]:
+    """Return a function that sends pieces of an order back and accepts that."""
+
+    def send(order: Order, **pieces: int) -> list[Return]:
+        numbers = {line.product.sku: line.number for line in order.lines.all()}
+        asked = services.request_returns(
+            order=order,
+            pieces={numbers[sku]: quantity for sku, quantity in pieces.items()},
+            requested_by=staff,
+            now=NOW,
+        )
+        return [
+            services.accept_return(return_=one, decided_by=staff, open_intervals=intervals, now=NOW)
+            for one in asked
+        ]
+
+    return send
+
+
+def open_about(customer: Customer) -> list[str]:
+    """Return the products that open follow-ups are about, in the order of days."""
+    rows = FollowUp.objects.filter(customer=customer, state="open").order_by("due_on", "id")
+    return [row.product.sku if row.product else "" for row in rows.select_related("product")]
+
+
+def test_first_order_returned_in_full_ends_its_care(
+    buy: Buy, customer: Customer, send_back: Callable[..., list[Return]]
+) -> None:
+    order = buy(customer, NOON, GREENS=2, JUG=1)
+    own = FollowUp.objects.create(
+        representative=customer.representative,
+        customer=customer,
+        kind="own",
+        due_on=NOW.date(),
+        text="Bring the magazine",
+        created_at=NOW,
+    )
+
+    send_back(order, GREENS=2, JUG=1)
+
+    assert FollowUp.objects.get(state="open") == own
+    ended = FollowUp.objects.exclude(pk=own.pk)
+    assert {(row.state, row.closed_at) for row in ended} == {("cancelled", NOW)}
+
+
+def test_care_goes_on_while_a_piece_is_left(
+    buy: Buy, customer: Customer, send_back: Callable[..., list[Return]]
+) -> None:
+    order = buy(customer, NOON, GREENS=2, JUG=1)
+
+    send_back(order, GREENS=1, JUG=1)
+    assert open_about(customer) == ["GREENS"] * 4
+
+    send_back(order, GREENS=1)
+    assert open_about(customer) == []
+
+
+def test_care_is_not_ended_by_what_it_is_not_about(
+    buy: Buy, customer: Customer, send_back: Callable[..., list[Return]], seller: Representative
+) -> None:
+    other = services.add_customer(representative=seller, name="Ala", now=NOW)
+    buy(other, NOON, GREENS=1)
+    order = buy(customer, NOON, GREENS=1, JUG=1)
+
+    send_back(order, JUG=1)
+    assert open_about(customer) == ["GREENS"] * 4
+
+    send_back(order, GREENS=1)
+    assert open_about(other) == ["GREENS"] * 4
+
+
+def test_import_takes_back_in_the_same_way(
+    buy: Buy, customer: Customer, intervals: Intervals, tmp_path: Path
+) -> None:
+    order = buy(customer, NOON, GREENS=1)
+    path = tmp_path / "returns.csv"
+    head = "external_ref,seller_code,customer_ref,own,sku,quantity,unit_price,paid_at,returned_ref"
+    path.write_text(
+        f"{head}\nR1,{order.seller.code},{customer.reference},0,GREENS,1,,"
+        f"2017-03-20T12:45,{order.reference}\n"
+    )
+
+    report = importing.import_orders(
+        path=path, open_intervals=lambda: intervals, now=NOW, zone=ZoneInfo("Europe/Warsaw")
+    )
+
+    assert (report.returns, report.rejected) == (1, 0)
+    assert open_about(customer) == []
+
+
+def test_forecast_is_hinted_once_it_is_committed(
+    buy: Buy,
+    customer: Customer,
+    send_back: Callable[..., list[Return]],
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    order = buy(customer, NOON, GREENS=1)
+    told: list[list[int]] = []
+    monkeypatch.setattr(
+        tasks.refresh_forecasts_task, "delay", lambda customer_ids: told.append(customer_ids)
+    )
+
+    with django_capture_on_commit_callbacks(execute=True):
+        send_back(order, GREENS=1)
+        assert told == []
+
+    assert told == [[customer.pk]]
+
+
+def test_many_returns_take_no_more_statements_than_one(
+    buy: Buy, seller: Representative, send_back: Callable[..., list[Return]]
+) -> None:
+    returns = []
+    for number in range(4):
+        one = services.add_customer(representative=seller, name=f"Person {number}", now=NOW)
+        returns += send_back(buy(one, NOON, GREENS=1), GREENS=1)
+    counts = []
+    for some in (returns[:1], returns[1:]):
+        with CaptureQueriesContext(connection) as queries:
+            after_sale.follow_returns(return_ids=[row.pk for row in some], now=NOW)
+        counts.append(len(queries))
+
+    assert counts[0] == counts[1] == 2
+
+
+def test_nothing_follows_from_none(customer: Customer) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        after_sale.follow_returns(return_ids=[], now=NOW)
+    assert len(queries) == 0
