@@ -155,6 +155,14 @@ class CustomerAdmin(admin.ModelAdmin):
             )
             obj.pk = added.pk
 
+    def log_addition(self, request: HttpRequest, obj: Customer, message: Any) -> Any:
+        """Log without the name: the log is never changed, and a person may be erased."""
+        return super().log_addition(request, _nameless(obj), message)
+
+    def log_change(self, request: HttpRequest, obj: Customer, message: Any) -> Any:
+        """Log without the name, as an addition."""
+        return super().log_change(request, _nameless(obj), message)
+
     def has_change_permission(self, request: HttpRequest, obj: Customer | None = None) -> bool:
         if obj is not None and not obj.is_alive:
             return False
@@ -162,6 +170,11 @@ class CustomerAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Customer | None = None) -> bool:
         return False
+
+
+def _nameless(customer: Customer) -> Customer:
+    """Return a stand-in that the log tells by its number alone."""
+    return Customer(pk=customer.pk, name=f"#{customer.pk}")
 
 
 class LineInline(AmountColumns, admin.TabularInline):

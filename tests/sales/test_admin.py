@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.test import Client
 
 from representatives.models import Representative, User
@@ -117,6 +118,9 @@ def test_customer_is_added_and_changed(site: Client, seller: Representative) -> 
     assert (added.name, added.sort_key, len(added.reference)) == ("Łucja", "l{ucja\tlucja", 13)
     added.refresh_from_db()
     assert (added.name, added.phone, added.sort_key) == ("Ola", "1", "ola")
+    # The log is never changed, so it names nobody who may be erased.
+    logged = LogEntry.objects.values_list("object_id", "object_repr")
+    assert list(logged) == [(str(added.pk), f"#{added.pk}")] * 2
 
 
 def test_own_customer_can_not_be_changed(site: Client, seller: Representative) -> None:
