@@ -25,6 +25,7 @@ from sales.suggestions.selectors import suggest
 
 USED_SHOWN = 6
 PLANNED_SHOWN = 3
+BIGINT = 2**63 - 1
 SUGGESTED = 5
 """More suggestions than that for one person at once help nobody."""
 
@@ -113,6 +114,15 @@ def get_person(seller: Representative, customer: Customer, *, now: datetime, tod
         may_contact=may_contact,
         acts=_acts(facts) if may_contact else [],
     )
+
+
+def merged_into(seller: Representative, customer_id: int) -> int | None:
+    """Return the seller's row into which another row of the seller was merged, or None."""
+    gone = Customer.objects.filter(
+        pk=min(customer_id, BIGINT), representative=seller, merged_into__isnull=False
+    )
+    kept = Customer.objects.of(seller).filter(pk__in=gone.values("merged_into"))
+    return kept.values_list("pk", flat=True).first()
 
 
 def used_products(customer: Customer, *, today: date) -> list[Used]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from http import HTTPStatus
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -15,7 +15,7 @@ from representatives.errors import UnableTo
 from sales.contacts import services as contacts
 from sales.desk import ranges, words
 from sales.desk.forms import TalkForm
-from sales.desk.person import get_person
+from sales.desk.person import get_person, merged_into
 from sales.desk.timeline import get_timeline
 from sales.desk.views_acts import own_customer
 from sales.forecast.selectors import day_of
@@ -26,9 +26,18 @@ from sales.views_shared import REFUSED, Desk, open_desk
 
 @require_safe
 def customer(request: HttpRequest, customer_id: int) -> HttpResponse:
-    """Show a customer; by htmx only the next entries of the timeline."""
+    """Show a customer; by htmx only the next entries of the timeline.
+
+    The page of a row that was merged leads to the row that was kept.
+    """
     desk = open_desk(request)
-    shown = own_customer(desk, customer_id)
+    try:
+        shown = own_customer(desk, customer_id)
+    except Http404:
+        kept = merged_into(desk.seller, customer_id)
+        if kept is None:
+            raise
+        return redirect("sales:customer", kept)
     before = _moment(request.GET.get("before", ""))
     if request.htmx:  # type: ignore[attr-defined]
         timeline = get_timeline(desk.seller, shown, before=before)

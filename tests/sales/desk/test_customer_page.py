@@ -69,6 +69,27 @@ def test_nobody_else_and_nobody_gone_has_a_page(
     assert not Talk.objects.exists()
 
 
+def test_page_of_a_merged_row_leads_to_the_row_that_was_kept(
+    web: Client, seller: Representative, other_seller: Representative, know: Know
+) -> None:
+    first, second, kept = know("Hela"), know("Helena"), know("Helena Maj")
+    contacts.merge_customers(kept=second, merged=first, now=NOW)
+    contacts.merge_customers(kept=kept, merged=second, now=NOW)
+    assert other_seller.user is not None
+    stranger = Client()
+    stranger.force_login(other_seller.user)
+
+    for gone in (first, second):
+        found = web.get(f"/customers/{gone.pk}/")
+        assert (found.status_code, found["Location"]) == (302, f"/customers/{kept.pk}/")
+        assert stranger.get(f"/customers/{gone.pk}/").status_code == 404
+        assert web.post(f"/customers/{gone.pk}/talk/", {"text": "x"}).status_code == 404
+    assert web.get(f"/customers/{2**63}/").status_code == 404
+
+    contacts.erase_customer(customer=kept, now=NOW)
+    assert web.get(f"/customers/{first.pk}/").status_code == 404
+
+
 def test_timeline_goes_on_without_losing_anything(
     web: Client, seller: Representative, know: Know
 ) -> None:
