@@ -130,19 +130,30 @@ def ranges_of_customers(size: int) -> list[Range]:
     return [Range(*pair) for pair in zip(starts, ends, strict=True)]
 
 
+_STALE = """
+SELECT customer_id FROM (
+    SELECT o.customer_id FROM sales_payment p
+      JOIN sales_order o ON o.id = p.order_id
+      LEFT JOIN sales_customerpulse s ON s.customer_id = o.customer_id
+     WHERE p.recorded_at >= %(since)s
+       AND (s.customer_id IS NULL OR s.computed_at <= p.recorded_at)
+    UNION
+    SELECT o.customer_id FROM sales_return r
+      JOIN sales_orderline l ON l.id = r.line_id
+      JOIN sales_order o ON o.id = l.order_id
+      JOIN sales_customerpulse s ON s.customer_id = o.customer_id
+     WHERE r.status = 'accepted' AND r.decided_at >= %(since)s AND s.computed_at <= r.decided_at
+) AS moved
+  JOIN sales_customer c ON c.id = moved.customer_id
+ WHERE c.erased_at IS NULL AND c.merged_into_id IS NULL
+ ORDER BY customer_id LIMIT %(limit)s
+"""
+
+
 def list_stale(*, since: datetime, limit: int) -> list[int]:
-    """Return customers who paid something from an instant on that no forecast knows of yet."""
+    """Return customers who paid or sent back something since, that no forecast knows of yet."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT DISTINCT o.customer_id FROM sales_payment p"
-            " JOIN sales_order o ON o.id = p.order_id"
-            " JOIN sales_customer c ON c.id = o.customer_id"
-            " LEFT JOIN sales_customerpulse s ON s.customer_id = o.customer_id"
-            " WHERE p.recorded_at >= %s AND c.erased_at IS NULL AND c.merged_into_id IS NULL"
-            " AND (s.customer_id IS NULL OR s.computed_at <= p.recorded_at)"
-            " ORDER BY o.customer_id LIMIT %s",
-            [since, limit],
-        )
+        cursor.execute(_STALE, {"since": since, "limit": limit})
         return [row[0] for row in cursor.fetchall()]
 
 

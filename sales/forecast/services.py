@@ -59,7 +59,7 @@ def refresh_forecasts(*, customer_ids: Sequence[int] | None, now: datetime) -> i
 def refresh_due_forecasts(*, now: datetime) -> int:
     """Make everybody's forecasts anew if the day's are not made yet, else those out of date.
 
-    Out of date are customers with a payment since: imports and messages that were lost.
+    Out of date are customers with a payment or a return since: imports and lost messages.
     """
     done = selectors.newest_for_everybody()
     if done is None or selectors.day_of(done.made_at) != selectors.day_of(now):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,8 +14,9 @@ from django.test.utils import CaptureQueriesContext
 
 from representatives.models import Representative, User
 from sales import after_sale, importing, services
+from sales.forecast import services as forecasts
 from sales.forecast import tasks
-from sales.models import Customer, FollowUp, Order, Return
+from sales.models import Customer, FollowUp, Forecast, Order, Return
 from tests.sales.conftest import NOW
 
 pytestmark = pytest.mark.django_db
@@ -29,16 +30,16 @@ NOON = "2017-03-20T12:30"
 def send_back(staff: User, intervals: Intervals) -> Callable[..., list[Return]]:
     """Return a function that sends pieces of an order back and accepts that."""
 
-    def send(order: Order, **pieces: int) -> list[Return]:
+    def send(order: Order, now: datetime = NOW, **pieces: int) -> list[Return]:
         numbers = {line.product.sku: line.number for line in order.lines.all()}
         asked = services.request_returns(
             order=order,
             pieces={numbers[sku]: quantity for sku, quantity in pieces.items()},
             requested_by=staff,
-            now=NOW,
+            now=now,
         )
         return [
-            services.accept_return(return_=one, decided_by=staff, open_intervals=intervals, now=NOW)
+            services.accept_return(return_=one, decided_by=staff, open_intervals=intervals, now=now)
             for one in asked
         ]
 
@@ -134,6 +135,18 @@ def test_forecast_is_hinted_once_it_is_committed(
         assert told == []
 
     assert told == [[customer.pk]]
+
+
+def test_hour_makes_up_for_a_hint_that_was_lost(
+    buy: Buy, customer: Customer, send_back: Callable[..., list[Return]]
+) -> None:
+    order = buy(customer, "2017-02-20T10:00", GREENS=1, TEA=1)
+    assert forecasts.refresh_due_forecasts(now=NOW + timedelta(hours=1)) == 2
+    send_back(order, now=NOW + timedelta(hours=2), GREENS=1)
+
+    assert forecasts.refresh_due_forecasts(now=NOW + timedelta(hours=3)) == 1
+    assert forecasts.refresh_due_forecasts(now=NOW + timedelta(hours=4)) == 0
+    assert list(Forecast.objects.values_list("product__sku", flat=True)) == ["TEA"]
 
 
 def test_many_returns_take_no_more_statements_than_one(
