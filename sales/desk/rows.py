@@ -90,7 +90,7 @@ def make_row(facts: Facts, group: str) -> Row:
         group=group,
         light=_light(facts, group, first),
         bought=_bought(facts),
-        rhythm=words.rhythm(facts.forecast) if facts.forecast else _("No rhythm yet"),
+        rhythm=_rhythm(facts),
         bar=_bar(facts, group),
         span=_span(facts, group),
         said=_said(facts, group, first, also),
@@ -173,7 +173,7 @@ def _light(facts: Facts, group: str, first: Suggestion | None) -> Light:
         return Light("team", "star", _("Happy"), "ok")
     if facts.follow_up is not None and facts.follow_up.due_on < facts.today:
         told = row_of(facts.follow_up, today=facts.today)
-        return Light(told.light, told.icon, told.when, told.when_css)
+        return Light(told.light, told.icon, told.when, told.when_css.removeprefix("is-"))
     if pulse is not None and pulse.orders == 1:
         return Light("team", "heart", pgettext("customer", "New"), "ok")
     icon = "journal-text" if first is not None and first.guide is not None else "heart"
@@ -191,6 +191,13 @@ def _bought(facts: Facts) -> str:
         day = words.day(facts.pulse.last_on, today=facts.today)
         return _("Last order %(day)s") % {"day": day}
     return _("No order yet")
+
+
+def _rhythm(facts: Facts) -> str:
+    """Return how regularly somebody buys; nothing where there is no order to begin with."""
+    if facts.forecast is not None:
+        return words.rhythm(facts.forecast)
+    return _("No rhythm yet") if facts.pulse is not None else ""
 
 
 def _bar(facts: Facts, group: str) -> Bar | None:

@@ -73,8 +73,8 @@ def suggested_rows(suggestions: list[Suggestion], *, today: date) -> list[Sugges
             key=one.key,
             light=light_of(one, today=today),
             said=of_suggestion(one),
-            bv=one.bv,
-            rsp=one.rsp,
+            bv=one.bv if _gains(one) else 0,
+            rsp=one.rsp if _gains(one) else 0,
             main=main_act(one, today=today),
             others=[*_order_act(one), _snooze(one)],
         )
@@ -112,7 +112,6 @@ def _suggestion_row(job: Job, *, today: date) -> JobRow:
     one = job.suggestion
     assert one is not None
     status = status_of(one.forecast, today) if one.forecast is not None else ""
-    gains = one.sells and one.kind != SuggestionKind.WIN_BACK
     return JobRow(
         key=job.key,
         light=light_of(one, today=today),
@@ -120,8 +119,8 @@ def _suggestion_row(job: Job, *, today: date) -> JobRow:
         why=one.reason,
         first=job.why_first,
         also=_also(job.also),
-        bv=one.bv if gains else 0,
-        rsp=one.rsp if gains else 0,
+        bv=one.bv if _gains(one) else 0,
+        rsp=one.rsp if _gains(one) else 0,
         effect=str(SuggestionKind(one.kind).label),
         main=main_act(one, today=today),
         others=[*_order_act(one), _tomorrow(one.customer.pk, key=one.key)],
@@ -130,6 +129,11 @@ def _suggestion_row(job: Job, *, today: date) -> JobRow:
         chance=(one.chance_permille + 5) // 10,
         suggestion_key=one.key,
     )
+
+
+def _gains(suggestion: Suggestion) -> bool:
+    """Return whether there is a sale in it to be named, and not only a good word."""
+    return suggestion.sells and suggestion.kind != SuggestionKind.WIN_BACK
 
 
 def _task_row(job: Job, task: FollowUp, told_as: TaskRow, *, today: date) -> JobRow:
@@ -146,7 +150,8 @@ def _task_row(job: Job, task: FollowUp, told_as: TaskRow, *, today: date) -> Job
             if prefers_call(task.customer)
             else write_act(facts, occasion=occasion_for(facts, Group.CARE, None))
         )
-    light = Light(told_as.light, told_as.icon, told_as.when, told_as.when_css)
+    word_css = told_as.when_css.removeprefix("is-")
+    light = Light(told_as.light, told_as.icon, told_as.when, word_css)
     return JobRow(
         key=job.key,
         light=light_of(first, today=today) if first is not None else light,

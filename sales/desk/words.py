@@ -129,6 +129,10 @@ def number(count: int) -> str:
     return NUMBERS[count]() if count in NUMBERS else formatting.whole(count, get_language())
 
 
+MOST_PARTS = 2
+"""A title that counts more than that is not read."""
+
+
 def days_work(*, overdue: int, due: int, care: int) -> str:
     """Return the day's work in words, for the title of the customers page."""
     to_call = ngettext("%(number)s to call", "%(number)s to call", overdue)
@@ -139,8 +143,8 @@ def days_work(*, overdue: int, due: int, care: int) -> str:
         for text, count in ((to_call, overdue), (to_write, due))
         if count
     ]
-    if not parts and care:
-        parts = [to_care % {"number": number(care)}]
+    if len(parts) < MOST_PARTS and care:
+        parts.append(to_care % {"number": number(care)})
     if not parts:
         return _("Nobody waits for you today")
     text = parts[0]

@@ -202,7 +202,7 @@ def _light(follow_up: FollowUp, today: date) -> tuple[str, str]:
     if kind == Kind.WIN_BACK:
         return "quiet", "moon"
     if follow_up.due_on < today:
-        return ("call", "telephone-fill") if follow_up.customer_id else ("due", "clock-fill")
+        return ("call", "clock-history") if follow_up.customer_id else ("due", "clock-fill")
     if follow_up.due_on == today:
         return "due", "clock-fill"
     return "ok", "check2"
