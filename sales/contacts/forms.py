@@ -219,7 +219,9 @@ class ConsentForm(PlainForm):
     """A consent that a person gave."""
 
     kind = forms.ChoiceField(label=_("To what"), choices=Consent.Kind.choices)
-    given_on = forms.DateField(label=_("Given on"), widget=forms.DateInput(attrs={"type": "date"}))
+    given_on = forms.DateField(
+        label=_("Given on"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
     text = forms.CharField(
         label=_("How, and in which words"),
         max_length=2000,

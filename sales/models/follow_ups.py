@@ -211,7 +211,7 @@ class CarePlan(models.Model):
         ]
 
     def __str__(self) -> str:
-        return str(self.product) if self.product_id else "all products"
+        return str(self.product) if self.product_id else str(_("All products"))
 
 
 class CareStep(models.Model):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from representatives.models import Representative
 
@@ -21,7 +22,7 @@ ASK_AGAIN_DAYS = 60
 class SuggestionKind(models.TextChoices):
     """What may be suggested for a customer."""
 
-    REPEAT = "repeat", _("Repeat")
+    REPEAT = "repeat", pgettext_lazy("suggestion", "Repeat")
     ADD_ON = "add_on", _("Add-on")
     UPGRADE = "upgrade", _("Larger size")
     REFERRAL_ASK = "referral_ask", _("Ask for a referral")

@@ -6,6 +6,7 @@ import re
 
 from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
+from django.utils.translation import get_language
 
 from compensation.models import Earning, EarningUnit
 from compensation.selectors_pages.statement import line_key
@@ -123,11 +124,26 @@ def _share_guide(town: Town) -> GuideShare:
         summary="What to take, and when.",
         body_md="## How to begin\n\nOne spoon with water.\n\n- In the morning\n- Every day",
     )
+    GuideText.objects.create(
+        guide=guide,
+        language="pl",
+        title="Daily Greens: pierwsze tygodnie",
+        summary="Co brać i kiedy.",
+        body_md="## Na początek\n\nJedna łyżka z wodą.\n\n- Rano\n- Codziennie",
+    )
     guide.products.add(town.product)
-    entries = ReadingList.objects.create(title_en="Your first weeks").entries
+    entries = ReadingList.objects.create(
+        title_en="Your first weeks", title_pl="Pierwsze tygodnie"
+    ).entries
     entries.create(guide=guide)
     customer = Customer.objects.get(representative=own)
-    return share_guide(guide=guide, representative=own, customer=customer, now=town.now)
+    return share_guide(
+        guide=guide,
+        representative=own,
+        customer=customer,
+        language=get_language() or "",
+        now=town.now,
+    )
 
 
 def of_route(route: Route, general: dict[str, str]) -> dict[str, str]:
