@@ -20,7 +20,9 @@ GRANTS: dict[str, str] = {
     "representatives_sponsorchange": "SELECT, INSERT, UPDATE (applied_at, cancelled_at)",
     "representatives_statuschange": "SELECT, INSERT",
     "representatives_placement": "SELECT, INSERT",
-    "representatives_invitation": "SELECT, INSERT, UPDATE (accepted_at, representative_id)",
+    "representatives_invitation": (
+        "SELECT, INSERT, UPDATE (accepted_at, representative_id, name, email, expires_at)"
+    ),
     "representatives_outboxevent": (
         "SELECT, INSERT (topic, key, payload, payload_digest, not_before, attempts, last_error),"
         " UPDATE (payload, not_before, sent_at, failed_at, attempts, last_error)"

@@ -5,6 +5,7 @@ until the e-mail is sent and is erased then; without the key it opens nothing.
 """
 
 import secrets
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from hashlib import sha256
 from zoneinfo import ZoneInfo
@@ -13,6 +14,8 @@ from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.core.signing import BadSignature, Signer
 from django.db import transaction
+from django.db.models import F, Value
+from django.db.models.functions import Greatest, Least
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext
 
@@ -163,6 +166,20 @@ def accept_invitation(
         invitation.representative = member
         invitation.save(update_fields=["accepted_at", "representative"])
     return member
+
+
+def forget_invited(*, invitation_ids: Collection[int], now: datetime) -> int:
+    """Take name and address out of invitations that nobody accepted, and close them.
+
+    For people who ask that nothing is kept of them; whoever accepted is a member. Returns how many.
+    """
+    return Invitation.objects.filter(pk__in=invitation_ids, accepted_at__isnull=True).update(
+        name="",
+        email="",
+        expires_at=Greatest(
+            F("created_at") + timedelta(microseconds=1), Least("expires_at", Value(now))
+        ),
+    )
 
 
 def _signer() -> Signer:

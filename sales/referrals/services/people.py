@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef
 from django.db.models.functions import Coalesce, Greatest
 
+from representatives.invitations import forget_invited
 from sales.models import Arrival, Customer, FollowUp, Order, ReferralLink, ReferralThanks
 from sales.people_changes import on_erase, on_merge, tells
 from sales.referrals.selectors import THANKS_KEY
@@ -18,11 +19,14 @@ from sales.referrals.selectors import THANKS_KEY
 def forget_people(*, customer_ids: Sequence[int], now: datetime) -> None:
     """End the personal codes of erased people; what they brought and how they came stays a number.
 
-    Whoever has orders stays as a row without a name, and so do arrival and thanks.
+    Whoever has orders stays as a row without a name, and so do arrival and thanks. An invitation
+    that was not accepted ends, without name and address.
     """
     ReferralLink.objects.filter(customer__in=customer_ids).update(
         customer=None, closed_at=Coalesce("closed_at", Greatest("created_at", now))
     )
+    came = Arrival.objects.filter(customer__in=customer_ids, invitation__isnull=False)
+    forget_invited(invitation_ids=list(came.values_list("invitation", flat=True)), now=now)
     goes = ~Exists(Order.objects.filter(customer=OuterRef("customer")))
     Arrival.objects.filter(goes, customer__in=customer_ids).update(customer=None)
     goes = ~Exists(Order.objects.filter(customer=OuterRef("referrer")))

@@ -413,6 +413,21 @@ def test_the_funnel_goes_from_visits_to_members(
     assert ReferralDay.objects.get().visits == 8
 
 
+def test_an_open_invitation_of_an_erased_person_ends_without_a_name(link: ReferralLink) -> None:
+    arrive(link, replace(EWA, wants_to_join=True))
+    arrival = Arrival.objects.get()
+    place = Place("https://portal.example", "en")
+    invited = services.invite_arrival(arrival=arrival, place=place, now=NOW).invitation
+    assert invited is not None
+    assert arrival.customer is not None
+    later = NOW + timedelta(hours=1)
+
+    contacts.erase_customer(customer=arrival.customer, now=later)
+
+    invited.refresh_from_db()
+    assert (invited.name, invited.email, invited.state(now=later)) == ("", "", "expired")
+
+
 def seller_zone() -> Any:
     from representatives.clock import company_zone
 
