@@ -9,8 +9,9 @@ way each is used is chosen on September, as our method is. October is scored onc
 other purchases, cut at ``--cut DATE``; without a cut, 30 days before the last day of the file.
 ``--size N`` measures the nightly run for N customers instead.
 
-Figures go to bench/results/forecast.json; the last line is a summary. Exit code 0: the bar is
-met; 1: it is missed, or the purchases can't be used; 2: wrong usage.
+Figures go to bench/results/forecast.json, whose `source` says of what they are; those of the
+demo stay beside, as `demo`, when other purchases are looked at. The last line is a summary.
+Exit code 0: the bar is met; 1: it is missed, or the purchases can't be used; 2: wrong usage.
 """
 
 from __future__ import annotations
@@ -76,18 +77,21 @@ def main(arguments: list[str]) -> int:
         **outcome.figures,
         "seconds": round(time.perf_counter() - started, 1),
     }
-    figures |= _nightly(chosen.output)
+    figures |= _kept(chosen.output, demo=chosen.transactions is None)
     chosen.output.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
     _tell(figures, outcome)
     return 1 if outcome.missed else 0
 
 
-def _nightly(output: Path) -> dict[str, Any]:
-    """Return what an earlier run with --size has left: it stays beside other figures."""
+def _kept(output: Path, *, demo: bool) -> dict[str, Any]:
+    """Return what earlier runs have left: of the nightly run, and of the demo beside others."""
     try:
-        return {"nightly": json.loads(output.read_text(encoding="utf-8"))["nightly"]}
-    except (OSError, ValueError, KeyError):
+        before = json.loads(output.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
         return {}
+    kept = {"nightly": before.pop("nightly")} if "nightly" in before else {}
+    published = before if before.get("source") == "demo" else before.get("demo")
+    return kept if demo or not published else kept | {"demo": published}
 
 
 def _parse(arguments: list[str]) -> argparse.Namespace:

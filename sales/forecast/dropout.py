@@ -1,9 +1,12 @@
-"""A buy-till-you-die model of repeat purchases: BG/NBD.
+"""Two laws of purchases at random: BG/NBD, where people stop for good, and NBD, where none do.
 
 Fader, Hardie and Lee, "Counting your customers" the easy way: an alternative to the Pareto/NBD
 model (Marketing Science 24, 2005). Everybody buys at random at a rate of their own and after each
 purchase may stop for good. Four numbers describe a company; what follows for one customer and
 product is one more feature for the learner, and all there is where history is short.
+
+NBD: everybody was there from the first day on and goes on at a rate of their own (Ehrenberg, The
+pattern of consumer purchases, Applied Statistics 8, 1959). Who never bought was never seen.
 """
 
 from __future__ import annotations
@@ -72,6 +75,48 @@ class BuyingLaw:
         """Return how many purchases to expect in the days ahead, if nobody stops among them."""
         rate = (self.shape + repeats) / (self.scale + age)
         return self.alive(repeats, recency, age) * rate * days
+
+    def chance(self, repeats: Array, recency: Array, age: Array, days: float) -> Array:
+        """Return the chance of a purchase in the days ahead."""
+        none = ((self.scale + age) / (self.scale + age + days)) ** (self.shape + repeats)
+        return self.alive(repeats, recency, age) * (1 - none)
+
+
+@dataclass(frozen=True, slots=True)
+class CountLaw:
+    """Rates are gamma(shape, scale in days); nobody stops, and nobody comes later."""
+
+    shape: float = 0.5
+    scale: float = 45.0
+    days: float = 1.0
+    """How long the history is."""
+
+    @classmethod
+    def of(cls, counts: Array, days: float) -> Self:
+        """Fit to how often each customer bought a product: once and more."""
+        days = max(days, 1.0)
+        if counts.size < 20:
+            return cls(days=days)
+        times, people = np.unique(counts.astype(np.float64), return_counts=True)
+        share = people / counts.size
+        start = np.log([0.5, 0.5 / max(float(times @ share), 0.1)])
+
+        def loss(numbers: Array) -> float:
+            shape, scale = np.exp(numbers)
+            none = shape * (np.log(scale) - np.log1p(scale))
+            seen = gammaln(shape + times) - gammaln(shape) - gammaln(times + 1) + none
+            seen -= times * np.log1p(scale) + np.log(-np.expm1(none))
+            held = HOLD * float(((numbers - start) ** 2).sum()) / counts.size
+            return held - float(seen @ share)
+
+        found = minimize(loss, start, method="L-BFGS-B", bounds=[(-5.0, 5.0)] * 2)
+        shape, scale = np.exp(found.x if np.isfinite(found.fun) else start)
+        return cls(float(shape), float(scale * days), days)
+
+    def chance(self, counts: Array, days: float) -> Array:
+        """Return the chance of a purchase in the days ahead."""
+        whole = self.scale + self.days
+        return 1 - (whole / (whole + days)) ** (self.shape + counts)
 
 
 def _log_likelihood(numbers: Array, x: Array, recent: Array, whole: Array) -> float:

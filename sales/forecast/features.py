@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtr
 
-from sales.forecast.dropout import BuyingLaw
+from sales.forecast.dropout import BuyingLaw, CountLaw
 
 Int = npt.NDArray[np.int64]
 Float = npt.NDArray[np.float32]
@@ -109,7 +109,10 @@ class Runs:
 
 @dataclass(frozen=True, slots=True)
 class ProductFacts:
-    """What was known of each product on a day: one number per product and column."""
+    """What was known of each product on a day: one number per product and column.
+
+    `returns` is the share who bought again, of those whose first purchase was long enough ago.
+    """
 
     buyers: Float
     again_share: Float
@@ -117,6 +120,7 @@ class ProductFacts:
     interval: Float
     recent: tuple[Float, ...]
     rebought: Float
+    returns: Float
 
     @classmethod
     def of(cls, purchases: Purchases, cut: int, pack_days: Float | None = None) -> Self:
@@ -132,13 +136,19 @@ class ProductFacts:
             np.bincount(past.product[past.day >= cut - days], minlength=count).astype(np.float32)
             for days in PRODUCT_WINDOWS
         )
+        interval = _product_interval(past, cut, pack_days)
+        long_ago = past.day[runs.start] + 2 * interval[product] <= cut
+        early = np.bincount(product[long_ago], minlength=count)
+        whole = ((long_ago & (runs.size > 1)).sum() + 1) / (long_ago.sum() + 2)
+        returned = np.bincount(product[long_ago & (runs.size > 1)], minlength=count)
         return cls(
             buyers=buyers.astype(np.float32),
             again_share=((again + 1) / (buyers + 4)).astype(np.float32),
             mean_purchases=((lines + 1) / (buyers + 1)).astype(np.float32),
-            interval=_product_interval(past, cut, pack_days),
+            interval=interval,
             recent=recent,
             rebought=_rebought(past, cut),
+            returns=((returned + 2 * whole) / (early + 2)).astype(np.float32),
         )
 
 
@@ -205,10 +215,11 @@ def pair_keys(purchases: Purchases, runs: Runs) -> Int:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a company's purchases before a day say of everybody: products, and its buying law."""
+    """What a company's purchases before a day say of everybody: products, and its buying laws."""
 
     products: ProductFacts
     law: BuyingLaw
+    counts: CountLaw
 
     @classmethod
     def of(cls, purchases: Purchases, cut: int, pack_days: Float | None = None) -> Self:
@@ -221,7 +232,8 @@ class Known:
             (last - first).astype(np.float64),
             (cut - first).astype(np.float64),
         )
-        return cls(ProductFacts.of(past, cut, pack_days), law)
+        counts = CountLaw.of(runs.size.astype(np.float64), float(cut - past.day.min(initial=cut)))
+        return cls(ProductFacts.of(past, cut, pack_days), law, counts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,10 +253,10 @@ class Candidates:
         return self.features[:, self.names.index(name)]
 
 
-def describe(purchases: Purchases, cut: int, known: Known) -> Candidates:
+def describe(purchases: Purchases, cut: int, known: Known, days: int = HORIZON) -> Candidates:
     """Return all that was bought before the cut by customer and product, with its features.
 
-    Missing is NaN: an interval of somebody who bought once.
+    What laws expect is of so many days ahead. Missing is NaN: an interval of who bought once.
     """
     past, facts = purchases.before(cut), known.products
     runs = Runs.of(past.customer, past.product)
@@ -252,8 +264,9 @@ def describe(purchases: Purchases, cut: int, known: Known) -> Candidates:
     columns: dict[str, npt.NDArray] = {}
     last_day, interval = _own_columns(columns, past, runs, cut, facts.interval[product])
     _customer_columns(columns, past, cut, customer, last_day)
+    columns["pace"] = days * columns["count"] / known.counts.days
     _product_columns(columns, facts, product)
-    _law_columns(columns, known.law, interval, facts.again_share[product])
+    _law_columns(columns, known, interval, facts.returns[product], days)
     columns["share"] = columns["count"] / np.maximum(columns["visits"], 1)
     columns["share_90"] = columns["count_90"] / np.maximum(columns["visits_90"], 1)
     columns["visits_awaited"] = columns["visits_since"] * columns["share"]
@@ -302,20 +315,23 @@ def _own_columns(
 
 
 def _law_columns(
-    columns: dict[str, npt.NDArray], law: BuyingLaw, interval: Float, again: Float
+    columns: dict[str, npt.NDArray], known: Known, interval: Float, again: Float, days: int
 ) -> None:
-    """Add what two simple laws expect: purchases at random, and purchases at an interval."""
+    """Add what simple laws expect: purchases at random, and purchases at an interval."""
     age = columns["age"].astype(np.float64)
     elapsed = columns["elapsed"].astype(np.float64)
     gaps = columns["count"].astype(np.float64) - 1
-    columns["law_expects"] = law.expected(gaps, age - elapsed, age, HORIZON)
+    law = known.law
+    columns["law_expects"] = law.expected(gaps, age - elapsed, age, days)
     columns["law_alive"] = law.alive(gaps, age - elapsed, age)
+    columns["law_chance"] = law.chance(gaps, age - elapsed, age, days)
+    columns["count_chance"] = known.counts.chance(gaps + 1, days)
     own = np.nan_to_num(columns["gap_spread"]).astype(np.float64)
     spread = np.sqrt(
         (gaps * own**2 + PRIOR_GAPS * (0.5 * interval) ** 2) / (gaps + PRIOR_GAPS)
     ).clip(1)
     still_to_come = ndtr((interval - elapsed) / spread)
-    later = ndtr((interval - elapsed - HORIZON) / spread)
+    later = ndtr((interval - elapsed - days) / spread)
     comes_back = (gaps + PRIOR_GAPS * again) / (gaps + PRIOR_GAPS)
     waiting = comes_back * still_to_come
     columns["renewal"] = (comes_back * (still_to_come - later)) / (waiting + 1 - comes_back + 1e-9)
@@ -353,7 +369,6 @@ def _customer_columns(
     columns["visit_rate"] = spread(number / (cut - first + 7))
     columns["tenure"] = spread(cut - first)
     columns["tenure_rate"] = columns["count"] / (columns["tenure"] + 15)
-    columns["pace"] = HORIZON * columns["count"] / max(int(cut - past.day.min(initial=cut)), 1)
     columns["visit_lateness"] = spread((cut - last) / np.maximum(pause, 1))
     for days in WINDOWS:
         columns[f"visits_{days}"] = spread(runs.total((visits.day >= cut - days).astype(np.int32)))

@@ -6,6 +6,7 @@ A method is chosen on the latest lessons, which it has not seen, and then fitted
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ from sales.forecast.features import (
     HORIZON,
     Candidates,
     Float,
+    Int,
     Known,
     Purchases,
     describe,
@@ -27,6 +29,10 @@ from sales.forecast.methods import Bool, Method, Odds
 LESSONS = 6
 LEAST_HISTORY = 30
 """Days of purchases before the first lesson."""
+SHORT_DAYS = 5
+"""Fewer days ahead are no lesson, not even for a company in its first weeks."""
+LESSONS_A_MONTH = 3
+"""Where rows are few, lessons overlap: each sees other days."""
 LESSON_ROWS = 400_000
 """More rows than these learn no better; they are drawn evenly, with a fixed seed."""
 ENOUGH_TO_CHOOSE = 20_000
@@ -38,6 +44,7 @@ class Lesson:
     """What was known on a day of the past, and what came of it."""
 
     cut: int
+    days: int
     rows: Candidates
     y: Bool
 
@@ -64,16 +71,17 @@ def learn(
     """
     past = purchases.before(cut)
     lessons = list_lessons(past, cut, pack_days=pack_days, days=days)
-    if not lessons:
+    if not lessons or not any(methods.has_enough(lesson.y) for lesson in lessons):
         seen = Known.of(past, cut, pack_days).law.seen
-        return Learnt(methods.Formula.after(feature_names(), seen), "formula", {"lessons": 0})
+        formula = methods.Formula.after(feature_names(), seen)
+        return Learnt(formula, "formula", {"lessons": len(lessons)})
     names = lessons[0].rows.names
-    choice = choose(lessons, days)
+    choice = choose(lessons)
     features, y = gather(lessons)
-    fitted = methods.fit_all(names, features, y)
+    fitted = methods.fit_all(names, features, y, laws_only=_of_one_month(lessons))
     figures = {"lessons": len(lessons), "rows": len(y), "log_loss": choice.losses}
     method = methods.by_name(fitted, choice.name)
-    if choice.answers.size:
+    if choice.answers.size and not _of_one_month(lessons):
         method = methods.Scaled.of(method, choice.odds, choice.answers)
     return Learnt(method, choice.name, figures)
 
@@ -81,16 +89,30 @@ def learn(
 def list_lessons(
     past: Purchases, cut: int, *, pack_days: Float | None = None, days: int = HORIZON
 ) -> list[Lesson]:
-    """Return the lessons of a past, the latest first."""
+    """Return the lessons of a past, the latest first.
+
+    Few rows are made up for by more lessons. Where the past is too short for two that don't
+    overlap, there is one that asks for a third of it: laws hold for any number of days.
+    """
     if not past.day.size:
         return []
-    earliest = int(past.day.min()) + LEAST_HISTORY
-    lessons = []
-    for at in [cut - days - HORIZON * back for back in range(LESSONS)]:
-        if at >= earliest:
-            rows = describe(past, at, Known.of(past, at, pack_days))
-            lessons.append(Lesson(at, rows, labels(past, rows, at, days)))
-    return lessons
+    first = int(past.day.min())
+
+    def lesson(at: int, ahead: int) -> Lesson:
+        rows = describe(past, at, Known.of(past, at, pack_days), ahead)
+        return Lesson(at, ahead, rows, labels(past, rows, at, ahead))
+
+    if cut - days - HORIZON < first + LEAST_HISTORY:
+        ahead = min((cut - first) // 3, days)
+        return [lesson(cut - ahead, ahead)] if ahead >= SHORT_DAYS else []
+    latest = lesson(cut - days, days)
+    part = 1 if len(latest.y) >= ENOUGH_TO_CHOOSE else LESSONS_A_MONTH
+    cuts = [cut - days - HORIZON * back // part for back in range(1, LESSONS * part)]
+    return [latest, *(lesson(at, days) for at in cuts if at >= first + LEAST_HISTORY)]
+
+
+def _of_one_month(lessons: list[Lesson]) -> bool:
+    return lessons[0].cut - lessons[-1].cut < HORIZON
 
 
 def gather(lessons: list[Lesson]) -> tuple[Float, Bool]:
@@ -115,53 +137,70 @@ class Choice:
     losses: dict[str, float]
 
 
-def choose(lessons: list[Lesson], days: int) -> Choice:
+def choose(lessons: list[Lesson]) -> Choice:
     """Return the method that does best on lessons it has not seen, and the loss of each.
 
     A more complicated one is taken only if it is better beyond what chance could do.
     """
     said: dict[str, list[Odds]] = {}
     came: list[Bool] = []
-    for features, y, unseen, answers in _trials(lessons, days):
-        fitted = methods.fit_all(lessons[0].rows.names, features, y)
+    who: list[Int] = []
+    for trial in _trials(lessons):
+        features, y, unseen, answers, customer = trial
+        fitted = methods.fit_all(
+            lessons[0].rows.names, features, y, laws_only=_of_one_month(lessons)
+        )
         odds = methods.with_blends({name: one.odds(unseen) for name, one in fitted.items()})
         for name, each in odds.items():
             said.setdefault(name, []).append(each)
         came.append(answers)
+        who.append(customer)
     whole = {name: np.concatenate(each) for name, each in said.items() if len(each) == len(came)}
     answers = np.concatenate(came)
     losses = {name: _loss(odds, answers) for name, odds in whole.items()}
-    best = _plainest_of_the_best(losses)
+    best = _plainest_of_the_best(losses, np.concatenate(who))
     means = {name: round(float(each.mean()), 5) for name, each in losses.items() if each.size}
     return Choice(best, whole[best], answers, means)
 
 
-def _trials(lessons: list[Lesson], days: int):
-    """Yield rows to fit on, and later ones to judge by; where all is one lesson, its halves."""
+def _trials(lessons: list[Lesson]) -> Iterator[tuple[Float, Bool, Float, Bool, Int]]:
+    """Yield rows to fit on, and later ones to judge by with their customers; or halves of one."""
     enough = len(lessons[0].y) >= ENOUGH_TO_CHOOSE
     found = False
-    for place, lesson in enumerate(lessons[: 1 if enough else CHOOSING_LESSONS]):
-        before = [one for one in lessons[place + 1 :] if one.cut + days <= lesson.cut]
+    apart = [one for one in lessons if (lessons[0].cut - one.cut) % HORIZON == 0]
+    for lesson in apart[: 1 if enough else CHOOSING_LESSONS]:
+        before = [one for one in lessons if one.cut + one.days <= lesson.cut]
         if before:
             found = True
-            yield *gather(before), lesson.rows.features, lesson.y
+            yield *gather(before), lesson.rows.features, lesson.y, lesson.rows.customer
     if not found:
         only = lessons[0]
         half = only.rows.customer % 2 == 0
         for part in (half, ~half):
-            yield only.rows.features[part], only.y[part], only.rows.features[~part], only.y[~part]
+            features = only.rows.features
+            yield (
+                features[part],
+                only.y[part],
+                features[~part],
+                only.y[~part],
+                (only.rows.customer[~part]),
+            )
 
 
 def _loss(odds: Odds, y: Bool) -> Odds:
     return np.logaddexp(0, np.where(y, -odds, odds))
 
 
-def _plainest_of_the_best(losses: dict[str, Odds]) -> str:
-    """Begin with the best of the plain ones, and move on where one is clearly better."""
-    plain = [name for name in losses if name in (*methods.FEW, "formula")]
+def _plainest_of_the_best(losses: dict[str, Odds], customer: Int) -> str:
+    """Begin with the best of the plain ones, and move on where one is clearly better.
+
+    Clearly is by more than one standard error; rows of one customer go together.
+    """
+    plain = [name for name in losses if name in methods.PLAIN]
     best = min(plain, key=lambda name: losses[name].mean() if losses[name].size else 0.0)
     for name in losses:
         gain = losses[best] - losses[name]
-        if name not in plain and gain.mean() > gain.std() / np.sqrt(max(gain.size, 1)):
+        by_customer = np.bincount(customer, gain - gain.mean()) if gain.size else gain
+        if name not in plain and gain.sum() > np.sqrt((by_customer**2).sum()):
             best = name
     return best

@@ -104,8 +104,9 @@ def with_new_products(part: Part, count: int, pack_days: Float) -> Part:
         rebought=grown(
             facts.rebought, float(facts.rebought.mean()) if facts.rebought.size else 0.2
         ),
+        returns=grown(facts.returns, 0.5),
     )
-    return replace(part, known=Known(products, part.known.law))
+    return replace(part, known=replace(part.known, products=products))
 
 
 def make_forecasts(
@@ -135,7 +136,7 @@ def make_forecasts(
 def make_pulses(purchases: Purchases, cut: int, part: Part) -> Pulses:
     """Return how each customer's buying goes, as of the day before the cut."""
     visits = purchases.as_visits().before(cut)
-    rows = describe(visits, cut, part.known)
+    rows = describe(visits, cut, part.known, ALIVE_DAYS)
     days = part.timing.of_rows(rows).astype(np.int64)
     return Pulses(
         customer=rows.customer,

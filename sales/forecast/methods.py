@@ -30,7 +30,9 @@ LEAST_EVENTS = 30
 TREE_EVENTS = 300
 EVEN_REPEATS = 50.0
 HOLD_SCALE = 10.0
+"""How firmly numbers stay where they were meant to be: as if of so many rows."""
 TINY = 1e-4
+NO_GAP = 1000.0
 CHUNK = 4096
 """Rows whose features stay in the processor's cache while all trees look at them."""
 WEIGHTS = {"blend 0.25": 0.25, "blend 0.50": 0.5, "blend 0.75": 0.75}
@@ -57,11 +59,19 @@ def _logit(name: str) -> Callable[[dict[str, Float]], Float]:
     return lambda column: logit(np.clip(np.nan_to_num(column[name]), TINY, 1 - TINY))
 
 
+def _own_gap(column: dict[str, Float]) -> Float:
+    """Return the mean of the own intervals; for who bought once, longer than any."""
+    return np.where(np.isnan(column["mean_gap"]), NO_GAP, np.maximum(column["mean_gap"], 1))
+
+
 TERMS: dict[str, Callable[[dict[str, Float]], Float]] = {
-    "law": lambda column: np.log(column["law_expects"] + TINY),
+    "law": _logit("law_chance"),
+    "counts": _logit("count_chance"),
     "renewal": _logit("renewal"),
     "pace": lambda column: np.log(column["pace"] + TINY),
     "tenure_rate": lambda column: np.log(column["tenure_rate"] + TINY),
+    "usual": lambda column: np.log(np.maximum(column["product_interval"], 1)),
+    "mean_gap": lambda column: np.log(_own_gap(column)),
     "pause": lambda column: np.log(np.maximum(column["interval"], column["elapsed"])),
     "elapsed": _log("elapsed"),
     "lateness": _log("lateness"),
@@ -77,7 +87,13 @@ TERMS: dict[str, Callable[[dict[str, Float]], Float]] = {
     "again": _logit("product_again"),
 }
 """What the simple methods see: each a number that grows or falls with the chance."""
+LAWS = ("law", "counts", "renewal")
+"""Terms that are chances already: little is left to learn, and they hold as a history grows."""
+ONE = ("pace", "tenure_rate", "pause", "usual", "mean_gap")
 FEW = ("law", "renewal", "pace", "tenure_rate", "pause")
+MANY = tuple(name for name in TERMS if name not in ("usual", "mean_gap"))
+PLAIN = ("formula", *LAWS, *ONE)
+"""One number each: each of the usual baselines is among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +116,30 @@ class Simple:
         learner = LogisticRegression(C=1.0, max_iter=300)
         learner.fit((seen - centre) / width, y)
         return cls(names, terms, centre, width, learner.coef_[0], float(learner.intercept_[0]))
+
+    @classmethod
+    def plain(cls, names: tuple[str, ...], term: str) -> Self:
+        """Take a chance as it is."""
+        return cls(names, (term,), np.zeros(1), np.ones(1), np.ones(1), 0.0)
+
+    @classmethod
+    def held(cls, names: tuple[str, ...], terms: tuple[str, ...], features: Float, y: Bool) -> Self:
+        """Fit to rows, near to the mean of terms which are chances already."""
+        step = -(-len(y) // SIMPLE_ROWS)
+        seen, y = _terms(names, terms, features[::step]), y[::step]
+        meant = np.append(np.full(len(terms), 1 / len(terms)), 0.0)
+        signs = np.where(y, -1.0, 1.0)
+
+        def loss(numbers: Odds) -> tuple[float, Odds]:
+            wrong = signs * (seen @ numbers[:-1] + numbers[-1])
+            slope = signs * expit(wrong)
+            off = numbers - meant
+            rise = np.append(slope @ seen, slope.sum()) + 2 * HOLD_SCALE * off
+            return float(np.logaddexp(0, wrong).sum() + HOLD_SCALE * off @ off), rise
+
+        found = minimize(loss, meant, method="L-BFGS-B", jac=True).x
+        none, one = np.zeros(len(terms)), np.ones(len(terms))
+        return cls(names, terms, none, one, found[:-1], float(found[-1]))
 
     def odds(self, features: Float) -> Odds:
         """Return the log-odds of each row."""
@@ -131,7 +171,7 @@ class Formula:
 
     def odds(self, features: Float) -> Odds:
         """Return the log-odds of each row."""
-        law = -np.expm1(-features[:, self.names.index("law_expects")].astype(np.float64))
+        law = features[:, self.names.index("law_chance")].astype(np.float64)
         renewal = features[:, self.names.index("renewal")].astype(np.float64)
         mean = self.weight * law + (1 - self.weight) * renewal
         return logit(np.clip(mean, 0.005, 0.995))
@@ -219,16 +259,29 @@ def chances(method: Method, rows: Candidates) -> Odds:
     return expit(method.odds(rows.features))
 
 
-def fit_all(names: tuple[str, ...], features: Float, y: Bool) -> dict[str, Method]:
-    """Fit every method these rows are enough for, the plainest first."""
+def has_enough(y: Bool, events: int = LEAST_EVENTS) -> bool:
+    """Tell whether so many were bought again, and so many not."""
+    return int(min(y.sum(), (~y).sum())) >= events
+
+
+def fit_all(
+    names: tuple[str, ...], features: Float, y: Bool, *, laws_only: bool = False
+) -> dict[str, Method]:
+    """Fit every method these rows are enough for, the plainest first.
+
+    Rows of one month only don't tell how a method ages: then there are laws only, as they are.
+    """
     fitted: dict[str, Method] = {"formula": Formula(names)}
-    events = int(min(y.sum(), (~y).sum()))
-    if events >= LEAST_EVENTS:
-        for term in FEW:
+    if laws_only:
+        return fitted | {term: Simple.plain(names, term) for term in LAWS}
+    if has_enough(y):
+        fitted |= {term: Simple.held(names, (term,), features, y) for term in LAWS}
+        fitted["laws"] = Simple.held(names, LAWS, features, y)
+        for term in ONE:
             fitted[term] = Simple.fit(names, (term,), features, y)
         fitted["few"] = Simple.fit(names, FEW, features, y)
-    if events >= TREE_EVENTS:
-        fitted["many"] = Simple.fit(names, tuple(TERMS), features, y)
+    if has_enough(y, TREE_EVENTS):
+        fitted["many"] = Simple.fit(names, MANY, features, y)
         fitted["trees"] = Trees.fit(features, y)
     return fitted
 

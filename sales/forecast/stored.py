@@ -19,12 +19,12 @@ import sklearn
 from sklearn.ensemble._hist_gradient_boosting.common import PREDICTOR_RECORD_DTYPE
 from sklearn.ensemble._hist_gradient_boosting.predictor import TreePredictor
 
-from sales.forecast.dropout import BuyingLaw
+from sales.forecast.dropout import BuyingLaw, CountLaw
 from sales.forecast.features import Float, Known, ProductFacts, feature_names
 from sales.forecast.methods import CHUNK, TERMS, Blend, Formula, Method, Odds, Scaled, Simple, Trees
 from sales.forecast.timing import Timing
 
-VERSION = 1
+VERSION = 2
 _UNREADABLE = (
     KeyError,
     ValueError,
@@ -110,7 +110,7 @@ def read(body: bytes) -> tuple[dict[str, Part], npt.NDArray[np.int64]]:
 
 
 def _write_known(part: Part, at: str) -> Arrays:
-    facts, law = part.known.products, part.known.law
+    facts, law, counts = part.known.products, part.known.law, part.known.counts
     return {
         f"{at}facts": np.column_stack(
             [
@@ -119,19 +119,23 @@ def _write_known(part: Part, at: str) -> Arrays:
                 facts.mean_purchases,
                 facts.interval,
                 facts.rebought,
+                facts.returns,
                 *facts.recent,
             ]
         ),
         f"{at}law": np.array([law.shape, law.scale, law.stop, law.stay, law.seen]),
+        f"{at}counts": np.array([counts.shape, counts.scale, counts.days]),
         f"{at}ratios": part.timing.ratios,
     }
 
 
 def _read_known(at: str, arrays: Arrays) -> tuple[Known, Timing]:
-    buyers, again, mean, interval, rebought, *recent = arrays[f"{at}facts"].T.astype(np.float32)
-    facts = ProductFacts(buyers, again, mean, interval, tuple(recent), rebought)
+    columns = arrays[f"{at}facts"].T.astype(np.float32)
+    buyers, again, mean, interval, rebought, returns, *recent = columns
+    facts = ProductFacts(buyers, again, mean, interval, tuple(recent), rebought, returns)
     law = BuyingLaw(*(float(number) for number in arrays[f"{at}law"]))
-    return Known(facts, law), Timing(arrays[f"{at}ratios"].astype(np.float64))
+    counts = CountLaw(*(float(number) for number in arrays[f"{at}counts"]))
+    return Known(facts, law, counts), Timing(arrays[f"{at}ratios"].astype(np.float64))
 
 
 def _write_method(method: Method, at: str, arrays: Arrays) -> dict[str, Any]:

@@ -71,6 +71,17 @@ def test_a_handful_of_purchases_is_told_and_not_judged(
     assert {"auc", "ece", "precision_top_decile"} <= set(figures)
 
 
+def test_figures_of_the_demo_stay_beside_those_of_other_purchases(tmp_path: Path) -> None:
+    output = tmp_path / "figures.json"
+    output.write_text(json.dumps({"source": "demo", "auc": 0.7, "nightly": {"seconds": 3}}))
+    for name in ("first.csv", "second.csv"):
+        assert run(tmp_path, GOOD, "--cut", "2017-01-20", name=name) == 0
+        figures = json.loads(output.read_text())
+        assert figures["source"] == name
+        assert figures["demo"] == {"source": "demo", "auc": 0.7}
+        assert figures["nightly"] == {"seconds": 3}
+
+
 def test_auc_and_calibration_are_what_they_are_called() -> None:
     draw = np.random.default_rng(1)
     chance = np.round(draw.random(500), 2)

@@ -7,8 +7,9 @@ import io
 import numpy as np
 import pytest
 
+from bench.forecast_scores import Exam, auc, calibration_error
 from sales.forecast import making, methods, stored
-from sales.forecast.dropout import BuyingLaw
+from sales.forecast.dropout import BuyingLaw, CountLaw
 from sales.forecast.features import Known, Purchases, describe, feature_names, labels
 from sales.forecast.learning import learn
 from sales.forecast.stored import Part, UnableToRead
@@ -93,7 +94,7 @@ def test_labels_are_what_was_bought_again_within_the_days(bought: Purchases) -> 
 
 
 def test_what_was_learnt_ranks_and_is_calibrated(bought: Purchases) -> None:
-    cut = 180
+    cut = 130
     learnt = learn(bought, cut)
     rows = describe(bought, cut, Known.of(bought, cut))
     chance, y = learnt.chances(rows), labels(bought, rows, cut)
@@ -169,6 +170,49 @@ def test_the_law_finds_the_numbers_it_was_made_with() -> None:
     assert law.shape == pytest.approx(0.8, rel=0.2)
     assert law.scale == pytest.approx(30, rel=0.25)
     assert law.stop / (law.stop + law.stay) == pytest.approx(0.8 / 3.3, rel=0.25)
+
+
+def test_the_law_of_counts_finds_what_comes() -> None:
+    draw = np.random.default_rng(4)
+    rate = draw.gamma(1.0, 1 / 40, 20_000)
+    counts = draw.poisson(rate * 45)
+    seen = counts > 0
+    comes = -np.expm1(-rate[seen] * 30)
+
+    law = CountLaw.of(counts[seen].astype(float), 45.0)
+
+    assert law.shape == pytest.approx(1.0, rel=0.2)
+    assert law.chance(counts[seen].astype(float), 30).mean() == pytest.approx(
+        comes.mean(), abs=0.01
+    )
+
+
+@pytest.mark.parametrize("days", [50, 75, 90])
+def test_purchases_at_random_are_known_in_the_first_weeks(days: int) -> None:
+    """Nothing beats the count then, and how often it comes to is known from the first lessons."""
+    draw = np.random.default_rng(days)
+    times = draw.poisson(draw.gamma(1.0, 1 / 40, 8000) * days)
+    customer = np.repeat(np.arange(8000), times)
+    bought = Purchases.of(
+        customer,
+        np.zeros_like(customer),
+        draw.integers(0, days, customer.size),
+        customer_count=8000,
+        product_count=1,
+    )
+    exam = Exam.of(bought, days - 30)
+    chance = learn(bought, days - 30).chances(exam.rows)
+
+    assert auc(exam.y, chance) > auc(exam.y, exam.rows.purchases.astype(float)) - 0.005
+    assert calibration_error(exam.y, chance) < 0.03
+
+
+def test_a_chance_is_of_so_many_days_as_asked(bought: Purchases) -> None:
+    known = Known.of(bought, 150)
+    short, long = (describe(bought, 150, known, days) for days in (10, 60))
+    for name in ("law_chance", "count_chance", "renewal", "pace"):
+        assert (short.column(name) <= long.column(name)).all()
+        assert short.column(name).mean() < long.column(name).mean()
 
 
 @pytest.fixture(scope="module")
