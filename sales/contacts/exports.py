@@ -101,7 +101,10 @@ def all_of_person(customer: Customer, company: Company) -> dict[str, Any]:
                 "kind": consent.kind,
                 "given_at": at(consent.given_at),
                 "withdrawn_at": at(consent.withdrawn_at),
-                "words": consent.text,
+                # Of consent given to a representative before, the words are that one's notes.
+                "words": consent.text
+                if consent.representative_id == customer.representative_id
+                else "",
             }
             for consent in customer.consents.order_by("given_at", "pk")
         ],

@@ -127,9 +127,10 @@ def list_consents(customer: Customer) -> list[Consent]:
     """Return what a person agreed to, what stands first; each says whether it `holds`."""
     consents = list(customer.consents.order_by("withdrawn_at", "-given_at", "-id"))
     for one in consents:
-        one.holds = (  # type: ignore[attr-defined]
-            one.withdrawn_at is None and one.representative_id == customer.representative_id
-        )
+        is_own = one.representative_id == customer.representative_id
+        one.holds = is_own and one.withdrawn_at is None  # type: ignore[attr-defined]
+        if not is_own:
+            one.text = ""  # what the representative before noted is not told to the next
     return sorted(consents, key=lambda one: not one.holds)  # type: ignore[attr-defined]
 
 

@@ -8,9 +8,12 @@ from datetime import date, timedelta
 import pytest
 from django.db import Error, connection, transaction
 
-from representatives.models import Representative, User
+from representatives.models import Company, Representative, User
 from representatives.services import enrol_representative, terminate_representative
 from sales import services
+from sales.contacts import services as contacts
+from sales.contacts.exports import all_of_person
+from sales.contacts.selectors import list_consents
 from sales.models import Customer, CustomerTransfer, Order
 from tests.sales.conftest import NOW
 
@@ -82,6 +85,22 @@ def test_reference_that_is_taken_is_drawn_anew(
     assert moved.representative == seller
     assert moved.reference != customer.reference
     assert CustomerTransfer.objects.get().old_reference == customer.reference
+
+
+def test_words_of_a_consent_are_not_told_to_the_next(
+    other_seller: Representative, staff: User, place: Callable[..., Order]
+) -> None:
+    moved = services.add_customer(representative=other_seller, name="Ala", now=NOW)
+    place(moved, TEA=1)
+    contacts.give_consent(customer=moved, kind="contact", text="said so at the stall", now=NOW)
+    end(other_seller, staff)
+
+    services.pass_on_customers(representative=other_seller, now=NOW)
+
+    moved.refresh_from_db()
+    [listed] = list_consents(moved)
+    [told] = all_of_person(moved, Company.objects.get())["consents"]
+    assert (listed.kind, listed.text, told["words"]) == ("contact", "", "")
 
 
 def test_nobody_passes_without_an_enrolled_upline(
