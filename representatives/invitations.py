@@ -23,12 +23,9 @@ from representatives.errors import UnableTo
 from representatives.locks import acquire_tree_lock
 from representatives.mail import Place, queue_invitation
 from representatives.models import Invitation, Representative
+from representatives.newcomers import enrol_newcomer
 from representatives.outbox import NotDeliveredError
-from representatives.services import (
-    UnableToUpdateProfile,
-    clean_contact,
-    enrol_representative,
-)
+from representatives.services import UnableToUpdateProfile, clean_contact
 from representatives.status_words import status_word
 
 VALID_FOR = timedelta(days=14)
@@ -153,7 +150,7 @@ def accept_invitation(
         acquire_tree_lock()
         invitation = Invitation.objects.select_for_update().get(pk=invitation.pk)
         _check_open(invitation, now)
-        member = enrol_representative(
+        member = enrol_newcomer(
             sponsor=invitation.sponsor,
             name=name,
             email=invitation.email,

@@ -21,6 +21,7 @@ from representatives.forms import (
     StatusForm,
 )
 from representatives.models import Representative, SponsorChange, User
+from representatives.newcomers import enrol_newcomer
 from representatives.sponsor_seen import was_seen
 from representatives.views_shared import REFUSED, place_of_links, posted, staff_only
 
@@ -55,7 +56,7 @@ def _enrol(
 ) -> Representative | None:
     now = company_now()
     try:
-        return services.enrol_representative(
+        return enrol_newcomer(
             sponsor=sponsor,
             name=form.cleaned_data["name"],
             email=form.cleaned_data["email"],

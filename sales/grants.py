@@ -47,7 +47,7 @@ GRANTS: dict[str, str] = {
     # Links end and are never deleted; what was tried with them in vain stays as it was logged.
     "sales_referrallink": "SELECT, INSERT, UPDATE (customer_id, closed_at)",
     "sales_referralday": "SELECT, INSERT, UPDATE (visits)",
-    "sales_arrival": "SELECT, INSERT, UPDATE (customer_id, invitation_id, replaced_at)",
+    "sales_arrival": "SELECT, INSERT, UPDATE (customer_id, invitation_id, member_id, replaced_at)",
     "sales_referralevent": "SELECT, INSERT",
     "sales_referralthanks": "SELECT, INSERT, UPDATE (referrer_id, thanked_at)",
     # Of an erased person nothing is left, notes least of all.

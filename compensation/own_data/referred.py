@@ -44,5 +44,6 @@ def arrivals(subject: Subject) -> Iterator[Row]:
             "link_followed_at": subject.at(one.touched_at),
             "contact_left_at": subject.at(one.arrived_at),
             "asks_how_to_join": one.wants_to_join,
+            "has_joined": one.member_id is not None,
             "replaced_at": subject.at(one.replaced_at),
         }

@@ -159,6 +159,9 @@ class Arrival(models.Model):
     invitation = models.OneToOneField(
         Invitation, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
+    member = models.OneToOneField(
+        Representative, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
     replaced_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

@@ -181,7 +181,7 @@ def standing() -> QuerySet[Arrival]:
     """Return the arrivals that count, each with whether an order was paid and a member came."""
     paid = Order.objects.filter(customer=OuterRef("customer"), status=Order.Status.PAID)
     return Arrival.objects.filter(replaced_at__isnull=True).annotate(
-        has_ordered=Exists(paid), has_joined=Q(invitation__accepted_at__isnull=False)
+        has_ordered=Exists(paid), has_joined=Q(member__isnull=False)
     )
 
 

@@ -16,6 +16,7 @@ from sales.referrals.services.links import (
     give_personal_link,
     log_event,
 )
+from sales.referrals.services.members import count_member
 from sales.referrals.services.people import forget_people, merge_people
 from sales.referrals.services.thanks import mark_thanked, note_referrals
 
@@ -27,6 +28,7 @@ __all__ = [
     "UnableToReceive",
     "add_link",
     "close_link",
+    "count_member",
     "count_visit",
     "forget_people",
     "give_personal_link",

@@ -286,6 +286,8 @@ def invite_arrival(*, arrival: Arrival, place: Place, now: datetime) -> Arrival:
         alone, or was invited already.
     :raises UnableToInvite: as `create_invitation`.
     """
+    # As the invitation does later; before the arrival, in the order in which an enrolment locks.
+    Representative.objects.select_for_update(of=("self",)).get(pk=arrival.representative_id)
     row = (
         Arrival.objects.select_for_update(of=("self",), no_key=True)
         .select_related("representative", "customer", "invitation")
