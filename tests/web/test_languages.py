@@ -29,9 +29,9 @@ ENGLISH = re.compile(
 SPOKEN = re.compile(r'\b(?:title|aria-label|alt|placeholder|data-label-\w+)="([^"]*)"')
 # What is English on purpose: product and plan names, words of files and protocols.
 QUOTED = re.compile(
-    r"Daily Greens|four-levels from|RSP on own sales and four levels|Switch to English|"
-    r"\w+ Authenticator|"
-    r"Daily Greens: the first weeks|Your first weeks|One spoon with water|In the morning|\{\w+\}|"
+    r"Daily Greens(?:: the first weeks)?|four-levels from|RSP on own sales and four levels|"
+    r"Switch to English|\w+ Authenticator|"
+    r"Your first weeks|One spoon with water|In the morning|\{\w+\}|"
     r"end_to_end_id|business volume|repeat sales points|\S+@\S+|https?://\S+|\S+\.(?:csv|xml|yaml)",
     re.IGNORECASE,
 )
