@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from django.contrib import admin, messages
-from django.contrib.admin.utils import unquote
-from django.core.exceptions import PermissionDenied
+from django.contrib import admin
 from django.forms import Form, ModelForm
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
-from django.utils import timezone
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.http import HttpRequest
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from representatives.admin import ReadOnlyAdmin
-from representatives.errors import UnableTo
 from representatives.models import Company
 from representatives.templatetags.perennial import money, points
 from sales import services, staff_acts
+from sales.admin_acts import ActAdmin, company_clock
 from sales.admin_columns import AmountColumns
-from sales.admin_forms import CustomerForm, DecisionForm, PaymentForm, ProductForm
+from sales.admin_forms import CustomerForm, DecisionForm, ErasureForm, PaymentForm, ProductForm
+from sales.contacts import services as contacts
 from sales.followups import admin as follow_ups_admin  # noqa: F401  (registers its tables)
+from sales.forecast import admin as forecast_admin  # noqa: F401  (registers its table)
 from sales.guides import admin as guides_admin  # noqa: F401  (registers its tables)
 from sales.models import (
     Customer,
@@ -40,13 +34,6 @@ from sales.models import (
 )
 from sales.referrals import admin as referral_admin  # noqa: F401
 from sales.suggestions import admin as suggestions_admin  # noqa: F401  (registers its tables)
-
-
-def company_clock() -> tuple[Company, datetime]:
-    """Return the company and its instant; dates of the answer are in its zone."""
-    company = Company.objects.get(pk=Company.ONLY_ID)
-    timezone.activate(company.zone)
-    return company, company.now(real_time=datetime.now(UTC))
 
 
 @admin.register(Product)
@@ -108,8 +95,11 @@ class ProductAdmin(admin.ModelAdmin):
 
 
 @admin.register(Customer)
-class CustomerAdmin(admin.ModelAdmin):
-    """Customers of all representatives; a representative's own row follows his name."""
+class CustomerAdmin(ActAdmin):
+    """Customers of all representatives; a representative's own row follows his name.
+
+    Staff erase somebody who asked the company itself.
+    """
 
     form = CustomerForm
     list_display = ("name", "representative", "reference", "email", "is_self", "created_at")
@@ -123,13 +113,31 @@ class CustomerAdmin(admin.ModelAdmin):
     autocomplete_fields = ("representative", "referred_by")
     readonly_fields = (
         *("is_self", "created_at", "stage", "use", "source", "noticed_at", "no_contact_at"),
-        *("touched_at", "erased_at", "merged_into"),
+        *("touched_at", "erased_at", "merged_into", "act"),
     )
     fields = (
         *("representative", "reference", "name", "email", "phone", "note", "referred_by"),
         *("is_self", "created_at", "stage", "use", "source", "noticed_at", "no_contact_at"),
-        *("touched_at", "erased_at", "merged_into"),
+        *("touched_at", "erased_at", "merged_into", "act"),
     )
+    act_name = "erase"
+    act_title = _("Erase this person's data")
+    act_permission = "sales.delete_customer"
+
+    def is_waiting(self, row: Customer) -> bool:
+        return row.pk is not None and row.is_alive
+
+    def act_form(self, request: HttpRequest, row: Customer, now: datetime) -> Form:
+        return ErasureForm(request.POST or None)
+
+    def buttons(self) -> list[tuple[str, str]]:
+        return [("erase", _t("Erase"))]
+
+    def perform(self, request: HttpRequest, row: Customer, form: Form, now: datetime) -> str:
+        contacts.erase_customer(customer=row, now=now)
+        asked = dict(ErasureForm.REASONS)[form.cleaned_data["reason"]]
+        letter = form.cleaned_data["letter"]
+        return _t("Erased: %(reason)s") % {"reason": f"{asked} ({letter})" if letter else asked}
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: Customer | None = None
@@ -199,83 +207,8 @@ class LineInline(AmountColumns, admin.TabularInline):
         return False
 
 
-class ActAdmin(AmountColumns, ReadOnlyAdmin):
-    """A read-only table with one act of staff on a row, on a page of its own."""
-
-    act_name = ""
-    act_title: Any = ""
-    act_permission = ""
-
-    def get_urls(self) -> list[URLPattern]:
-        name = f"{self.opts.app_label}_{self.opts.model_name}_{self.act_name}"
-        view = self.admin_site.admin_view(self.act_view)
-        return [path(f"<path:object_id>/{self.act_name}/", view, name=name), *super().get_urls()]
-
-    def can_act(self, request: HttpRequest, row: Any) -> bool:
-        """Return whether the act is offered on a row to this person."""
-        raise NotImplementedError
-
-    @admin.display(description=_("To do"))
-    def act(self, row: Any) -> SafeString | str:
-        if not self.is_waiting(row):
-            return "-"
-        name = f"admin:{self.opts.app_label}_{self.opts.model_name}_{self.act_name}"
-        return format_html('<a href="{}">{}</a>', reverse(name, args=[row.pk]), self.act_title)
-
-    def is_waiting(self, row: Any) -> bool:
-        """Return whether a row waits for the act."""
-        raise NotImplementedError
-
-    def act_form(self, request: HttpRequest, row: Any, now: datetime) -> Form:
-        """Return the form of the act."""
-        raise NotImplementedError
-
-    def perform(self, request: HttpRequest, row: Any, form: Form, now: datetime) -> str:
-        """Do it, and return what to say.
-
-        :raises UnableTo: if it is refused.
-        """
-        raise NotImplementedError
-
-    def act_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Show the form of the act and perform it."""
-        row = self.get_object(request, unquote(object_id))
-        if row is None or not self.is_waiting(row):
-            raise Http404
-        if not request.user.has_perm(self.act_permission):
-            raise PermissionDenied
-        _company, now = company_clock()
-        form = self.act_form(request, row, timezone.localtime(now))
-        if request.method == "POST" and form.is_valid():
-            try:
-                done = self.perform(request, row, form, now)
-            except UnableTo as refusal:
-                form.add_error(
-                    refusal.field if refusal.field in form.fields else None, refusal.message
-                )
-            else:
-                self.log_change(request, row, done)
-                messages.success(request, done)
-                return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
-        context = {
-            **self.admin_site.each_context(request),
-            "title": self.act_title,
-            "opts": self.opts,
-            "row": row,
-            "form": form,
-            "acts": self.buttons(),
-        }
-        return TemplateResponse(
-            request, "sales/admin_act.html", context, status=422 if form.errors else 200
-        )
-
-    def buttons(self) -> list[tuple[str, str]]:
-        """Return the values and labels of the form's buttons."""
-        return [("done", _t("Save"))]
-
-
 @admin.register(Order)
-class OrderAdmin(ActAdmin):
+class OrderAdmin(ActAdmin, AmountColumns, ReadOnlyAdmin):
     """Orders with their lines; staff record payments here."""
 
     list_display = (
@@ -314,7 +247,7 @@ class OrderAdmin(ActAdmin):
 
 
 @admin.register(Return)
-class ReturnAdmin(ActAdmin):
+class ReturnAdmin(ActAdmin, AmountColumns, ReadOnlyAdmin):
     """Returns; staff accept or refuse what was asked for."""
 
     list_display = (

@@ -116,6 +116,25 @@ class CustomerForm(forms.ModelForm):
         return cleaned
 
 
+class ErasureForm(forms.Form):
+    """Why staff erase a person; the log keeps it, so nothing here names anybody."""
+
+    REASONS = (
+        ("asked", _("The person asked for it")),
+        ("mistake", _("It was entered by mistake")),
+        ("law", _("The law demands it")),
+    )
+
+    reason = forms.ChoiceField(label=_("Reason"), choices=REASONS)
+    letter = forms.RegexField(
+        label=_("Number of the letter"),
+        regex=r"^[\w./-]*\d[\w./-]*$",
+        max_length=40,
+        required=False,
+        help_text=_("The log is kept for good: a number, and no name. Erasing can't be undone."),
+    )
+
+
 class PaymentForm(forms.Form):
     """Staff record that an order was paid."""
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from html import unescape
 from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission
 from django.test import Client
 
 from representatives.models import Representative, User
 from sales import services, staff_acts
+from sales.forecast.services import learn_forecasts
 from sales.models import Customer, Order, Product, Return
 from tests.sales.conftest import NOW
 
@@ -129,6 +132,61 @@ def test_own_customer_can_not_be_changed(site: Client, seller: Representative) -
     answer = site.post(f"/admin/sales/customer/{own.pk}/change/", {"name": "x"})
 
     assert answer.status_code == 403
+
+
+def test_person_who_asks_is_erased_and_the_log_says_why(
+    site: Client, buy: Buy, customer: Customer
+) -> None:
+    buy(customer, "2017-03-01T10:00", TEA=2)
+    address = f"/admin/sales/customer/{customer.pk}"
+    assert f"{address}/erase/" in site.get(f"{address}/change/").content.decode()
+    assert "can't be undone" in unescape(site.get(f"{address}/erase/").content.decode())
+    named = site.post(f"{address}/erase/", {"reason": "asked", "letter": "Anna Nowak"})
+    assert named.status_code == 422
+
+    done = site.post(f"{address}/erase/", {"reason": "asked", "letter": "RODO/12/2017"})
+
+    assert done.status_code == 302
+    customer.refresh_from_db()
+    assert customer.name.startswith("N.N.")
+    assert customer.erased_at is not None
+    logged = LogEntry.objects.get()
+    assert (logged.object_id, logged.object_repr) == (str(customer.pk), f"#{customer.pk}")
+    assert logged.get_change_message() == "Erased: The person asked for it (RODO/12/2017)"
+    assert site.get(f"{address}/erase/").status_code == 404
+
+
+def test_contact_without_orders_goes_as_a_whole(site: Client, customer: Customer) -> None:
+    done = site.post(f"/admin/sales/customer/{customer.pk}/erase/", {"reason": "mistake"})
+
+    assert done.status_code == 302
+    assert not Customer.objects.filter(pk=customer.pk).exists()
+
+
+def test_only_who_may_delete_erases(
+    client: Client, staff: User, customer: Customer, seller: Representative
+) -> None:
+    address = f"/admin/sales/customer/{customer.pk}/erase/"
+    permissions = Permission.objects.filter(content_type__app_label="sales")
+    staff.is_staff = True
+    staff.save()
+    staff.user_permissions.add(permissions.get(codename="change_customer"))
+    client.force_login(staff)
+    assert client.post(address, {"reason": "asked"}).status_code == 403
+
+    staff.user_permissions.add(permissions.get(codename="delete_customer"))
+    own = services.self_customer(representative=seller, now=NOW)
+    assert client.post(address.replace(str(customer.pk), str(own.pk))).status_code == 404
+    assert client.post(address, {"reason": "asked"}).status_code == 302
+
+
+def test_staff_read_what_forecasts_were_learnt_from(site: Client, buy: Buy, company: Any) -> None:
+    model = learn_forecasts(now=NOW)
+
+    assert "formula" in text(site.get("/admin/sales/forecastmodel/"))
+    page = site.get(f"/admin/sales/forecastmodel/{model.pk}/change/")
+    assert "lessons" in text(page)
+    assert site.post(f"/admin/sales/forecastmodel/{model.pk}/delete/").status_code == 403
 
 
 @pytest.mark.parametrize("model", ["order", "orderline", "payment", "return", "importbatch"])
