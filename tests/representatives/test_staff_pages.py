@@ -494,7 +494,8 @@ def test_staff_cannot_raise_themselves(staff: User, desk: Client) -> None:
 )
 def test_company_form_refuses(boss: Client, field: str, value: str) -> None:
     form = {"name": "Quince", "representative_label": "Partner", "time_zone": "Europe/Warsaw",
-            "currency": "EUR", "add_on_days": "30", "clock_offset": "0"}  # fmt: skip
+            "currency": "EUR", "add_on_days": "30", "clock_offset": "0", "new_for_days": "60",
+            "past_after_days": "120", "unused_contact_months": "12"}  # fmt: skip
     url = "/admin/representatives/company/1/change/"
 
     assert boss.post(url, {**form, field: value}).status_code == 200
