@@ -142,7 +142,8 @@ def _cards(text: str) -> Iterator[Row]:
     A card within a card, pictures and whatever else we do not keep never reach the parser, so that
     no file keeps it busy for long.
     """
-    begun, lines = 0, []
+    begun = 0
+    lines: list[str] = []
     for number, line in enumerate(re.split(r"\r\n|\r|\n", text), start=1):
         if _BEGIN.match(line) and not begun:
             begun, lines = number, []
@@ -164,7 +165,7 @@ def _card(begun: int, lines: list[str]) -> Row:
 def _read_of_card(lines: Iterable[str]) -> list[str]:
     """Return the lines of a card that are read, with those that go on from them."""
     kept: list[str] = []
-    is_kept = goes_on = False
+    is_kept = is_soft = goes_on = False
     for line in lines:
         if not (goes_on or line[:1] in (" ", "\t")):
             head, colon, _value = line.partition(":")

@@ -31,6 +31,7 @@ from sales.models import (
     Order,
     ReferralEvent,
     ReferralLink,
+    Talk,
 )
 from sales.referrals import selectors
 from sales.referrals.services.links import log_event
@@ -38,6 +39,8 @@ from sales.referrals.services.sameness import is_same_person, same_customers
 from sales.selectors import referrers_above
 
 ARRIVALS_PER_DAY = 200
+LETTERS_PER_DAY = 20
+"""With so many entries of a day in somebody's timeline no further letter is put there."""
 MESSAGE_LENGTH = 1000
 Kind = ReferralEvent.Kind
 
@@ -190,6 +193,10 @@ def _receive_known(
     person = known[0]
     if any(one.no_contact_at is not None for one in known):
         log_event(kind=Kind.OPTED_OUT, link=link, now=now)
+        return Outcome.NOTHING
+    lately = Talk.objects.filter(customer=person, at__gt=now - timedelta(days=1), at__lte=now)
+    if lately.count() >= LETTERS_PER_DAY:
+        log_event(kind=Kind.FLOOD, link=link, now=now)
         return Outcome.NOTHING
     came_by_link = Arrival.objects.filter(customer=person, replaced_at__isnull=True).first()
     has_ordered = Order.objects.filter(customer=person, status=Order.Status.PAID).exists()

@@ -30,9 +30,10 @@ from sales.models import (
     ReferralEvent,
     ReferralLink,
     ReferralThanks,
+    Talk,
 )
 from sales.referrals import selectors, services
-from sales.referrals.services import Letter, Outcome
+from sales.referrals.services import Letter, Outcome, arrivals
 from tests.sales.conftest import NOW
 
 pytestmark = pytest.mark.django_db
@@ -411,6 +412,14 @@ def test_the_funnel_goes_from_visits_to_members(
     assert selectors.funnel_of([seller.pk]) == selectors.funnel_of() == funnel
     assert selectors.funnel_of([seller.pk], since=date(2017, 3, 20)).visits == 0
     assert ReferralDay.objects.get().visits == 8
+
+
+def test_nobody_fills_the_timeline_of_somebody_known(link: ReferralLink) -> None:
+    for _letter in range(arrivals.LETTERS_PER_DAY + 2):
+        arrive(link)
+
+    assert Talk.objects.count() == arrivals.LETTERS_PER_DAY
+    assert ReferralEvent.objects.filter(kind="flood").count() == 2
 
 
 def test_an_open_invitation_of_an_erased_person_ends_without_a_name(link: ReferralLink) -> None:
