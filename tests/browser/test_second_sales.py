@@ -81,6 +81,7 @@ def test_work_through_today(open_window: OpenWindow, site: Site) -> None:
         expect(page.get_by_role("heading", level=1)).to_contain_text(re.compile("message|Call"))
         expect(page.locator("#draft-body")).to_have_value(re.compile(name.split()[0]))
         actor.press(page.get_by_role("button", name="Text message sent"))
+        expect(_toast(page)).to_be_visible()
 
         page.goto("/today/")
         expect(_row(page, name)).to_have_count(0)
