@@ -14,6 +14,8 @@ from sales.suggestions.selectors import suggest
 
 JOBS = 10
 BUYERS = (Customer.Stage.BUYS, Customer.Stage.REFERS)
+OLD_DAYS = 14
+"""What has waited so long was done."""
 ANSWERED_DAYS = 5
 """Who wrote through a link so long ago has an answer."""
 DECIDED_AMONG = 12
@@ -35,6 +37,7 @@ def plan_work(seller: Representative, now: datetime) -> None:
             source_key=_key(seller, "task", number),
             now=earlier,
         )
+    _finish_old(seller, now)
     _calls(seller, earlier, now)
     _answer_letters(seller, now)
     for member in Representative.objects.filter(sponsor=seller, status="enrolled").order_by("pk")[
@@ -73,6 +76,18 @@ def _calls(seller: Representative, earlier: datetime, now: datetime) -> None:
     results = (FollowUp.Result.TALKED, FollowUp.Result.NO_ANSWER, FollowUp.Result.NOT_INTERESTED)
     for row, result in zip(planned[2:], results, strict=False):
         follow_ups.finish_follow_up(follow_up=row, result=result, now=now - timedelta(days=3))
+
+
+def _finish_old(seller: Representative, now: datetime) -> None:
+    """What the months before left to do is done: who works through the days has little of it."""
+    before = (now - timedelta(days=OLD_DAYS)).astimezone(ZONE).date()
+    old = FollowUp.objects.filter(
+        representative=seller, state=FollowUp.State.OPEN, due_on__lte=before
+    )
+    for row in old.order_by("pk"):
+        follow_ups.finish_follow_up(
+            follow_up=row, result=FollowUp.Result.TALKED, now=now - timedelta(days=OLD_DAYS - 1)
+        )
 
 
 def _answer_letters(seller: Representative, now: datetime) -> None:
