@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
 
 
@@ -34,3 +35,22 @@ class ReadOnlyAdmin(admin.ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nobody deletes."""
         return False
+
+
+class NamedFieldsFormSet(BaseInlineFormSet):
+    """Rows of a table whose fields say their names: the heads of the columns label nothing."""
+
+    def add_fields(self, form: Any, index: int | None) -> None:
+        """Give each field that is seen its label for those who hear the page."""
+        super().add_fields(form, index)
+        for name, field in form.fields.items():
+            if not field.widget.is_hidden:
+                # Around the choice of a row stands a widget with links: the choice is inside.
+                shown = getattr(field.widget, "widget", field.widget)
+                shown.attrs.setdefault("aria-label", str(field.label or name))
+
+
+class NamedFieldsInline(admin.TabularInline):
+    """A table within a form, usable without sight."""
+
+    formset = NamedFieldsFormSet

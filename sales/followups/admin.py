@@ -15,13 +15,14 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from representatives.admin_tables import NamedFieldsInline
 from sales.followups.wording import PLACES, fill, needs_product, our_words, unknown_places
 from sales.models import CarePlan, CareStep, MessageTemplate, Occasion
 
 SAMPLE = {"first_name": "Helena", "name": "Helena Nowak", "seller": "Marta Wrona"}
 
 
-class StepInline(admin.TabularInline):
+class StepInline(NamedFieldsInline):
     """The steps of a care plan."""
 
     model = CareStep

@@ -14,6 +14,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from representatives.admin_tables import NamedFieldsInline
 from representatives.models import Company
 from sales.guides import services
 from sales.guides.words import html_of
@@ -83,7 +84,7 @@ class GuideAdmin(admin.ModelAdmin):
     ordering = ("slug",)
     list_per_page = 50
     show_full_result_count = False
-    autocomplete_fields = ("products",)
+    filter_horizontal = ("products",)
     readonly_fields = ("edited_by", "edited_at")
     fields = ("slug", "audience", "products", "is_published", "edited_by", "edited_at")
     inlines = (TextInline,)
@@ -120,13 +121,12 @@ class GuideAdmin(admin.ModelAdmin):
         return False
 
 
-class EntryInline(admin.TabularInline):
+class EntryInline(NamedFieldsInline):
     """The guides of a reading list, in order."""
 
     model = ReadingListEntry
     fields = ("position", "guide")
     ordering = ("position", "pk")
-    autocomplete_fields = ("guide",)
     extra = 1
 
 

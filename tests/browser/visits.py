@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 HEIGHTS = {360: 780, 1280: 900}
 LOCALES = {"en": "en-GB", "pl": "pl-PL"}
 PATIENCE_MS = 30_000
+SPEAK_FOR_THEMSELVES = frozenset({"sales:shared_guide"})
+"""Pages in the language of what they show, whoever reads them."""
 
 
 @contextmanager
@@ -90,7 +92,8 @@ def faults(page: Page, watch: Watch, site: Site, tour: Tour) -> Iterator[tuple[s
             if answer.status != expected or answer.request.redirected_from is not None:
                 yield address, f"answers {answer.status} at {page.url}"
             page.wait_for_function("() => !document.querySelector('.htmx-request')")
-            for found in faults_of(page, watch, language=tour.language, theme=tour.theme):
+            language = None if place.name in SPEAK_FOR_THEMSELVES else tour.language
+            for found in faults_of(page, watch, language=language, theme=tour.theme):
                 yield address, found
         watch.take()
 

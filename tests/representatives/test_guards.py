@@ -145,7 +145,7 @@ def test_code_is_unique(line: list[Representative]) -> None:
         "UPDATE representatives_sponsorchange SET effective_at = now()",
         "UPDATE representatives_statuschange SET effective_at = now()",
         "DELETE FROM representatives_statuschange",
-        "UPDATE representatives_invitation SET expires_at = now()",
+        "UPDATE representatives_invitation SET token_digest = ''",
         "INSERT INTO representatives_company (id) VALUES (2)",
         "ALTER TABLE representatives_representative DISABLE TRIGGER ALL",
     ],
