@@ -19,7 +19,7 @@ COLUMNS = ("customer", "product", "date")
 ORIGIN = date(1970, 1, 1)
 
 
-class BadFile(Exception):  # noqa: N818  (house names)
+class BadFileError(Exception):
     """The purchases can't be read; the message says where and why."""
 
 
@@ -36,7 +36,7 @@ def day_of(number: int) -> date:
 def read_demo() -> Purchases:
     """Return the demo company's purchases, by the rule of docs/demo.md, to its clock.
 
-    :raises BadFile: if the wheel with the receipts is not installed.
+    :raises BadFileError: if the wheel with the receipts is not installed.
     """
     from config.demo.purchases import read_purchases
     from config.demo.year import local_days
@@ -44,7 +44,7 @@ def read_demo() -> Purchases:
     try:
         found = read_purchases()
     except FileNotFoundError as error:
-        raise BadFile(str(error)) from error
+        raise BadFileError(str(error)) from error
     lines = np.diff(found.line_from)
     days = np.asarray(local_days(found.paid_at)).astype("datetime64[D]").astype(np.int64)
     return _dense(np.repeat(found.household, lines), found.product, np.repeat(days, lines))
@@ -53,7 +53,7 @@ def read_demo() -> Purchases:
 def read_file(path: Path) -> Purchases:
     """Return the purchases of a CSV file, zipped by gzip or not, with a line for each.
 
-    :raises BadFile: if it can't be read; the message names the line.
+    :raises BadFileError: if it can't be read; the message names the line.
     """
     customers: list[str] = []
     products: list[str] = []
@@ -69,39 +69,41 @@ def read_file(path: Path) -> Purchases:
                 try:
                     customer, product, text = (row[place].strip() for place in places)
                 except IndexError:
-                    raise BadFile(f"{path}, line {rows.line_num}: too few columns") from None
+                    raise BadFileError(f"{path}, line {rows.line_num}: too few columns") from None
                 if not customer or not product:
-                    raise BadFile(f"{path}, line {rows.line_num}: customer or product is empty")
+                    raise BadFileError(
+                        f"{path}, line {rows.line_num}: customer or product is empty"
+                    )
                 if text not in known:
                     known[text] = day_number(read_day(text, f"{path}, line {rows.line_num}"))
                 customers.append(customer)
                 products.append(product)
                 days.append(known[text])
     except UnicodeDecodeError as error:
-        raise BadFile(f"{path}: not UTF-8 text ({error.reason})") from error
+        raise BadFileError(f"{path}: not UTF-8 text ({error.reason})") from error
     except (OSError, EOFError, csv.Error) as error:
-        raise BadFile(f"{path}: {getattr(error, 'strerror', None) or error}") from error
+        raise BadFileError(f"{path}: {getattr(error, 'strerror', None) or error}") from error
     if not days:
-        raise BadFile(f"{path}: no purchases in it")
+        raise BadFileError(f"{path}: no purchases in it")
     return _dense(np.array(customers), np.array(products), np.array(days, dtype=np.int64))
 
 
 def read_day(text: str, where: str) -> date:
     """Return the day of an ISO date, with or without a time.
 
-    :raises BadFile: if it is none.
+    :raises BadFileError: if it is none.
     """
     try:
         return datetime.fromisoformat(text).date()
     except ValueError:
-        raise BadFile(f"{where}: {text!r} is not a date like 2017-10-01") from None
+        raise BadFileError(f"{where}: {text!r} is not a date like 2017-10-01") from None
 
 
 def _places(header: list[str] | None, path: Path) -> list[int]:
     names = [name.strip().lower() for name in header or []]
     missing = [name for name in COLUMNS if name not in names]
     if missing:
-        raise BadFile(
+        raise BadFileError(
             f"{path}: the first line must name the columns {', '.join(COLUMNS)};"
             f" missing: {', '.join(missing)}"
         )

@@ -20,6 +20,7 @@ import time
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -82,7 +83,7 @@ def lines_of(purchases: Purchases) -> Lines:
     )
 
 
-def measure(lines: Lines, cut: int) -> dict[str, object]:
+def measure(lines: Lines, cut: int) -> dict[str, Any]:
     """Return the figures of one cut."""
     window = measuring.WINDOW_DAYS
     started = time.perf_counter()
@@ -131,7 +132,7 @@ def interval(ours: np.ndarray, other: np.ndarray) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def table(figures: dict[str, object]) -> str:
+def table(figures: dict[str, Any]) -> str:
     """Return the figures as a table for people."""
     rows = [
         ("three add-ons suggested", figures["hit_rate"], figures["precision"]),
@@ -139,7 +140,7 @@ def table(figures: dict[str, object]) -> str:
         ("three at random", figures["hit_rate_random"], figures["precision_random"]),
     ]
     lines = [f"{'':26}{'took one of them':>18}{'of those named':>18}"]
-    lines += [f"{name:26}{hit:>17.1%} {part:>17.1%}" for name, hit, part in rows]  # type: ignore[str-format]
+    lines += [f"{name:26}{hit:>17.1%} {part:>17.1%}" for name, hit, part in rows]
     return "\n".join(lines)
 
 
@@ -152,8 +153,8 @@ def main(arguments: list[str]) -> int:
     print(table(figures))
     if chosen.cut == CUT:
         RESULTS.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
-    low = figures["gain_over_popular_95"][0]  # type: ignore[index]
-    better = low > 0 and figures["hit_rate"] > figures["hit_rate_random"]  # type: ignore[operator]
+    low = figures["gain_over_popular_95"][0]
+    better = low > 0 and figures["hit_rate"] > figures["hit_rate_random"]
     print(
         f"suggestions: {'ok' if better else 'MISSED'}, {figures['customers']} customers,"
         f" {figures['hit_rate']:.1%} took one of three, most popular"

@@ -173,87 +173,31 @@ CELERY_TASK_QUEUES = (Queue("default"), Queue("close"))  # a worker without -Q s
 CELERY_TASK_ROUTES = {"compensation.tasks.*": {"queue": "close"}}
 CLOSE_WATCH_SECONDS = env.float("CLOSE_WATCH_SECONDS", default=20.0)
 EXPIRE_POINTS_SECONDS = 3600.0
+
+
+def _every(seconds: float, task: str) -> dict[str, Any]:
+    """A task of the scheduler; what no worker takes before the next one is due is dropped."""
+    return {"task": task, "schedule": seconds, "options": {"expires": seconds * 0.9}}
+
+
+# Those of once a day look each hour whether the day's work is done.
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
-    "apply-sponsor-changes": {
-        "task": "representatives.tasks.apply_sponsor_changes_task",
-        "schedule": 60.0,
-        "options": {"expires": 55},
-    },
-    "drain-outbox": {
-        "task": "representatives.tasks.drain_outbox_task",
-        "schedule": 10.0,
-        "options": {"expires": 9},
-    },
-    "queue-digests": {
-        "task": "representatives.tasks.queue_digests_task",
-        "schedule": 60.0,
-        "options": {"expires": 55},
-    },
-    "tell-expiring-points": {
-        "task": "compensation.tasks.tell_expiring_points_task",
-        "schedule": 3600.0,
-        "options": {"expires": 3500},
-    },
-    "pass-on-customers": {
-        "task": "sales.tasks.pass_on_customers_task",
-        "schedule": 300.0,
-        "options": {"expires": 290},
-    },
-    "delete-unused-contacts": {
-        "task": "sales.tasks.delete_unused_contacts_task",
-        "schedule": 3600.0,
-        "options": {"expires": 3500},
-    },
-    "refresh-figures": {
-        "task": "sales.tasks.refresh_figures_task",
-        "schedule": 3600.0,
-        "options": {"expires": 3500},
-    },
-    "refresh-suggestions": {
-        "task": "sales.suggestions.tasks.refresh_suggestions_task",
-        "schedule": 3600.0,
-        "options": {"expires": 3500},
-    },
-    "remind-of-follow-ups": {
-        "task": "sales.tasks.remind_of_follow_ups_task",
-        "schedule": 600.0,
-        "options": {"expires": 590},
-    },
-    "count-quiet-customers": {
-        "task": "compensation.tasks.count_quiet_customers_task",
-        "schedule": 6 * 3600.0,
-        "options": {"expires": 3600},
-    },
-    "refresh-forecasts": {
-        "task": "sales.forecast.tasks.refresh_all_forecasts_task",
-        "schedule": 3600.0,  # once a day in fact: it looks whether the day's are made
-        "options": {"expires": 3500},
-    },
-    "watch-closes": {
-        "task": "compensation.tasks.watch_closes_task",
-        "schedule": CLOSE_WATCH_SECONDS,
-        "options": {"expires": CLOSE_WATCH_SECONDS * 0.9},
-    },
-    "refresh-live-figures": {
-        "task": "compensation.tasks.refresh_live_figures_task",
-        "schedule": 5.0,
-        "options": {"expires": 4},
-    },
-    "expire-points": {
-        "task": "compensation.tasks.expire_points_task",
-        "schedule": EXPIRE_POINTS_SECONDS,
-        "options": {"expires": EXPIRE_POINTS_SECONDS * 0.9},
-    },
-    "anchor-ledger": {
-        "task": "compensation.tasks.anchor_ledger_task",
-        "schedule": 3600.0,
-        "options": {"expires": 3500},
-    },
-    "heartbeat": {
-        "task": "compensation.tasks.heartbeat_task",
-        "schedule": 60.0,
-        "options": {"expires": 55},
-    },
+    "apply-sponsor-changes": _every(60.0, "representatives.tasks.apply_sponsor_changes_task"),
+    "drain-outbox": _every(10.0, "representatives.tasks.drain_outbox_task"),
+    "queue-digests": _every(60.0, "representatives.tasks.queue_digests_task"),
+    "tell-expiring-points": _every(3600.0, "compensation.tasks.tell_expiring_points_task"),
+    "pass-on-customers": _every(300.0, "sales.tasks.pass_on_customers_task"),
+    "delete-unused-contacts": _every(3600.0, "sales.tasks.delete_unused_contacts_task"),
+    "refresh-figures": _every(3600.0, "sales.tasks.refresh_figures_task"),
+    "refresh-suggestions": _every(3600.0, "sales.suggestions.tasks.refresh_suggestions_task"),
+    "remind-of-follow-ups": _every(600.0, "sales.tasks.remind_of_follow_ups_task"),
+    "count-quiet-customers": _every(6 * 3600.0, "compensation.tasks.count_quiet_customers_task"),
+    "refresh-forecasts": _every(3600.0, "sales.forecast.tasks.refresh_all_forecasts_task"),
+    "watch-closes": _every(CLOSE_WATCH_SECONDS, "compensation.tasks.watch_closes_task"),
+    "refresh-live-figures": _every(5.0, "compensation.tasks.refresh_live_figures_task"),
+    "expire-points": _every(EXPIRE_POINTS_SECONDS, "compensation.tasks.expire_points_task"),
+    "anchor-ledger": _every(3600.0, "compensation.tasks.anchor_ledger_task"),
+    "heartbeat": _every(60.0, "compensation.tasks.heartbeat_task"),
 }
 
 # A file outside the database, where its owner can't write: the heads of the ledger's chain are

@@ -26,16 +26,7 @@ from sales.models import (
     SuggestionAct,
     SuggestionKind,
 )
-from sales.suggestions.kinds import Suggestion
-
-OCCASIONS = {
-    SuggestionKind.REPEAT: Occasion.REORDER,
-    SuggestionKind.ADD_ON: Occasion.ADD_ON,
-    SuggestionKind.UPGRADE: Occasion.UPGRADE,
-    SuggestionKind.REFERRAL_ASK: Occasion.REFERRAL_ASK,
-    SuggestionKind.WIN_BACK: Occasion.WIN_BACK,
-    SuggestionKind.EDUCATION: Occasion.GUIDE,
-}
+from sales.suggestions.kinds import OCCASIONS, Suggestion
 
 SELLING = (Group.OVERDUE, Group.DUE, Group.COMING)
 

@@ -12,7 +12,7 @@ from django.utils.translation import pgettext
 from representatives.models import Representative
 from sales.desk import words
 from sales.desk.acts import Act, accept, link
-from sales.desk.rows import OCCASIONS, Facts, call_act, occasion_for, prefers_call, write_act
+from sales.desk.rows import Facts, call_act, occasion_for, prefers_call, write_act
 from sales.desk.standing import Group
 from sales.desk.wording import Said, of_suggestion, title_of
 from sales.desk.words import Light
@@ -20,7 +20,7 @@ from sales.followups.selectors import told
 from sales.followups.words import Row as TaskRow
 from sales.forecast.selectors import day_of, status_of
 from sales.models import FollowUp, Forecast, SuggestionAct, SuggestionKind
-from sales.suggestions.kinds import Job, Suggestion
+from sales.suggestions.kinds import OCCASIONS, Job, Suggestion
 from sales.suggestions.selectors import todays_work
 
 ALSO_SHOWN = 2

@@ -10,14 +10,24 @@ from sales.models import (
     FollowUp,
     Forecast,
     Guide,
+    Occasion,
     Product,
     SuggestionAct,
     SuggestionKind,
 )
 
-__all__ = ["Day", "Job", "Key", "Suggestion", "SuggestionAct", "SuggestionKind"]
+__all__ = ["OCCASIONS", "Day", "Job", "Key", "Suggestion", "SuggestionAct", "SuggestionKind"]
 
 PERMILLE = 1000
+OCCASIONS = {
+    SuggestionKind.REPEAT: Occasion.REORDER,
+    SuggestionKind.ADD_ON: Occasion.ADD_ON,
+    SuggestionKind.UPGRADE: Occasion.UPGRADE,
+    SuggestionKind.REFERRAL_ASK: Occasion.REFERRAL_ASK,
+    SuggestionKind.WIN_BACK: Occasion.WIN_BACK,
+    SuggestionKind.EDUCATION: Occasion.GUIDE,
+}
+"""Which words a message about a suggestion begins with."""
 
 
 @dataclass(frozen=True, slots=True)

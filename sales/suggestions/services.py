@@ -18,7 +18,6 @@ from sales.models import (
     Customer,
     FollowUp,
     Guide,
-    Occasion,
     Product,
     RefusalReason,
     SuggestionAct,
@@ -27,7 +26,7 @@ from sales.models import (
     WorkDay,
 )
 from sales.models.suggestions import ASK_AGAIN_DAYS, NOTE_LENGTH
-from sales.suggestions.kinds import Key
+from sales.suggestions.kinds import OCCASIONS, Key
 
 QUIET_DAYS = {
     SuggestionKind.REPEAT: 7,
@@ -51,14 +50,6 @@ FOLLOW_UP_KINDS = {
     SuggestionKind.REFERRAL_ASK: FollowUp.Kind.REFERRAL_ASK,
     SuggestionKind.WIN_BACK: FollowUp.Kind.WIN_BACK,
     SuggestionKind.EDUCATION: FollowUp.Kind.GUIDE,
-}
-OCCASIONS = {
-    SuggestionKind.REPEAT: Occasion.REORDER,
-    SuggestionKind.ADD_ON: Occasion.ADD_ON,
-    SuggestionKind.UPGRADE: Occasion.UPGRADE,
-    SuggestionKind.REFERRAL_ASK: Occasion.REFERRAL_ASK,
-    SuggestionKind.WIN_BACK: Occasion.WIN_BACK,
-    SuggestionKind.EDUCATION: Occasion.GUIDE,
 }
 
 

@@ -19,7 +19,7 @@ from sales.models import SuggestionAct
 from sales.selectors import page_of
 from sales.suggestions import selectors, services
 from sales.suggestions.forms import RefusalForm, WorkDayForm
-from sales.suggestions.kinds import Key
+from sales.suggestions.kinds import OCCASIONS, Key
 from sales.views_shared import REFUSED, open_desk, page_number
 
 
@@ -177,7 +177,7 @@ def _place_of(key: Key, act: str) -> str:
     if act == SuggestionAct.MESSAGE:
         asked = {
             "customer": key.customer_id,
-            "occasion": services.OCCASIONS[key.kind].value,
+            "occasion": OCCASIONS[key.kind].value,
             **product,
         }
         return f"{reverse('sales:message')}?{urlencode(asked)}"

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench import forecast, forecast_scores
+from bench import forecast_protocol as forecast
+from bench import forecast_scores
 
 GOOD = "customer,product,date\nA,tea,2017-01-01\nA,tea,2017-02-01\nB,tea,2017-01-05\n"
 
