@@ -23,6 +23,7 @@ from compensation.ledger import LedgerBusy
 from compensation.models import HeartBeat, Period, Run
 from compensation.services import care
 from representatives.clock import company_now, company_zone
+from representatives.hints import hint_on_commit
 from representatives.models import User
 
 logger = logging.getLogger(__name__)
@@ -33,31 +34,13 @@ PASSING = (OperationalError, LedgerBusy)
 
 
 def hint(run: Run) -> None:
-    """Tell a worker, once this is committed, that a run has a step to do.
-
-    A message that can't be sent only delays the step until beat looks: what was committed stands,
-    and nobody is shown an error for it.
-    """
-
-    def send() -> None:
-        try:
-            advance_run_task.delay(run_id=run.pk)
-        except BrokerError:
-            logger.warning("run %s: no broker to tell; beat will find it", run.pk)
-
-    transaction.on_commit(send)
+    """Tell a worker, once this is committed, that a run has a step to do."""
+    hint_on_commit(advance_run_task, run_id=run.pk)
 
 
 def hint_preview(period: Period) -> None:
     """Tell a worker, once this is committed, that a preview of a month is wanted."""
-
-    def send() -> None:
-        try:
-            preview_period_task.delay(period_id=period.pk)
-        except BrokerError:
-            logger.warning("preview of %s: no broker to tell", period.label)
-
-    transaction.on_commit(send)
+    hint_on_commit(preview_period_task, period_id=period.pk)
 
 
 def hint_live() -> None:

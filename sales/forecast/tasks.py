@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from typing import Any
 
 from celery import shared_task
-from django.db import OperationalError, transaction
-from kombu.exceptions import OperationalError as BrokerError
+from django.db import OperationalError
 
 from representatives.clock import company_now
-
-logger = logging.getLogger(__name__)
+from representatives.hints import hint_on_commit
 
 HINTED = 100
 """More customers than these at once are an import: the hourly look makes up for it."""
@@ -44,12 +41,5 @@ def hint(customer_ids: Sequence[int]) -> None:
     A message that can't be sent is made up for by the hourly look.
     """
     ids = sorted(set(customer_ids))
-
-    def send() -> None:
-        try:
-            refresh_forecasts_task.delay(customer_ids=ids)
-        except BrokerError:
-            logger.warning("forecasts of %d customers: no broker to tell", len(ids))
-
     if 0 < len(ids) <= HINTED:
-        transaction.on_commit(send)
+        hint_on_commit(refresh_forecasts_task, customer_ids=ids)

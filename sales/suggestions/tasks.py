@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from typing import Any
 
 from celery import shared_task
-from django.db import OperationalError, transaction
-from kombu.exceptions import OperationalError as BrokerError
+from django.db import OperationalError
 
 from representatives.clock import company_now
+from representatives.hints import hint_on_commit
 from sales.suggestions.add_ons import refresh_add_ons
 from sales.suggestions.learning import refresh_suggestions_once_a_day
-
-logger = logging.getLogger(__name__)
 
 HINTED_CUSTOMERS = 500
 """An import of more customers at once waits for the night."""
@@ -38,13 +35,5 @@ def hint_add_ons(customer_ids: Sequence[int]) -> None:
     A message that can't be sent only leaves their add-ons for the night to make anew: what was
     bought since is not suggested in any case.
     """
-    if not customer_ids or len(customer_ids) > HINTED_CUSTOMERS:
-        return
-
-    def send() -> None:
-        try:
-            refresh_add_ons_task.delay(customer_ids=list(customer_ids))
-        except BrokerError:
-            logger.warning("add-ons of %s customers: no broker to tell", len(customer_ids))
-
-    transaction.on_commit(send)
+    if 0 < len(customer_ids) <= HINTED_CUSTOMERS:
+        hint_on_commit(refresh_add_ons_task, customer_ids=list(customer_ids))
