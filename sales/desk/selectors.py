@@ -32,7 +32,7 @@ LATELY, LATELY_DAYS = 100, 21
 TOMORROW_ROWS, MOST_TOMORROW = 5, 50
 
 HINTS: dict[str, Promise] = {
-    Group.OVERDUE: gettext_lazy("call before they drift away"),
+    Group.OVERDUE: gettext_lazy("a word before they drift away"),
     Group.DUE: gettext_lazy("a short message is enough"),
     Group.CARE: gettext_lazy("nothing to sell today"),
     Group.COMING: gettext_lazy("on rhythm, for your planning"),

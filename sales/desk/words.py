@@ -134,13 +134,16 @@ MOST_PARTS = 2
 
 
 def days_work(*, overdue: int, due: int, care: int) -> str:
-    """Return the day's work in words, for the title of the customers page."""
-    to_call = ngettext("%(number)s to call", "%(number)s to call", overdue)
-    to_write = ngettext("%(number)s to write to", "%(number)s to write to", due)
+    """Return the day's work in words, for the title of the customers page.
+
+    It tells the groups, and not the channel: whether one calls or writes is each person's wish.
+    """
+    are_overdue = ngettext("%(number)s overdue", "%(number)s overdue", overdue)
+    are_due = ngettext("%(number)s due now", "%(number)s due now", due)
     to_care = ngettext("%(number)s to look after", "%(number)s to look after", care)
     parts = [
         text % {"number": number(count)}
-        for text, count in ((to_call, overdue), (to_write, due))
+        for text, count in ((are_overdue, overdue), (are_due, due))
         if count
     ]
     if len(parts) < MOST_PARTS and care:

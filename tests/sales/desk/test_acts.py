@@ -79,7 +79,7 @@ def test_undo_brings_back_what_was_put_off(
 
     assert FollowUp.objects.get(pk=task.pk).due_on == TODAY
     assert not SuggestionDecision.objects.filter(withdrawn_at__isnull=True).exists()
-    assert "One to call" in web.get("/customers/").content.decode()
+    assert "One overdue" in web.get("/customers/").content.decode()
 
 
 def test_snooze_puts_off_one_thing_only(
@@ -89,7 +89,7 @@ def test_snooze_puts_off_one_thing_only(
 
     (decision,) = SuggestionDecision.objects.all()
     assert decision.product == products["GREENS"]
-    assert "One to call" in web.get("/customers/").content.decode()
+    assert "One overdue" in web.get("/customers/").content.decode()
 
 
 def test_done_closes_a_follow_up_and_undo_opens_it(web: Client, seller: Representative) -> None:

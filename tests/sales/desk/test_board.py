@@ -8,9 +8,11 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils.translation import override
 
 from representatives.models import Representative
 from sales.contacts import services as contacts
+from sales.desk import words
 from sales.desk.selectors import PER_GROUP, get_board, sum_up
 from sales.desk.standing import Group, get_standing
 from sales.followups import services as follow_ups
@@ -19,6 +21,12 @@ from sales.suggestions import services as suggestions
 from sales.suggestions.kinds import Key, SuggestionKind
 from tests.sales.conftest import NOW
 from tests.sales.desk.conftest import TODAY, Know, day, forecast
+
+CHANNELS: list[dict[str, str]] = [
+    {"phone": "600 100 200"},
+    {"email": "one@example.org"},
+    {"phone": "600 100 201", "channel": "message"},
+]
 
 
 def places(seller: Representative) -> dict[str, str]:
@@ -156,9 +164,36 @@ def test_board_counts_all_and_shows_some(seller: Representative, know: Know) -> 
         (Group.OVERDUE, PER_GROUP, 2)
     ]
     assert board.total == PER_GROUP + 2
-    assert board.title == "Eight to call"
+    assert board.title == "Eight overdue"
     assert [(len(one.rows), one.more) for one in first.groups] == [(PER_GROUP + 2, 0)]
     assert get_board(seller, now=NOW, show=Group.OVERDUE, page=2).groups == []
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [("en", ("overdue", "due now")), ("pl", ("po terminie", "na teraz"))],
+)
+def test_title_says_what_the_rows_show_however_one_reaches_them(
+    seller: Representative, know: Know, language: str, told: tuple[str, str]
+) -> None:
+    for number, facts in enumerate(CHANNELS):
+        know(f"Late {number}", start=-8, **facts)
+        know(f"Due {number}", start=-2, **facts)
+
+    with override(language):
+        board = get_board(seller, now=NOW)
+
+    overdue, due = board.title.split(", ")
+    assert overdue.endswith(told[0])
+    assert due.endswith(told[1])
+    rows = {one.group: len(one.rows) for one in board.groups}
+    chips = {chip.group: chip.count for chip in board.chips if chip.count}
+    assert rows == chips == {Group.OVERDUE: len(CHANNELS), Group.DUE: len(CHANNELS)}
+    with override(language):
+        number_of = str(words.number(len(CHANNELS)))
+    assert [part.split()[0].lower() for part in (overdue, due)] == [number_of] * 2
+    late = [row.main.icon for one in board.groups for row in one.rows if one.group == "overdue"]
+    assert sorted(late) == ["chat-dots", "chat-dots", "telephone"]
 
 
 def test_rows_say_who_what_why_and_what_it_brings(web: Client, know: Know) -> None:
@@ -169,7 +204,7 @@ def test_rows_say_who_what_why_and_what_it_brings(web: Client, know: Know) -> No
     page = web.get("/customers/")
     html = page.content.decode()
 
-    assert "One to call, one to write to" in html
+    assert "One overdue, one due now" in html
     assert html.index("Helena") < html.index("Karol") < html.index("Lena")
     assert "7 days late" in html
     assert "/call/" in html.split("Karol")[0]

@@ -93,10 +93,10 @@ def test_rhythm_is_the_customers_own_from_three_purchases_on(
 @pytest.mark.parametrize(
     ("counts", "title"),
     [
-        ((2, 2, 5), "Two to call, two to write to"),
-        ((1, 0, 0), "One to call"),
-        ((0, 12, 0), "12 to write to"),
-        ((0, 6, 7), "Six to write to, seven to look after"),
+        ((2, 2, 5), "Two overdue, two due now"),
+        ((1, 0, 0), "One overdue"),
+        ((0, 12, 0), "12 due now"),
+        ((0, 6, 7), "Six due now, seven to look after"),
         ((0, 0, 3), "Three to look after"),
         ((0, 0, 0), "Nobody waits for you today"),
     ],
