@@ -1,7 +1,8 @@
 """Some customers' add-ons made anew right after an order, from the pairs of the last night.
 
 The night weighs all products of a catalogue against each other; here the heaviest two hundred
-pairs of each product must do, which the next night puts right.
+pairs of each product must do, which the next night puts right. Neither counts as bought what was
+wholly returned.
 """
 
 from __future__ import annotations
@@ -25,6 +26,10 @@ WITH person AS MATERIALIZED (
       JOIN person ON person.id = o.customer_id
       JOIN sales_orderline l ON l.order_id = o.id
      WHERE o.status = 'paid'
+       AND NOT EXISTS (
+            SELECT FROM sales_return r
+             WHERE r.line_id = l.id AND r.status = 'accepted'
+            HAVING sum(r.quantity) >= l.quantity)
 ), hint AS MATERIALIZED (
     SELECT o.customer_id, q.companion_id AS product_id, o.product_id AS with_product_id,
            q.weight::bigint AS weight, false AS stated,

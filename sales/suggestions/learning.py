@@ -40,6 +40,10 @@ COPY (
               FROM sales_order
              WHERE status = 'paid' AND NOT own AND paid_at < {until}) o
       JOIN sales_orderline l ON l.order_id = o.id
+      LEFT JOIN (SELECT line_id, sum(quantity) AS quantity FROM sales_return
+                  WHERE status = 'accepted' AND returned_at < {until}
+                  GROUP BY line_id) back ON back.line_id = l.id
+     WHERE back.quantity IS NULL OR back.quantity < l.quantity
      GROUP BY o.customer_id, l.product_id
      ORDER BY o.customer_id, l.product_id
 ) TO STDOUT (FORMAT BINARY)
@@ -195,7 +199,10 @@ def refresh_suggestions(*, now: datetime) -> Learnt:
 
 
 def load_purchases(company: Company, today: date) -> Purchases:
-    """Return who has what, of the products with the most customers."""
+    """Return who has what, of the products with the most customers.
+
+    What was wholly returned was not bought.
+    """
     tomorrow = datetime.combine(today + timedelta(1), datetime.min.time(), company.zone)
     window_from = (today - EPOCH).days - measuring.WINDOW_DAYS
     statement = sql.SQL(PURCHASES).format(

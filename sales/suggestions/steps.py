@@ -1,4 +1,4 @@
-"""What suggestions do of themselves: after a payment, and when people are erased or merged."""
+"""What suggestions do of themselves: after sales and returns, and when people go or are merged."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models.functions import Greatest
 
 from representatives.models import Representative
-from sales.after_sale import step
+from sales.after_sale import on_return, step
 from sales.models import AddOn, Customer, Order, SuggestionDecision, SuggestionKind
 from sales.people_changes import on_erase, on_merge, on_pass_on, tells
 from sales.suggestions.tasks import hint_add_ons
@@ -20,6 +20,15 @@ def look_for_add_ons(*, order_ids: Sequence[int], now: datetime) -> None:
     """Have the add-ons of whoever just bought made anew."""
     buyers = Order.objects.filter(pk__in=order_ids, own=False).order_by("customer_id")
     hint_add_ons(list(buyers.values_list("customer_id", flat=True).distinct()))
+
+
+@on_return
+def look_for_add_ons_after_return(*, return_ids: Sequence[int], now: datetime) -> None:
+    """Have the add-ons of whoever sent something back made anew: it may not be there any more."""
+    senders = Order.objects.filter(lines__returns__in=return_ids, own=False)
+    hint_add_ons(
+        list(senders.order_by("customer_id").values_list("customer_id", flat=True).distinct())
+    )
 
 
 @on_erase

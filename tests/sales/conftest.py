@@ -14,7 +14,7 @@ from compensation.models import Period
 from representatives.models import Company, Representative, User
 from representatives.services import enrol_representative
 from sales import services
-from sales.models import Customer, Order, Product
+from sales.models import Customer, Order, Product, Return
 
 ZONE = ZoneInfo("Europe/Warsaw")
 NOW = datetime(2017, 3, 20, 12, tzinfo=UTC)
@@ -165,3 +165,25 @@ def buy(
         )
 
     return buy_for
+
+
+@pytest.fixture
+def send_back(
+    staff: User, intervals: list[tuple[datetime, datetime]]
+) -> Callable[..., list[Return]]:
+    """Return a function that sends pieces of an order back and accepts that."""
+
+    def send(order: Order, now: datetime = NOW, **pieces: int) -> list[Return]:
+        numbers = {line.product.sku: line.number for line in order.lines.all()}
+        asked = services.request_returns(
+            order=order,
+            pieces={numbers[sku]: quantity for sku, quantity in pieces.items()},
+            requested_by=staff,
+            now=now,
+        )
+        return [
+            services.accept_return(return_=one, decided_by=staff, open_intervals=intervals, now=now)
+            for one in asked
+        ]
+
+    return send

@@ -107,6 +107,45 @@ def test_what_was_bought_since_is_offered_no_more(
     assert not AddOn.objects.filter(customer=tea_and_jug["Olga"]).exists()
 
 
+def test_what_was_wholly_returned_was_not_bought(
+    tea_and_jug: dict[str, Customer],
+    products: dict[str, Product],
+    person: Make,
+    buy: Buy,
+    send_back: Callable[..., object],
+) -> None:
+    """Of eight who took both, Late gave the jugs back, F all of it, and Ewa one jug of two."""
+    late, ewa = person("Late"), person("Ewa")
+    send_back(buy(late, "2017-03-01T10:00", TEA=1, JUG=2), JUG=2)
+    send_back(buy(ewa, "2017-03-01T10:00", TEA=1, JUG=2), JUG=1)
+    send_back(Order.objects.get(customer=tea_and_jug["F"]), TEA=1, JUG=1)
+
+    refresh_suggestions(now=NOW)
+
+    pair = ProductPair.objects.get(product=products["TEA"], companion=products["JUG"])
+    assert (pair.both_count, pair.product_count, pair.companion_count) == (6, 8, 6)
+    assert pair.customer_count == 12
+    offered = list(AddOn.objects.order_by("customer_id").values("customer", "product"))
+    assert [one["customer"] for one in offered] == [tea_and_jug["Olga"].pk, late.pk]
+    refresh_add_ons(customer_ids=[late.pk, ewa.pk, tea_and_jug["F"].pk, tea_and_jug["Olga"].pk])
+    assert list(AddOn.objects.order_by("customer_id").values("customer", "product")) == offered
+
+
+def test_a_return_has_the_senders_add_ons_made_anew(
+    person: Make, buy: Buy, send_back: Callable[..., object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anna = person("Anna")
+    order = buy(anna, "2017-03-20T09:00", TEA=1)
+    hints: list[dict[str, Any]] = []
+    monkeypatch.setattr(
+        "sales.suggestions.tasks.hint_on_commit", lambda _, **arguments: hints.append(arguments)
+    )
+
+    send_back(order, TEA=1)
+
+    assert hints == [{"customer_ids": [anna.pk]}]
+
+
 def test_a_pair_that_is_refused_often_falls_back(
     seller: Representative,
     tea_and_jug: dict[str, Customer],
