@@ -41,6 +41,6 @@ def add_company(*, now: datetime, period: str, zone: ZoneInfo) -> int:
 
 def import_members(path: Path, *, now: datetime, today: date) -> None:
     """Import the representatives by the product's own import."""
-    from representatives.imports import import_representatives
+    from representatives.importing import import_representatives
 
     import_representatives(path=path, now=now, today=today)

@@ -17,7 +17,7 @@ from config.demo.files import (
     write_representatives,
 )
 from config.demo.year import CLOCK, ZONE, month_starts
-from representatives.imports import import_representatives
+from representatives.importing import import_representatives
 from sales.importing import Rejected, import_orders
 
 #: A month is imported in its last instant and closed so long after its end.

@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from representatives import checks, imports, labels, selectors
+from representatives import checks, importing, labels, selectors
 from representatives.models import Representative
 from tests.representatives.people import NOW, TODAY, enrol, row, write_csv
 
@@ -22,7 +22,7 @@ WIDTH = 5_000
 
 def load(path: Path, sponsor_of: Callable[[int], str], count: int) -> None:
     rows = [row("N0")] + [row(f"N{at}", sponsor_of(at)) for at in range(1, count)]
-    imports.import_representatives(path=write_csv(path, rows), now=NOW, today=TODAY)
+    importing.import_representatives(path=write_csv(path, rows), now=NOW, today=TODAY)
 
 
 @pytest.fixture

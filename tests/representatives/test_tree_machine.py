@@ -22,8 +22,9 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from representatives import checks, imports, labels, selectors, services, tree
+from representatives import checks, importing, labels, selectors, services, tree
 from representatives.errors import UnableTo
+from representatives.importing import writer
 from representatives.models import Representative, SponsorChange, User
 from tests.representatives.people import NOW, TODAY, enrol, row, write_csv
 
@@ -68,12 +69,12 @@ class ReferralTree(RuleBasedStateMachine):
         self.now: datetime = NOW
         self.imported = 0
         self.step = tree.ENROLMENT_STEP
-        self.singly = imports.SPONSORS_PLACED_SINGLY
+        self.singly = writer.SPONSORS_PLACED_SINGLY
         self.staff = User.objects.create_user("decider@example.com", is_staff=True)
 
     def teardown(self) -> None:
         tree.ENROLMENT_STEP = self.step
-        imports.SPONSORS_PLACED_SINGLY = self.singly
+        writer.SPONSORS_PLACED_SINGLY = self.singly
         transaction.set_rollback(True)
         self.block.__exit__(None, None, None)
 
@@ -81,7 +82,7 @@ class ReferralTree(RuleBasedStateMachine):
     @initialize(step=st.sampled_from([1, 2, 5, 2**20]), singly=st.sampled_from([0, 1000]))
     def found(self, step: int, singly: int) -> None:
         tree.ENROLMENT_STEP = step
-        imports.SPONSORS_PLACED_SINGLY = singly
+        writer.SPONSORS_PLACED_SINGLY = singly
         self._note(enrol())
 
     def _note(self, member: Representative) -> Representative:
@@ -175,7 +176,7 @@ class ReferralTree(RuleBasedStateMachine):
         with tempfile.TemporaryDirectory() as folder:
             path = write_csv(Path(folder) / "people.csv", reversed(rows))
             with _refusal_if(gone), transaction.atomic():
-                imports.import_representatives(path=path, now=NOW, today=TODAY)
+                importing.import_representatives(path=path, now=NOW, today=TODAY)
         if not gone:
             for member in Representative.objects.filter(code__in=[line[0] for line in rows]):
                 self._note(member)

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from representatives.clock import company_now, company_zone
 from representatives.errors import TreeBusy
-from representatives.imports import COLUMNS, UnableToImport, import_representatives
+from representatives.importing import COLUMNS, UnableToImport, import_representatives
 
 
 class Command(BaseCommand):

@@ -13,8 +13,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from representatives import checks, imports, services
-from representatives.imports import UnableToImport, import_representatives
+from representatives import checks, importing, services
+from representatives.importing import UnableToImport, import_representatives, writer
 from representatives.models import Representative
 from tests.representatives.people import NOW, TODAY, enrol, make_staff, row, write_csv
 
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 COMPANY = [row("R"), row("A", "R"), row("B", "R"), row("A1", "A"), row("A2", "A")]
 
 
-def load(path: Path) -> imports.ImportOutcome:
+def load(path: Path) -> importing.ImportOutcome:
     return import_representatives(path=path, now=NOW, today=TODAY)
 
 
@@ -38,7 +38,7 @@ def faults_of(path: Path) -> list[str]:
 def test_import_founds_a_tree_in_any_order_of_lines(tmp_path: Path) -> None:
     outcome = load(write_csv(tmp_path / "all.csv", reversed(COMPANY)))
 
-    assert outcome == imports.ImportOutcome(added=5, already_there=0)
+    assert outcome == importing.ImportOutcome(added=5, already_there=0)
     assert checks.check_tree().faults == []
     stored = {one.code: one for one in Representative.objects.select_related("sponsor")}
     assert {code: one.sponsor.code if one.sponsor else "" for code, one in stored.items()} == {
@@ -69,7 +69,7 @@ def test_import_below_members_who_are_there(tmp_path: Path) -> None:
 def test_import_below_very_many_members_relabels_the_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(imports, "SPONSORS_PLACED_SINGLY", 1)
+    monkeypatch.setattr(writer, "SPONSORS_PLACED_SINGLY", 1)
 
     test_import_below_members_who_are_there(tmp_path)
 
@@ -78,7 +78,7 @@ def test_file_again_is_already_there(tmp_path: Path) -> None:
     path = write_csv(tmp_path / "all.csv", COMPANY)
     load(path)
 
-    assert load(path) == imports.ImportOutcome(added=0, already_there=5)
+    assert load(path) == importing.ImportOutcome(added=0, already_there=5)
 
 
 def test_gzip_bom_column_order_and_blank_lines(tmp_path: Path) -> None:
