@@ -6,6 +6,7 @@ in basis points (1/100 of a percent); all of them are integers. Facts are writte
 """
 
 from sales.models.catalogue import Product
+from sales.models.contacts import Consent, ContactFile, KnownApart, Need, SavedFilter, Talk
 from sales.models.figures import MonthFigures
 from sales.models.follow_ups import (
     CalendarFeed,
@@ -25,17 +26,9 @@ from sales.models.guides import (
     ReadingList,
     ReadingListEntry,
 )
-from sales.models.orders import ImportBatch, LineClass, Order, OrderLine, Payment, Return
-from sales.models.people import (
-    Consent,
-    ContactFile,
-    Customer,
-    CustomerTransfer,
-    KnownApart,
-    Need,
-    SavedFilter,
-    Talk,
-)
+from sales.models.import_batches import ImportBatch
+from sales.models.orders import LineClass, Order, OrderLine, Payment
+from sales.models.people import Customer, CustomerTransfer
 from sales.models.referrals import (
     Arrival,
     ReferralDay,
@@ -43,6 +36,7 @@ from sales.models.referrals import (
     ReferralLink,
     ReferralThanks,
 )
+from sales.models.returns import Return
 from sales.models.suggestions import (
     AddOn,
     AddOnLearning,

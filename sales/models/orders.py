@@ -1,4 +1,4 @@
-"""The facts of selling: orders, their lines and payments, returns, and where they came from."""
+"""The facts of selling: orders, their lines and payments."""
 
 from __future__ import annotations
 
@@ -8,31 +8,9 @@ from django.db.models import F, Q
 
 from representatives.models import Representative
 from sales.models.catalogue import Product
+from sales.models.import_batches import ImportBatch
 from sales.models.people import Customer
 from sales.models.tax import tax_is_of_its_rate
-
-
-class ImportBatch(models.Model):
-    """One run of an import: which file, how far it got, what it did. A log for staff."""
-
-    kind = models.CharField(max_length=32, default="orders")
-    file_name = models.CharField(max_length=255)
-    file_digest = models.CharField(max_length=64)
-    line_count = models.PositiveIntegerField(default=0)
-    order_count = models.PositiveIntegerField("orders added", default=0)
-    return_count = models.PositiveIntegerField("returns added", default=0)
-    customer_count = models.PositiveIntegerField("customers added", default=0)
-    known_count = models.PositiveIntegerField("already there", default=0)
-    rejected_count = models.PositiveIntegerField("rejected", default=0)
-    conflict_count = models.PositiveIntegerField("conflicts", default=0)
-    started_at = models.DateTimeField()
-    finished_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        verbose_name_plural = "import batches"
-
-    def __str__(self) -> str:
-        return f"{self.file_name} ({self.started_at:%Y-%m-%d %H:%M})"
 
 
 class Order(models.Model):
@@ -307,101 +285,3 @@ class Payment(models.Model):
 
     def __str__(self) -> str:
         return self.reference
-
-
-class Return(models.Model):
-    """Pieces of a paid line taken back, or asked to be.
-
-    A representative requests; staff or an import accept or refuse. Accepted returns are facts:
-    `counted_at` decides the period, the amounts are the returned part of the line's.
-    """
-
-    class Status(models.TextChoices):
-        REQUESTED = "requested", "Requested"
-        ACCEPTED = "accepted", "Accepted"
-        REFUSED = "refused", "Refused"
-
-    line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="returns")
-    quantity = models.PositiveIntegerField()
-    status = models.CharField(max_length=10, choices=Status.choices, default=Status.REQUESTED)
-    gross_minor = models.BigIntegerField("amount", default=0)
-    tax_minor = models.BigIntegerField("tax", default=0)
-    bv = models.BigIntegerField("BV", default=0)
-    rsp = models.BigIntegerField("RSP", default=0)
-    margin_minor = models.BigIntegerField("retail profit", default=0, db_default=0)
-    reference = models.CharField(max_length=80, unique=True, null=True, blank=True)
-    external_ref = models.CharField(
-        "external reference", max_length=64, blank=True, default="", db_index=True
-    )
-    import_digest = models.CharField(max_length=64, blank=True, default="", editable=False)
-    batch = models.ForeignKey(
-        ImportBatch,
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-        db_index=False,
-    )
-    requested_at = models.DateTimeField()
-    requested_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-        db_index=False,
-    )
-    returned_at = models.DateTimeField(null=True, blank=True)
-    counted_at = models.DateTimeField(null=True, blank=True)
-    decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-        db_index=False,
-    )
-    decided_at = models.DateTimeField(null=True, blank=True)
-    reason = models.CharField(max_length=500, blank=True, default="")
-    decision = models.CharField(max_length=500, blank=True, default="")
-
-    class Meta:
-        indexes = [
-            models.Index(
-                fields=["counted_at"],
-                condition=Q(counted_at__isnull=False),
-                name="return_counted",
-            )
-        ]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(status__in=["requested", "accepted", "refused"]),
-                name="return_status_known",
-            ),
-            models.CheckConstraint(condition=Q(quantity__gt=0), name="return_quantity_positive"),
-            models.CheckConstraint(
-                condition=Q(
-                    status="accepted",
-                    returned_at__isnull=False,
-                    counted_at__isnull=False,
-                )
-                | (~Q(status="accepted") & Q(returned_at__isnull=True, counted_at__isnull=True)),
-                name="return_accepted_has_dates",
-            ),
-            models.CheckConstraint(
-                condition=Q(status="requested")
-                | Q(decided_by__isnull=False, decided_at__isnull=False)
-                | Q(batch__isnull=False),
-                name="return_decision_has_an_author",
-            ),
-            models.CheckConstraint(
-                condition=Q(gross_minor__gte=0, tax_minor__gte=0, bv__gte=0, rsp__gte=0),
-                name="return_amounts_not_negative",
-            ),
-            models.CheckConstraint(
-                condition=Q(margin_minor__gte=0), name="return_margin_not_negative"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.reference or f"return {self.pk}"
