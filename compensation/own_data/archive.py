@@ -13,7 +13,8 @@ from typing import IO, Any
 
 from compensation.own_data.parts import Row, Subject, parts_for
 from compensation.statements.content import Statement
-from compensation.statements.sheet import as_csv, safe
+from compensation.statements.sheet import as_csv
+from representatives.spreadsheets import guarded
 
 VERSION = 1
 
@@ -65,6 +66,6 @@ def _table(rows: list[Row]) -> bytes:
     for row in rows:
         assert list(row) == columns, columns
         writer.writerow(
-            [safe(value) if isinstance(value, str) else value for value in row.values()]
+            [guarded(value) if isinstance(value, str) else value for value in row.values()]
         )
     return codecs.BOM_UTF8 + text.getvalue().encode()

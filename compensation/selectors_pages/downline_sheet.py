@@ -22,10 +22,8 @@ from django.utils.translation import gettext as _
 from compensation.selectors_pages import downline
 from compensation.selectors_pages.downline_query import Question, Scope, conditions, seen
 from compensation.selectors_pages.downline_table import is_large
-from compensation.statements.sheet import safe
+from representatives.spreadsheets import guarded, guarded_sql
 
-# What `compensation.statements.sheet.safe` does, in SQL.
-SAFE = r"CASE WHEN {0} ~ '^[-=+@\t\r\n]' THEN '''' || {0} ELSE {0} END"
 VOLUME = "CASE WHEN {seen} THEN round({0} / 100.0, 2) END"
 
 SHEET_FROM = (
@@ -77,13 +75,13 @@ def _sheet_sql(scope: Scope, question: Question) -> tuple[str, list[Any]]:
     asked = conditions(scope, question, anywhere=not is_large(scope))
     condition, bound = seen(scope)
     in_sight = f"({condition})" if condition else "TRUE"
-    ranks = [safe(name) for name in scope.plan.ranks.names]
+    ranks = [guarded(name) for name in scope.plan.ranks.names]
     columns: list[tuple[str, list[Any]]] = [
         (
-            f"CASE WHEN {in_sight} THEN {SAFE.format('r.name')} ELSE %s END",
+            f"CASE WHEN {in_sight} THEN {guarded_sql('r.name')} ELSE %s END",
             [*bound, downline.masked_name()],
         ),
-        (f"CASE WHEN {in_sight} THEN {SAFE.format('r.code')} END", bound),
+        (f"CASE WHEN {in_sight} THEN {guarded_sql('r.code')} END", bound),
         ("m.depth - %s", [scope.top.depth]),
         (f"CASE WHEN {in_sight} THEN (%s::text[])[m.pay_rank + 1] END", [*bound, ranks]),
         (

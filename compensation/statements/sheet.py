@@ -16,12 +16,12 @@ from fractions import Fraction
 from compensation.statements.content import Line, Statement
 from compensation.statements.wording import Words, words_of
 from representatives import formatting
+from representatives.spreadsheets import guarded
 
 COLUMNS = (
     *("statement", "section", "text", "source", "level", "people", "orders", "base", "base_unit"),
     *("rate", "amount", "unit", "date", "reference", "note"),
 )
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0")
 POINTS = "RSP"
 
 Row = dict[str, str]
@@ -33,13 +33,8 @@ def as_csv(statement: Statement, language: str) -> bytes:
     writer = csv.DictWriter(out, COLUMNS, restval="", lineterminator="\r\n")
     writer.writeheader()
     for row in _rows(statement, words_of(language)):
-        writer.writerow({"statement": safe(statement.number)} | row)
+        writer.writerow({"statement": guarded(statement.number)} | row)
     return codecs.BOM_UTF8 + out.getvalue().encode()
-
-
-def safe(text: str) -> str:
-    """Return a text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(DANGEROUS) else text
 
 
 def _rows(statement: Statement, words: Words) -> list[Row]:
@@ -49,7 +44,7 @@ def _rows(statement: Statement, words: Words) -> list[Row]:
         *(_line(line, statement, words) for group in statement.points for line in group.lines),
         *_corrections(statement, words),
         *_totals(statement, words),
-        *([{"section": "tax", "text": safe(words.tax())}] if statement.says_tax else []),
+        *([{"section": "tax", "text": guarded(words.tax())}] if statement.says_tax else []),
         *_balance(statement, words),
     ]
 
@@ -58,21 +53,21 @@ def _head(statement: Statement, words: Words) -> list[Row]:
     """Whom it is for (the one row that says so), and by which plan and when."""
     plan, addressee = statement.plan, statement.addressee
     return [
-        {"section": "for", "text": safe(addressee.name or words.say("erased"))},
-        {"section": "company", "text": safe(statement.company)},
+        {"section": "for", "text": guarded(addressee.name or words.say("erased"))},
+        {"section": "company", "text": guarded(statement.company)},
         {
             "section": "plan",
-            "text": safe(plan.title),
-            "source": safe(plan.name),
+            "text": guarded(plan.title),
+            "source": guarded(plan.name),
             "date": plan.effective_from.isoformat(),
             "reference": plan.digest,
         },
         {
             "section": "period",
-            "text": safe(words.span(statement.first_day, statement.last_day)),
+            "text": guarded(words.span(statement.first_day, statement.last_day)),
             "date": statement.posted_on.isoformat(),
         },
-        {"section": "rank", "text": safe(statement.rank), "note": safe(statement.title)},
+        {"section": "rank", "text": guarded(statement.rank), "note": guarded(statement.title)},
     ]
 
 
@@ -85,15 +80,15 @@ def _line(line: Line, statement: Statement, words: Words) -> Row:
         rate = formatting.percent(Fraction(*line.rate), "en").replace(formatting.MINUS, "-")
     return {
         "section": "commission" if line.is_money else "points",
-        "text": safe(words.line_name(line)),
-        "source": safe(line.source.id),
+        "text": guarded(words.line_name(line)),
+        "source": guarded(line.source.id),
         "level": str(line.level),
         "people": str(line.members),
         "orders": str(line.sales),
         "base": base,
         "base_unit": currency if unit == "net" else unit,
         "rate": rate,
-        "note": safe(words.rule(line.source)),
+        "note": guarded(words.rule(line.source)),
         **_amount(line.amount, currency, is_money=line.is_money),
     }
 
@@ -108,10 +103,10 @@ def _corrections(statement: Statement, words: Words) -> list[Row]:
     return [
         {
             "section": "return" if one.kind == "reversal" else "adjustment",
-            "text": safe(words.correction(one)[0]),
+            "text": guarded(words.correction(one)[0]),
             "date": one.on.isoformat(),
-            "reference": safe(one.reference),
-            "note": safe(words.correction(one)[1]),
+            "reference": guarded(one.reference),
+            "note": guarded(words.correction(one)[1]),
             **_amount(one.amount, statement.currency, is_money=one.is_money),
         }
         for one in statement.corrections
@@ -127,7 +122,7 @@ def _totals(statement: Statement, words: Words) -> list[Row]:
     return [
         {
             "section": "total",
-            "text": safe(text),
+            "text": guarded(text),
             **_amount(value, statement.currency, is_money=is_money),
         }
         for text, value, is_money in sums
@@ -139,7 +134,7 @@ def _balance(statement: Statement, words: Words) -> list[Row]:
     moved = [
         {
             "section": one.kind,
-            "text": safe(words.movement(one)),
+            "text": guarded(words.movement(one)),
             "date": one.on.isoformat(),
             **_amount(value, currency, is_money=is_money),
         }
@@ -155,7 +150,7 @@ def _balance(statement: Statement, words: Words) -> list[Row]:
         key: [
             {
                 "section": key,
-                "text": safe(words.say(key)),
+                "text": guarded(words.say(key)),
                 **_amount(value, currency, is_money=is_money),
             }
             for value, is_money in zip(values, (True, False), strict=True)

@@ -19,6 +19,7 @@ from django.core.validators import validate_email
 from django.utils.translation import gettext
 
 from representatives.errors import UnableTo
+from representatives.spreadsheets import unguarded
 from representatives.text import folded
 from sales.models.people import BIRTHDAY_YEAR
 
@@ -117,9 +118,7 @@ def _table(text: str) -> Iterator[Row]:
 def _told(columns: Iterable[str], cells: Iterable[str]) -> dict[str, str]:
     told: dict[str, str] = {}
     for column, cell in zip(columns, cells, strict=False):
-        text = cell.strip()
-        if text[:1] == "'" and text[1:2] in ("=", "@", "+", "-"):
-            text = text[1:]  # our own export and others guard against formulas so
+        text = unguarded(cell.strip())
         if column and text and column not in told:
             told[column] = text
     if "name" not in told:

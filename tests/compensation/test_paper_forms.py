@@ -24,8 +24,9 @@ from compensation.statements.ink import FONTS, Text, drawable, width_of, wrapped
 from compensation.statements.layout import MOST_CORRECTIONS, lay_out
 from compensation.statements.pdf import as_pdf, run_lengths
 from compensation.statements.reading import _source
-from compensation.statements.sheet import as_csv, safe
+from compensation.statements.sheet import as_csv
 from compensation.statements.wording import Words, words_of
+from representatives.spreadsheets import guarded
 from tests.compensation.statements import line, whole_statement
 from tests.engine import catalogue
 
@@ -145,7 +146,9 @@ def test_the_csv_is_read_by_excel_and_by_the_standard() -> None:
     assert len({len(row) for row in csv.reader(io.StringIO(written.decode("utf-8-sig")))}) == 1
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "\nx", "\0x"])
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "\nx", "\0x", "＝1"]
+)
 def test_texts_that_begin_like_formulas_are_escaped(text: str) -> None:
     statement = whole_statement()
     odd = replace(
@@ -160,7 +163,7 @@ def test_texts_that_begin_like_formulas_are_escaped(text: str) -> None:
         ),
     )
 
-    assert safe(text) == f"'{text}"
+    assert guarded(text) == f"'{text}"
     for row in rows_of(as_csv(odd, "en")):
         for name, cell in row.items():
             if name in ("base", "rate", "amount"):

@@ -317,7 +317,7 @@ def _sheet(client: Client, query: str = "") -> list[dict[str, str]]:
 
 
 def test_the_sheet_holds_who_answers_and_no_formula(town: Town) -> None:
-    for number, name in enumerate(("=HYPERLINK(0)", "@risk", '-1+"quoted", name')):
+    for number, name in enumerate(("=HYPERLINK(0)", "@risk", '-1+"quoted", name', "＝1+1")):
         company.enrol(town, f"Sly{number}", "Bruno Costa")
         Representative.objects.filter(pk=town.people[f"Sly{number}"].pk).update(name=name)
     company.preview(town)
@@ -334,6 +334,7 @@ def test_the_sheet_holds_who_answers_and_no_formula(town: Town) -> None:
         "'=HYPERLINK(0)",
         "'@risk",
         '\'-1+"quoted", name',
+        "'＝1+1",
     }
     ana = next(row for row in rows if row["Name"] == "Ana Silva")
     assert ana == {
