@@ -48,6 +48,7 @@ from config.embedded_places import (
     socket_folder,
     unprivileged_user,
 )
+from config.embedded_settings import postgres_settings, valkey_settings
 
 START_TIMEOUT_SECONDS = 180
 STOP_TIMEOUT_SECONDS = 30
@@ -210,6 +211,8 @@ def _spawn_supervisor(kind: str, state: Path, descriptor: int) -> str:
         "user": user.pw_name,
         "uid": user.pw_uid,
         "gid": user.pw_gid,
+        "postgres_settings": postgres_settings(kind),
+        "valkey_settings": valkey_settings(kind),
         "bootstrap": (BASE_DIR / "config" / "bootstrap.sql").read_text(),
         "passwords": words,
         "stale_pids": [stale.get("postgres_pid"), stale.get("valkey_pid")] if stale else [],

@@ -154,7 +154,7 @@ class Supervisor:
     def _start_postgres(self) -> None:
         if not (self.pgdata / "PG_VERSION").exists():
             self._initdb()
-        settings = {**postgres_settings(self.spec["kind"]), **self._paths()}
+        settings = {**self.spec["postgres_settings"], **self._paths()}
         command = [str(self.programs / "postgres"), "-D", str(self.pgdata)]
         for name, value in settings.items():
             command += ["-c", f"{name}={value}"]
@@ -225,22 +225,13 @@ class Supervisor:
     # -- Valkey --------------------------------------------------------------------------------
 
     def _start_valkey(self) -> None:
-        # volatile-lru drops only keys with a time-out: cache entries, never a queue.
         lines = [
             "port 0",
             f'unixsocket "{self.sockets}/valkey.sock"',
             "unixsocketperm 700",
             f'dir "{self.home}/valkey"',
-            "databases 16",
-            'save ""',
-            "appendonly yes",
-            "appendfsync everysec",
-            "maxmemory 512mb",
-            "maxmemory-policy volatile-lru",
-            "loglevel warning",
+            *self.spec["valkey_settings"],
         ]
-        if self.spec["kind"] == "test":
-            lines[lines.index("appendonly yes")] = "appendonly no"
         self.valkey = self._spawn([self.spec["valkey_server"], "-"], "valkey.log", signal.SIGTERM)
         assert self.valkey.stdin is not None
         self.valkey.stdin.write("\n".join([*lines, ""]).encode())
@@ -388,39 +379,6 @@ def try_lock(descriptor: int) -> bool:
     except BlockingIOError:
         return False
     return True
-
-
-def postgres_settings(kind: str) -> dict[str, str]:
-    """Return the server's settings; durability is on, as in production."""
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
-    with suppress(OSError, ValueError):
-        memory = min(memory, int(Path("/sys/fs/cgroup/memory.max").read_text()) // 2**20)
-    buffers = min(256 if kind == "test" else 1024, max(64, memory // 8))
-    shared = os.statvfs("/dev/shm") if Path("/dev/shm").is_dir() else None  # noqa: S108
-    roomy = shared is not None and shared.f_bavail * shared.f_frsize >= 512 * 2**20
-    return {
-        "listen_addresses": "",
-        "port": "5432",
-        "max_connections": "200",
-        "shared_buffers": f"{buffers}MB",
-        "work_mem": "32MB" if memory >= 4096 else "8MB",
-        "maintenance_work_mem": f"{max(64, min(512, memory // 16))}MB",
-        "dynamic_shared_memory_type": "posix" if roomy else "mmap",
-        "fsync": "on",
-        "synchronous_commit": "on",
-        "full_page_writes": "on",
-        "max_wal_size": "4GB",
-        "min_wal_size": "256MB",
-        "checkpoint_timeout": "15min",
-        "client_connection_check_interval": "1s",
-        "idle_in_transaction_session_timeout": "10min",
-        "jit": "off",
-        "timezone": "UTC",
-        "log_timezone": "UTC",
-        "log_min_messages": "warning",
-        "log_line_prefix": "%m [%p] %q%u@%d ",
-        "password_encryption": "scram-sha-256",
-    }
 
 
 def say(text: str) -> None:

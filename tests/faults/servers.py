@@ -27,6 +27,7 @@ from psycopg import sql
 
 from config import embedded_places
 from config.embedded_server import Supervisor
+from config.embedded_settings import postgres_settings, valkey_settings
 from tests.faults.pointing import databases_in_use
 
 NAME = "perennial_pristine"
@@ -53,6 +54,8 @@ class PrivateServers(Supervisor):
                 "user": user.pw_name,
                 "uid": user.pw_uid,
                 "gid": user.pw_gid,
+                "postgres_settings": postgres_settings("test"),
+                "valkey_settings": valkey_settings("test"),
                 "bootstrap": (embedded_places.BASE_DIR / "config" / "bootstrap.sql").read_text(),
                 "passwords": {name: secrets.token_hex(16) for name in ALIASES.values()},
             }

@@ -15,7 +15,13 @@ from importlib.util import find_spec
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-FILES = ("embedded.py", "embedded_places.py", "embedded_server.py", "bootstrap.sql")
+FILES = (
+    "embedded.py",
+    "embedded_places.py",
+    "embedded_server.py",
+    "embedded_settings.py",
+    "bootstrap.sql",
+)
 SERVER_VARIABLES = ("DATABASE_URL", "MIGRATION_DATABASE_URL", "REDIS_URL", "REDIS_KEY_PREFIX")
 
 
