@@ -15,8 +15,8 @@ from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from enum import StrEnum
 from typing import NamedTuple
 
-MONDAY, SUNDAY = 0, 6
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+SUNDAY = 6
 MONTHS_PER_QUARTER = 3
 
 ONE_DAY = timedelta(days=1)
@@ -226,11 +226,6 @@ def quarter_to_date(period: CalendarPeriod, zone: tzinfo) -> Bounds:
     """Return the bounds from the start of the quarter of a period's last day to its end."""
     starts_at = day_start(quarter_start(period.last_day), zone)
     return Bounds(starts_at, period.bounds(zone).ends_at)
-
-
-def local_day(at: datetime, zone: tzinfo) -> date:
-    """Return the local date of an instant, by the same bounds as the periods."""
-    return period_of_instant(PeriodKind.DAY, at, zone).first_day
 
 
 def day_start(day: date, zone: tzinfo) -> datetime:

@@ -9,7 +9,7 @@ from crispy_forms.layout import Div, Layout, Submit
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from compensation.models.payees import BIC_LENGTH, HOLDER_LENGTH, IBAN_LENGTH, REASON_LENGTH
+from compensation.models.payees import BIC_LENGTH, HOLDER_LENGTH, IBAN_LENGTH
 
 PRIVATE = {"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
 
@@ -68,12 +68,6 @@ class DraftForm(StaffForm):
     execution_date = forms.DateField(
         label=_("Day of payment"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
-
-
-class ReasonForm(StaffForm):
-    """Why something is done."""
-
-    reason = forms.CharField(label=_("Reason"), max_length=REASON_LENGTH)
 
 
 class AnswersForm(StaffForm):

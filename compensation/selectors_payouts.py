@@ -12,7 +12,6 @@ from django.db import connection
 
 from compensation import payout_posting, selectors_ledger
 from compensation.models import (
-    OPEN_PAYOUTS,
     Account,
     BatchStatus,
     CheckStatus,
@@ -225,8 +224,3 @@ def content_digest(batch: PayoutBatch) -> str:
             [batch.pk],
         )
         return str(cursor.fetchone()[0])
-
-
-def open_payouts() -> int:
-    """Return how many payouts have not ended."""
-    return Payout.objects.filter(status__in=OPEN_PAYOUTS).count()

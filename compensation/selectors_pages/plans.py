@@ -143,16 +143,6 @@ def line_name(plan: Plan, component: int, paid_level: int) -> str:
     return _("%(name)s, paid level %(level)s") % level
 
 
-def short_line_name(plan: Plan, component: int, paid_level: int) -> str:
-    """Return the name of a line where the card's title already says what it is."""
-    found = component_of(plan, component)
-    if found is not None and found.kind in ("rsp_points", "level_percent"):
-        if paid_level == 0:
-            return _("Your own sales")
-        return _("Paid level %(level)s") % {"level": paid_level}
-    return line_name(plan, component, paid_level)
-
-
 def base_unit(plan: Plan, component: int) -> str:
     """Return what a line's base is counted in: BV, RSP, net (money), orders or times."""
     found = component_of(plan, component)
