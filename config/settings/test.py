@@ -25,6 +25,8 @@ STATIC_ROOT = BASE_DIR / ".local" / "static"
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 
 CLOSE_APPROVAL_BY_COMMAND = True
+# Hash quickly: towns have many log-ins. test_settings.py looks at how passwords really are kept.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STAFF_TWO_FACTOR = False  # the tests of two factors turn it on
 
 # The example account of the IBAN standard: nobody's.

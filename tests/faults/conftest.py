@@ -23,12 +23,6 @@ from tests.faults.pointing import databases_in_use, pointed
 from tests.faults.servers import PrivateServers, dump_of
 
 
-@pytest.fixture(autouse=True)
-def _cheap_passwords(settings: Any) -> None:
-    """Hash quickly: no test here is about passwords."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 @pytest.fixture(scope="session")
 def private_servers(test_databases: TestDatabases) -> Iterator[PrivateServers]:
     """Servers of this pytest process alone, with a pristine database to be cloned."""

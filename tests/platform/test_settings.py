@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.hashers import check_password, make_password
 from django.db import connection
 
 from config import install
 from config.addresses import broker_url, redis_database
+from config.settings import base
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 COMPLETE = {
@@ -52,6 +54,15 @@ def test_production_names_only_what_is_missing():
     assert done.returncode == 1
     assert "REDIS_URL" in done.stderr
     assert "DATABASE_URL" not in done.stderr
+
+
+def test_passwords_are_kept_so_that_guessing_is_dear(settings):
+    settings.PASSWORD_HASHERS = base.PASSWORD_HASHERS
+
+    kept = make_password("olive and sage")
+
+    assert kept.startswith("argon2$argon2id$")
+    assert check_password("olive and sage", kept)
 
 
 def test_keys_of_before_come_from_the_environment():

@@ -10,12 +10,6 @@ import pytest
 from django.db import connection
 
 
-@pytest.fixture(autouse=True)
-def _cheap_passwords(settings: Any) -> None:
-    """Spare the tests what makes guessing dear."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 @pytest.fixture
 def open_connection(transactional_db: None) -> Iterator[Callable[[], psycopg.Connection[Any]]]:
     """Return a function that opens one more session of the application role."""

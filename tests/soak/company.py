@@ -52,9 +52,6 @@ class Company:
 
 def found_company(servers: PrivateServers, folder: Path) -> Company:
     """Migrate, found the town, and close January once without any fault."""
-    from django.conf import settings
-
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     call_command("migrate", database="owner", verbosity=0, interactive=False)
     company = Company(servers, folder, build_town())
     connections.close_all()

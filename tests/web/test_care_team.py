@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 import pytest
 from django.db import connection
@@ -29,9 +28,8 @@ TODAY = date(2017, 11, 20)
 
 
 @pytest.fixture
-def town(db: None, settings: Any) -> Town:
+def town(db: None) -> Town:
     """Marta sponsors Ana, Ana sponsors Bruno; nobody has sold."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     town = company.found_town()
     company.enrol(town, "Marta Wrona", log_in=True)
     company.enrol(town, "Ana Silva", "Marta Wrona", log_in=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
@@ -18,11 +16,6 @@ from tests.web.test_pages import BACKEND, text_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 FORM = {"expected": "99.90", "text": "An order of B is missing."}
-
-
-@pytest.fixture(autouse=True)
-def _cheap_passwords(settings: Any) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture

@@ -27,8 +27,7 @@ PASSWORD = "a password nobody types"
 
 
 @pytest.fixture(autouse=True)
-def _cheap_passwords(settings: Any) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+def _no_rate_limits(settings: Any) -> None:
     settings.ACCOUNT_RATE_LIMITS = False
 
 

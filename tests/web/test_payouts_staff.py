@@ -33,11 +33,6 @@ EVERYTHING = (
 )
 
 
-@pytest.fixture(autouse=True)
-def _cheap_passwords(settings: Any) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 @pytest.fixture
 def paying(transactional_db: None, test_databases: TestDatabases) -> Town:
     return paying_town(test_databases)

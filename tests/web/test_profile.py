@@ -8,7 +8,6 @@ import pytest
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.test import Client
-from pytest_django import Settings
 
 from representatives.models import Representative, User
 from tests.web import company
@@ -16,14 +15,8 @@ from tests.web.company import PASSWORD, Town
 from tests.web.test_pages import text_of, visit
 
 
-@pytest.fixture(autouse=True)
-def _cheap_passwords(settings: Settings) -> None:
-    """Hash quickly: no test here is about how passwords are kept."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 @pytest.fixture
-def town(db: None, _cheap_passwords: None) -> Town:
+def town(db: None) -> Town:
     """A top with two people below, who have sold nothing yet: no page here is about sales."""
     town = company.found_town()
     company.enrol(town, "Marta Wrona", log_in=True)

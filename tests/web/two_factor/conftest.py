@@ -6,15 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from representatives.models import Company, User
 from tests.web.two_factor.helpers import PASSWORD, Do
 
 
 @pytest.fixture(autouse=True)
-def _company(db: None, settings: Settings) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # fast
+def _company(db: None) -> None:
     Company.objects.update(name="Lindgrove")
 
 
