@@ -17,6 +17,7 @@ from sales.forms import MYSELF, DraftLine, OrderForm, ReturnForm
 from sales.models import Order
 from sales.references import new_reference
 from sales.tax_lines import tax_lines
+from sales.usual_pieces import usual_pieces
 from sales.views_shared import REFUSED, Desk, open_desk, page_number
 
 
@@ -54,7 +55,7 @@ def order_new(request: HttpRequest) -> HttpResponse:
     Each step posts the whole draft; with htmx only lines and totals come back.
     """
     desk = open_desk(request)
-    draft = request.POST if request.method == "POST" else _draft_of_link(request)
+    draft = request.POST if request.method == "POST" else _draft_of_link(request, desk)
     chosen = draft.get("customer", "") if draft is not None else ""
     buyers, are_all = selectors.list_buyers(desk.seller, chosen=str(chosen))
     form = OrderForm(draft, customers=buyers, products=selectors.list_products(), are_all=are_all)
@@ -76,8 +77,11 @@ def order_new(request: HttpRequest) -> HttpResponse:
     return _draft_page(request, desk, form, lines, refused=refused)
 
 
-def _draft_of_link(request: HttpRequest) -> QueryDict | None:
-    """Return a draft begun by a link: for this customer, with a piece of each of these products."""
+def _draft_of_link(request: HttpRequest, desk: Desk) -> QueryDict | None:
+    """Return a draft begun by a link: for this customer, with these products.
+
+    Of each the pieces that the customer usually takes, which is what a suggestion counts on.
+    """
     customer = request.GET.get("customer", "")
     products = [key for key in request.GET.getlist("product") if key][: services.LINE_LIMIT]
     if not customer and not products:
@@ -86,8 +90,23 @@ def _draft_of_link(request: HttpRequest) -> QueryDict | None:
     draft["customer"], draft["quantity"] = customer, "1"
     if products:
         draft.setlist("line_product", products)
-        draft.setlist("line_quantity", ["1"] * len(products))
+        draft.setlist("line_quantity", _usual_quantities(desk, customer, products))
     return draft
+
+
+def _usual_quantities(desk: Desk, customer: str, products: list[str]) -> list[str]:
+    if not _is_id(customer):
+        return ["1"] * len(products)
+    usual = usual_pieces(
+        desk.seller,
+        customer_id=int(customer),
+        product_ids=[int(key) for key in products if _is_id(key)],
+    )
+    return [str(usual.get(int(key), 1)) if _is_id(key) else "1" for key in products]
+
+
+def _is_id(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 19
 
 
 def _with_added(form: OrderForm, lines: list[DraftLine]) -> list[DraftLine]:

@@ -15,6 +15,7 @@ from typing import Any
 from django.db import connection
 
 from representatives.models import Company, Representative
+from sales.usual_pieces import pieces_sql
 
 A_KIND_EACH = 3
 """Of each kind a customer gets so many suggestions at most."""
@@ -84,7 +85,7 @@ WITH person AS MATERIALIZED (
 # are, and not reminded of this and that. Who ordered since, or was decided on, is found by joins to
 # tables with an index and left away by NOT IN, which hashes: the planner knows nothing of the sizes
 # of what this statement makes, and would now and then compare all with all.
-STANDING = """
+STANDING = f"""
 , newer AS MATERIALIZED (
     SELECT o.customer_id
       FROM ordered o JOIN sales_customerpulse u ON u.customer_id = o.customer_id
@@ -112,18 +113,19 @@ STANDING = """
     SELECT f.id AS forecast_id, f.customer_id, f.product_id, f.chance_permille,
            f.interval_days, f.purchases, f.quiet_on,
            p.bv, CASE WHEN p.repeat THEN p.rsp ELSE 0 END AS rsp, p.larger_size_id,
-           p.pack_days, p.retail_price_minor
+           p.pack_days, p.retail_price_minor,
+           {pieces_sql(customer="f.customer_id", product="f.product_id")} AS pieces
       FROM sales_forecast f
       JOIN person ON person.id = f.customer_id
       JOIN sales_product p ON p.id = f.product_id AND p.is_active
      WHERE f.from_on <= %(today)s
        AND (f.customer_id, f.product_id) NOT IN (SELECT customer_id, product_id FROM settled)
-)"""
+)"""  # noqa: S608  (constants of this module)
 
 REPEAT = """
     SELECT 'repeat' AS kind, d.customer_id, d.product_id, NULL::bigint AS with_product_id,
-           NULL::bigint AS guide_id, d.forecast_id, d.bv, d.rsp,
-           d.chance_permille::int AS chance, NULL::bigint AS a, NULL::bigint AS b,
+           NULL::bigint AS guide_id, d.forecast_id, d.bv * d.pieces AS bv, d.rsp * d.pieces AS rsp,
+           d.pieces, d.chance_permille::int AS chance, NULL::bigint AS a, NULL::bigint AS b,
            NULL::bigint AS c, NULL::date AS on_day
       FROM due d
      WHERE d.quiet_on > %(today)s
@@ -135,7 +137,7 @@ REPEAT = """
 # With an order of late, or for the talk about one that is due.
 ADD_ON = """
     SELECT 'add_on', a.customer_id, a.product_id, a.with_product_id, NULL, NULL,
-           p.bv, CASE WHEN p.repeat THEN p.rsp ELSE 0 END, a.chance_permille,
+           p.bv, CASE WHEN p.repeat THEN p.rsp ELSE 0 END, 1, a.chance_permille,
            (a.basis = 'bought')::int, NULL, NULL, NULL::date
       FROM (
         SELECT u.customer_id
@@ -163,7 +165,7 @@ UPGRADE = """
            (large.bv * d.pack_days - d.bv * large.pack_days) / d.pack_days,
            (CASE WHEN large.repeat THEN large.rsp ELSE 0 END * d.pack_days
                - d.rsp * large.pack_days) / d.pack_days,
-           d.chance_permille * %(upgrade_chance)s / 1000,
+           1, d.chance_permille * %(upgrade_chance)s / 1000,
            large.pack_days, d.pack_days,
            (d.retail_price_minor * large.pack_days - large.retail_price_minor * d.pack_days)
                / d.pack_days, NULL::date
@@ -188,7 +190,7 @@ UPGRADE = """
 # and not after one gave something back.
 REFERRAL_ASK = """
     SELECT 'referral_ask', m.customer_id, NULL, NULL, NULL, NULL,
-           %(first_bv)s::bigint, %(first_rsp)s::bigint, %(ask_chance)s::int,
+           %(first_bv)s::bigint, %(first_rsp)s::bigint, 1, %(ask_chance)s::int,
            m.streak, NULL, NULL, m.on_day
       FROM (
         SELECT u.customer_id, u.happy_streak AS streak, u.last_on AS on_day
@@ -217,13 +219,14 @@ REFERRAL_ASK = """
 # it a question, and nothing to sell.
 WIN_BACK = """
     SELECT 'win_back', w.customer_id, w.product_id, NULL, NULL, w.forecast_id, w.bv, w.rsp,
-           w.chance, u.alive_permille, NULL, NULL, u.last_on
+           w.pieces, w.chance, u.alive_permille, NULL, NULL, u.last_on
       FROM (
         SELECT x.customer_id, NULL::bigint AS product_id, NULL::bigint AS forecast_id,
-               0::bigint AS bv, 0::bigint AS rsp, 0 AS chance
+               0::bigint AS bv, 0::bigint AS rsp, 1::bigint AS pieces, 0 AS chance
           FROM fading x
         UNION ALL
-        SELECT d.customer_id, d.product_id, d.forecast_id, d.bv, d.rsp, d.chance_permille
+        SELECT d.customer_id, d.product_id, d.forecast_id, d.bv * d.pieces, d.rsp * d.pieces,
+               d.pieces, d.chance_permille
           FROM due d
          WHERE d.customer_id IN (SELECT customer_id FROM fading WHERE alive_permille >= %(half)s)
       ) w
@@ -236,7 +239,7 @@ WIN_BACK = """
                OR (d.kind = 'repeat' AND d.state <> 'refused'))"""
 
 EDUCATION = """
-    SELECT 'education', o.customer_id, o.product_id, NULL, g.id, NULL, 0, 0, 0, NULL, NULL, NULL,
+    SELECT 'education', o.customer_id, o.product_id, NULL, g.id, NULL, 0, 0, 1, 0, NULL, NULL, NULL,
            o.first_on
       FROM ordered o
       JOIN sales_guide_products gp ON gp.product_id = o.product_id
@@ -264,8 +267,8 @@ STATEMENT = f"""{PEOPLE}{STANDING}, found AS ({KINDS}
                ORDER BY value DESC, chance DESC, product_id, guide_id, on_day DESC) AS place
       FROM worth
 )
-SELECT kind, customer_id, product_id, with_product_id, guide_id, forecast_id, bv, rsp, chance,
-       a, b, c, on_day
+SELECT kind, customer_id, product_id, with_product_id, guide_id, forecast_id, bv, rsp,
+       pieces, chance, a, b, c, on_day
   FROM ranked
  WHERE place <= CASE WHEN kind IN ('repeat', 'add_on') THEN %(a_kind_each)s ELSE 1 END
  ORDER BY value DESC, customer_id, kind, place
@@ -285,6 +288,7 @@ class Found:
     forecast_id: int | None
     bv: int
     rsp: int
+    pieces: int
     chance: int
     a: int | None
     b: int | None

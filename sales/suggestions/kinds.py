@@ -64,8 +64,9 @@ class Key:
 class Suggestion:
     """One thing worth doing for a customer now, with its reason and what it brings.
 
-    `bv` and `rsp` are what is gained if it works out, in hundredths: of an order the whole order;
-    of a larger size what the order brings above the usual one. `chance_permille` is the chance of
+    `bv` and `rsp` are what is gained if it works out, in hundredths: of an order the whole order,
+    with the pieces that the customer usually takes (`quantity`); of a larger size what the order
+    brings above the usual one. `chance_permille` is the chance of
     that within 30 days. `act` is what accepting it usually means.
     """
 

@@ -118,6 +118,7 @@ def _dressed(found: list[Found], *, company: Company, now: datetime) -> list[Sug
                 rsp=row.rsp,
                 chance_permille=row.chance,
                 act=ACTS[kind].value,
+                quantity=row.pieces,
             )
         )
     return suggestions

@@ -12,15 +12,16 @@ from dataclasses import replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from django.db.models import F, Max
+from django.db import connection
 from django.utils.translation import get_language, gettext, ngettext
 
 from representatives import formatting
 from representatives.clock import company_zone
 from representatives.models import Representative
 from sales.followups.selectors import open_follow_ups
-from sales.models import FollowUp, Forecast, SuggestionDecision
+from sales.models import FollowUp, SuggestionDecision
 from sales.suggestions.kinds import Day, Job, Suggestion
+from sales.usual_pieces import pieces_sql
 
 LOOKED_AT = 200
 """So many suggestions are weighed for a day; the rest is worth less than all of them."""
@@ -83,15 +84,23 @@ def _due_jobs(
     return jobs
 
 
+_LIKELIEST = f"""
+SELECT f.customer_id,
+       max((p.bv + CASE WHEN p.repeat THEN p.rsp ELSE 0 END) * f.chance_permille
+           * {pieces_sql(customer="f.customer_id", product="f.product_id")})::bigint
+  FROM sales_forecast f JOIN sales_product p ON p.id = f.product_id AND p.is_active
+ WHERE f.customer_id = ANY(%s)
+ GROUP BY f.customer_id
+"""  # noqa: S608  (constants)
+
+
 def _values_of_customers(customer_ids: set[int]) -> dict[int, int]:
     """Return what each customer's likeliest purchase is worth; one query."""
     if not customer_ids:
         return {}
-    rows = Forecast.objects.filter(customer__in=customer_ids, product__is_active=True)
-    worth = rows.values("customer").annotate(
-        value=Max((F("product__bv") + F("product__rsp")) * F("chance_permille"))
-    )
-    return {row["customer"]: row["value"] for row in worth.order_by("customer")}
+    with connection.cursor() as cursor:
+        cursor.execute(_LIKELIEST, [sorted(customer_ids)])
+        return dict(cursor.fetchall())
 
 
 def _done_today(seller: Representative, *, today: date, zone: ZoneInfo) -> int:

@@ -7,7 +7,9 @@ from datetime import date, timedelta
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import translation
 
 from representatives.models import Representative
@@ -23,6 +25,7 @@ from sales.models import (
 )
 from sales.suggestions import selectors, services
 from sales.suggestions.kinds import Suggestion
+from sales.usual_pieces import usual_pieces
 from tests.sales.conftest import NOW
 from tests.sales.suggestions.conftest import TODAY
 
@@ -58,6 +61,44 @@ def test_what_is_due_is_suggested_with_its_reason_and_effect(
     assert (one.kind, one.customer, one.product) == ("repeat", anna, products["GREENS"])
     assert (one.bv, one.rsp, one.chance_permille, one.act) == (2500, 2000, 600, "order")
     assert one.reason == "Usually bought again after 30 days, the last time on 18 Feb."
+
+
+def test_its_effect_is_of_the_pieces_that_the_customer_usually_takes(
+    seller: Representative,
+    anna: Customer,
+    foresee: Say,
+    buy: Buy,
+    send_back: Say,
+    client: Client,
+    products: dict[str, Product],
+) -> None:
+    """Of the latest five orders the lower median, without what came back; no jug was bought."""
+    buy(anna, "2017-01-10T10:00", GREENS=1, TEA=9)
+    buy(anna, "2017-01-11T10:00", GREENS=2)
+    send_back(buy(anna, "2017-01-12T10:00", GREENS=5), GREENS=4)
+    buy(anna, "2017-01-13T10:00", GREENS=3)
+    send_back(buy(anna, "2017-01-14T10:00", GREENS=7), GREENS=7)
+    foresee(anna, "GREENS", last=63, every=60)
+
+    (of_four,) = [one for one in found(seller) if one.kind == "repeat"]
+    buy(anna, "2017-01-15T10:00", GREENS=3)
+    buy(anna, "2017-01-16T10:00", GREENS=3)
+    (of_five,) = [one for one in found(seller) if one.kind == "repeat"]
+
+    assert (of_four.quantity, of_four.bv, of_four.rsp) == (1, 2500, 2000)
+    assert (of_five.quantity, of_five.bv, of_five.rsp) == (3, 3 * 2500, 3 * 2000)
+    client.force_login(seller.user)
+    asked = {"customer": anna.pk, "product": [products["GREENS"].pk, products["JUG"].pk]}
+    lines = client.get(reverse("sales:order_new"), asked).context["lines"]
+    assert [line.quantity for line in lines] == [3, 1]
+
+
+def test_how_much_anothers_customer_takes_is_not_told(
+    other_seller: Representative, anna: Customer, buy: Buy, products: dict[str, Product]
+) -> None:
+    buy(anna, "2017-01-10T10:00", GREENS=9)
+
+    assert not usual_pieces(other_seller, customer_id=anna.pk, product_ids=[products["GREENS"].pk])
 
 
 @pytest.mark.parametrize(
