@@ -1,4 +1,4 @@
-"""What people's rows do of themselves: after a payment, and when a customer passes on."""
+"""What people's rows do of themselves: after a payment, when erased, and when passed on."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from django.db import connection
 
 from representatives.models import Representative
 from sales.after_sale import step
+from sales.contacts.services.saved import forget_searches
 from sales.models import ContactFile, KnownApart, Need, Talk
-from sales.people_changes import on_pass_on
+from sales.people_changes import on_erase, on_pass_on
 
 # Whoever pays an order buys and uses. The buyers are locked by whoever recorded the payment.
 _BUYERS = """
@@ -39,6 +40,12 @@ def advance_stages(*, order_ids: Sequence[int], now: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_BUYERS, {"orders": list(order_ids)})
         cursor.execute(_REFERRERS, {"orders": list(order_ids)})
+
+
+@on_erase
+def forget_what_was_searched(*, customer_ids: Sequence[int], now: datetime) -> None:
+    """Remove the saved filters that name erased people."""
+    forget_searches(customer_ids=customer_ids)
 
 
 @on_pass_on

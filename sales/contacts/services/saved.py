@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from datetime import datetime
+from urllib.parse import parse_qsl
 
 from django.db import transaction
 from django.utils.translation import gettext
 
 from representatives.errors import UnableTo
 from representatives.models import Representative
-from sales.models import SavedFilter
+from representatives.text import folded
+from sales.contacts.matching import email_key, phone_key
+from sales.models import Customer, CustomerTransfer, SavedFilter
 
 FILTERS_AT_MOST = 20
+FEWEST_LETTERS = 3
+"""Less of a name than that tells of nobody."""
+_WORDS = re.compile(r"\w+")
 
 
 class UnableToSaveFilter(UnableTo):
@@ -54,3 +62,53 @@ def save_filter(
 def remove_filter(*, saved: SavedFilter) -> None:
     """Remove a filter; the people stay."""
     saved.delete()
+
+
+def forget_searches(*, customer_ids: Sequence[int]) -> None:
+    """Remove the filters that name people about to be erased, those of earlier sellers too.
+
+    A filter names somebody whom its search finds, or whose whole name, address or number stands in
+    the search or in the filter's own name. It goes as a whole: without its search it would choose
+    other people than it says.
+    """
+    people = Customer.objects.in_bulk(list(customer_ids))
+    known_by: dict[int, list[Customer]] = {}
+    for one in people.values():
+        known_by.setdefault(one.representative_id, []).append(one)
+    transfers = CustomerTransfer.objects.filter(customer__in=people)
+    for seller, customer in transfers.values_list("old_representative", "customer"):
+        known_by.setdefault(seller, []).append(people[customer])
+    going = [
+        saved.pk
+        for saved in SavedFilter.objects.filter(representative__in=known_by)
+        if any(_tells_of(saved, person) for person in known_by[saved.representative_id])
+    ]
+    SavedFilter.objects.filter(pk__in=going).delete()
+
+
+def _tells_of(saved: SavedFilter, person: Customer) -> bool:
+    search = dict(parse_qsl(saved.query)).get("q", "")
+    return _finds(search, person) or any(_holds(text, person) for text in (search, saved.name))
+
+
+def _finds(search: str, person: Customer) -> bool:
+    """Return whether a search finds somebody by more than a letter or a mail provider."""
+    key, address = folded(search), email_key(search)
+    number = phone_key(search)
+    return (
+        (len(key) >= FEWEST_LETTERS and key in folded(person.name))
+        or (address.find("@") > 0 and address in email_key(person.email))
+        or (number != "" and phone_key(person.phone).endswith(number))
+        or search.casefold() == person.reference.casefold()
+    )
+
+
+def _holds(text: str, person: Customer) -> bool:
+    """Return whether a text holds somebody's whole name, in any order, address or number."""
+    name = set(_WORDS.findall(folded(person.name)))
+    address, number = email_key(person.email), phone_key(person.phone)
+    return (
+        (bool(name) and name <= set(_WORDS.findall(folded(text))))
+        or (address != "" and address in email_key(text))
+        or (number != "" and phone_key(text) == number)
+    )

@@ -72,6 +72,35 @@ def test_with_orders_the_row_stays_without_personal_data(seller: Representative,
     assert Customer.objects.get(pk=person.pk).erased_at == NOW
 
 
+def test_filters_that_name_somebody_go_with_the_person(
+    seller: Representative, other_seller: Representative
+) -> None:
+    person = full(seller, "Anna Łoś-Nowak")
+    queries = {
+        "q=LOS": False,
+        "q=Nowak&account=past": False,
+        "q=Anna+%C5%81o%C5%9B-Nowak+Krak%C3%B3w": False,
+        "q=anna%40exa": False,
+        "q=600-700-800": False,
+        f"q={person.reference.lower()}": False,
+        "q=Anna+Kot": True,
+        "q=%40example.com": True,
+        "q=an": True,
+        "use=lead": True,
+    }
+    for name, query in enumerate(queries):
+        services.save_filter(representative=seller, name=str(name), query=query, now=NOW)
+    services.save_filter(representative=seller, name="łoś-nowak, anna", query="use=user", now=NOW)
+    services.save_filter(representative=seller, name="Anna łoś-nowak", query="use=user", now=NOW)
+    services.save_filter(representative=other_seller, name="1", query="q=Nowak", now=NOW)
+
+    services.erase_customer(customer=person, now=NOW)
+
+    left = set(seller.saved_filters.values_list("query", flat=True))
+    assert left == {query for query, stays in queries.items() if stays}
+    assert other_seller.saved_filters.count() == 1
+
+
 def test_every_column_is_erased_or_says_nothing_of_the_person() -> None:
     """A new column of a customer has to be thought of: what it is kept for, and that it goes."""
     told = {name for basis in legal.bases(has_ordered=True) for name in basis.fields}
@@ -93,12 +122,13 @@ def test_rows_merged_into_somebody_are_erased_with_them(seller: Representative, 
     assert not Customer.objects.filter(pk=empty.pk).exists()
 
 
-def test_a_transfer_forgets_the_reference(
+def test_a_transfer_forgets_the_reference_and_the_earlier_seller_the_search(
     other_seller: Representative, seller: Representative, staff: User, place: Buy
 ) -> None:
     person = sales.add_customer(
         representative=other_seller, name="Ala", now=NOW, reference="ALA-1980"
     )
+    services.save_filter(representative=other_seller, name="Find", query="q=Ala", now=NOW)
     place(person, TEA=1)
     terminate_representative(
         representative=other_seller, reason="left", decided_by=staff, now=NOW + timedelta(hours=1)
@@ -108,6 +138,7 @@ def test_a_transfer_forgets_the_reference(
     services.erase_customer(customer=Customer.objects.get(pk=person.pk), now=NOW)
 
     assert person.transfers.get().old_reference == ""
+    assert not other_seller.saved_filters.exists()
 
 
 def test_database_removes_nobody_who_is_not_erased(seller: Representative, buy: Buy) -> None:
