@@ -12,6 +12,7 @@ from representatives.text import sort_key
 from sales import after_sale
 from sales.classes import CLASSIFICATION
 from sales.importing.chunk import NewReturn, Resolved, Terms
+from sales.locks import lock_buyers
 from sales.models import Customer, ImportBatch
 from sales.services.customers import own_customer
 
@@ -196,23 +197,8 @@ def _customers(
         )
         found |= _stored_customers(set(missing))
         batch.customer_count += len(missing)
-    while True:
-        moved = _lock(found.values())
-        if not moved:
-            break  # else two were merged while this waited: the kept ones are locked as well
-        found = {key: moved.get(customer, customer) for key, customer in found.items()}
-    return found
-
-
-def _lock(customers: Iterable[int]) -> dict[int, int]:
-    """Lock customers; return those that are merged by now, and into whom."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT id, merged_into_id FROM sales_customer"
-            " WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE",
-            [sorted(set(customers))],
-        )
-        return {customer: into for customer, into in cursor.fetchall() if into is not None}
+    instead = lock_buyers(found.values())
+    return {key: instead.get(customer, customer) for key, customer in found.items()}
 
 
 def _stored_customers(

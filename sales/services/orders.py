@@ -15,6 +15,7 @@ from representatives.models import Company, Representative, User
 from sales import after_sale
 from sales.amounts import AMOUNT_LIMIT, QUANTITY_LIMIT, line_amounts
 from sales.classes import CLASSIFY_PLACED_ORDER
+from sales.locks import lock_buyers
 from sales.models import Customer, LineClass, Order, OrderLine, Payment, Product
 from sales.periods import Interval, is_open
 from sales.references import new_reference
@@ -179,7 +180,8 @@ def pay_order(
     `counted_at` is the clock's now on a page and the paid date in an import; `open_intervals` are
     the open periods, half-open. The class of each line is set, once, and with it the points of
     repeat sales. The same payment again is already done and changes nothing. Locks the order,
-    then its customer, so that two payments of one customer are classed one after the other.
+    then its customer with whoever recommended that person, so that two payments of one customer
+    are classed one after the other.
 
     :raises UnableToPayOrder: if the order is not placed, the amount is not its total, a date lies
         after the clock, or `counted_at` in no open period.
@@ -207,7 +209,7 @@ def pay_order(
     )
     if not is_open(counted_at, open_intervals):
         raise UnableToPayOrder(gettext("The period of this payment is not open."), "paid_at")
-    Customer.objects.select_for_update(of=("self",), no_key=True).get(pk=order.customer_id)
+    lock_buyers([order.customer_id])
     with connection.cursor() as cursor:
         cursor.execute(
             CLASSIFY_PLACED_ORDER,

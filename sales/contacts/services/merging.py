@@ -41,7 +41,8 @@ def merge_customers(
     talks, needs and consents move; an order keeps whom it was written for, so that closed months
     count as they did. The merged row keeps its reference alone, by which imports find the kept one.
 
-    Locks the representative, as a new order does, then both orders' rows, then both customers.
+    Locks the representative, as a new order does, then both orders' rows, then both customers
+    with whoever refers to the row that goes, all by ascending ids (`sales.locks`).
 
     :raises UnableToMerge: if either is gone, they are one, or belong to different representatives.
     """
@@ -53,12 +54,12 @@ def merge_customers(
         .order_by("pk")
         .values_list("pk", flat=True)
     )
+    follows = Q(referred_by=merged.pk) | Q(merged_into=merged.pk)
+    locked = Customer.objects.select_for_update(of=("self",), no_key=True)
     rows = {
         row.pk: row
-        for row in Customer.objects.alive()
-        .select_for_update(of=("self",), no_key=True)
-        .filter(pk__in=both, representative=kept.representative_id)
-        .order_by("pk")
+        for row in locked.filter(Q(pk__in=both) | follows).order_by("pk")
+        if row.pk in both and row.is_alive and row.representative_id == kept.representative_id
     }
     if len(rows) < 2:
         raise UnableToMerge(gettext("Choose two different people of your list."))

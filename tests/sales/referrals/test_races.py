@@ -1,4 +1,5 @@
-"""At the same moment: two letters are one person, and two changes close no circle.
+"""At the same moment: two letters are one person, two changes close no circle, and two payments
+along a chain of recommendations wait for each other in turn.
 
 Each has its control: with the guard off the very same acts go wrong.
 """
@@ -10,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from threading import Barrier, BrokenBarrierError
 from typing import Any
 
@@ -17,12 +19,16 @@ import psycopg
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from representatives.models import Representative
+from compensation import selectors
+from compensation.models import Period
+from representatives.models import Representative, User
+from sales import after_sale, importing, locks
+from sales import services as sales
 from sales.contacts import services as contacts
-from sales.models import Customer
+from sales.models import Customer, Order, Product, ReferralThanks
 from sales.referrals import services
 from sales.referrals.services import arrivals
-from tests.sales.conftest import NOW
+from tests.sales.conftest import NOW, ZONE
 from tests.sales.referrals.test_arrivals import EWA, arrive
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -108,3 +114,82 @@ def test_two_changes_at_once_close_no_circle(
     assert without != row[0]
     owner_connection.execute(without)
     assert changes_at_once(seller) == [1, 1]
+
+
+@pytest.fixture
+def pay_along(
+    seller: Representative,
+    products: dict[str, Product],
+    place: Callable[..., Order],
+    staff: User,
+    periods: list[Period],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Callable[[], tuple[list[Any], int]]:
+    """Return what pays for A and C by an import, for B by hand, where A brought B and B C.
+
+    Both hold their buyers before either thanks, unless they are kept apart. Told are what came of
+    both, and how often thanks were tried: an import that was ended by a deadlock tries again.
+    """
+
+    def pay() -> tuple[list[Any], int]:
+        chain: list[Customer] = []
+        for name in "ABC":
+            chain.append(
+                contacts.add_contact(
+                    representative=seller,
+                    name=name,
+                    referred_by=chain[-1] if chain else None,
+                    now=NOW,
+                )
+            )
+        first, second, third = chain
+        order = place(second, TEA=1)
+        refs = [one.reference for one in (first, third)]
+        lines = [f"X{ref},MARTA,{ref},0,TEA,1,12.90,2017-03-01T10:00:00," for ref in refs]
+        path = tmp_path / f"{refs[0]}.csv"
+        path.write_text("\n".join([",".join(importing.COLUMNS), *lines, ""]))
+        barrier, tried = Barrier(2), []
+        follow = after_sale.follow
+
+        def meet_and_follow(**facts: Any) -> None:
+            tried.append(facts)
+            meet(barrier)
+            follow(**facts)
+
+        monkeypatch.setattr(after_sale, "follow", meet_and_follow)
+        ends = at_once(
+            lambda: (
+                importing.import_orders(
+                    path=path, open_intervals=selectors.open_intervals, now=NOW, zone=ZONE
+                ).orders
+            ),
+            lambda: (
+                sales.pay_order(
+                    order=order,
+                    payment_reference="bank",
+                    amount_minor=order.gross_minor,
+                    paid_at=NOW,
+                    counted_at=NOW,
+                    open_intervals=selectors.open_intervals(),
+                    recorded_by=staff,
+                    now=NOW,
+                ).status
+            ),
+        )
+        monkeypatch.setattr(after_sale, "follow", follow)
+        return ends, len(tried)
+
+    return pay
+
+
+def test_payments_along_a_chain_of_recommendations_wait_in_turn(
+    pay_along: Callable[[], tuple[list[Any], int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert pay_along() == ([2, "paid"], 2)
+    assert ReferralThanks.objects.count() == 2
+
+    monkeypatch.setattr(locks, "_AND_REFERRERS", "")
+    monkeypatch.setattr(locks, "_is_whole", lambda *_: True)
+    ends, tries = pay_along()
+    assert tries > 2 or any(isinstance(end, DatabaseError) for end in ends), "nobody waited"
