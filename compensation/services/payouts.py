@@ -20,6 +20,7 @@ from compensation import event_notices, ledger, payout_posting, selectors, selec
 from compensation.fault_points import reach
 from compensation.models import (
     FLAGS_TO_NOTE,
+    OPEN_PAYOUTS,
     BatchStatus,
     Payout,
     PayoutBatch,
@@ -271,7 +272,7 @@ def open_period(now: datetime) -> Period:
 
 def close_if_ended(batch: PayoutBatch, now: datetime) -> None:
     """Close a sent batch of which every payout has ended; the caller has locked it."""
-    open_ones = batch.payouts.filter(status__in=selectors_payouts.OPEN_PAYOUTS)
+    open_ones = batch.payouts.filter(status__in=OPEN_PAYOUTS)
     if batch.status == BatchStatus.SENT and not open_ones.exists():
         batch.status, batch.ended_at = BatchStatus.CLOSED, now
         batch.save(update_fields=["status", "ended_at"])
