@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from representatives.toasts import leave_toast
 from sales.contacts import matching, selectors, services
-from sales.contacts.services.merging import CHOSEN
+from sales.contacts.services.merging import CHOSEN, drop_claim
 from sales.contacts.views import own_person
 from sales.models import Customer
 from sales.views_shared import open_desk, search_text
@@ -99,6 +99,7 @@ def merge(request: HttpRequest, customer_id: int) -> HttpResponse:
             desk.context(customer=kept, others=others, q=search),
         )
     other = own_person(desk, _number(told.get("with")))
+    drop_claim(kept, other)
     fields = [Field(name, LABELS[name], _shown(kept, name), _shown(other, name)) for name in CHOSEN]
     if request.method == "POST":
         take = {field.name for field in fields if request.POST.get(field.name) == "other"}

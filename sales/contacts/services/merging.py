@@ -80,6 +80,18 @@ def merge_customers(
     return stays
 
 
+def drop_claim(one: Customer, other: Customer) -> None:
+    """Forget, of two rows in memory, who says to have recommended whom the other knew before.
+
+    Whoever knows an address can write it on the page of a customer's code: where that person was
+    in the list before, under another row, it recommends nobody.
+    """
+    earlier, later = sorted((one, other), key=lambda row: (row.created_at, row.pk))
+    came_by_code = Customer.Source.CUSTOMER
+    if later.source == came_by_code != earlier.source:
+        later.referred_by = None
+
+
 def keep_apart(*, one: Customer, other: Customer, now: datetime) -> None:
     """Remember that two people who look like one are two.
 
@@ -92,6 +104,7 @@ def keep_apart(*, one: Customer, other: Customer, now: datetime) -> None:
 
 
 def _join(stays: Customer, goes: Customer, take: Collection[str]) -> None:
+    drop_claim(stays, goes)
     for name in CHOSEN:
         if name in take or not getattr(stays, name):
             setattr(stays, name, getattr(goes, name) or getattr(stays, name))

@@ -86,8 +86,9 @@ def receive_contact(
 ) -> Outcome:
     """Take a contact that was left: a new person in the owner's list, or the same one again.
 
-    The last touch wins: a contact without a paid order that came by a link moves to this one. Who
-    was recommended stays recommended. Locks the owner, so that the same letter twice is one person.
+    The last touch wins: a contact without a paid order that came by a link moves to this one. A
+    personal link says of a new person alone who recommended it. Locks the owner, so that the same
+    letter twice is one person.
 
     :raises UnableToReceive: if the link is closed meanwhile, or there is no way to answer.
     """
@@ -188,7 +189,8 @@ def _receive_known(
 ) -> Outcome:
     """Take what somebody writes who is in the list already; nobody proves here who they are.
 
-    So nothing that is known is overwritten, and a wish to be left alone stands.
+    So nothing that is known is overwritten, nobody can claim to have recommended somebody whom the
+    owner knows already, and a wish to be left alone stands.
     """
     person = known[0]
     if any(one.no_contact_at is not None for one in known):
@@ -207,18 +209,8 @@ def _receive_known(
         came_by_link.replaced_at = now
         came_by_link.save(update_fields=["replaced_at"])
         _note_arrival(link, owner, person, letter, touched_at, via, now)
-        if link.customer is not None and person.referred_by_id is None:
-            _recommend(person, link.customer)
     _note_wish(link, owner, person, letter, now)
     return Outcome.AGAIN
-
-
-def _recommend(person: Customer, by: Customer) -> None:
-    """Note who recommended a contact, unless that would close a circle."""
-    if person.pk in referrers_above(by.pk):
-        return
-    person.referred_by = by
-    person.save(update_fields=["referred_by"])
 
 
 def _note_arrival(

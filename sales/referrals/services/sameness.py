@@ -37,24 +37,29 @@ def is_same_person(person: Representative | Customer, email: str, phone: str) ->
     return bool(phone) and plain_phone(phone) == plain_phone(person.phone) != ""
 
 
-def same_customers(owner: Representative, email: str, phone: str) -> list[Customer]:
-    """Return those of a representative's people who have this e-mail or number, oldest first."""
-    same = Q()
-    if email:
-        same |= Q(lower_email=email.strip().lower())
-    if plain_phone(phone):
-        same |= Q(end_of_phone=plain_phone(phone))
-    if not same:
-        return []
-    digits = Func(
-        F("phone"),
-        Value(r"\D"),
+def _without(column: str, what: str) -> Func:
+    """Return a column without what a regular expression matches."""
+    return Func(
+        F(column),
+        Value(what),
         Value(""),
         Value("g"),
         function="regexp_replace",
         output_field=TextField(),
     )
+
+
+def same_customers(owner: Representative, email: str, phone: str) -> list[Customer]:
+    """Return those of a representative's people who have this e-mail or number, oldest first."""
+    same = Q()
+    if plain_email(email):
+        same |= Q(plain_email=plain_email(email))
+    if plain_phone(phone):
+        same |= Q(end_of_phone=plain_phone(phone))
+    if not same:
+        return []
     people = Customer.objects.of(owner).annotate(
-        lower_email=Lower("email"), end_of_phone=Right(digits, _DIGITS)
+        plain_email=Lower(_without("email", r"\+[^@]*(?=@)")),
+        end_of_phone=Right(_without("phone", r"\D"), _DIGITS),
     )
     return list(people.filter(same).order_by("pk")[:10])

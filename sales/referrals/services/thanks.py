@@ -18,6 +18,7 @@ from sales.referrals.selectors import THANKS_KEY
 FRESH = timedelta(days=30)
 """An order older than this, as old imports bring, is recorded and needs no thanks any more."""
 
+# An import may bring an earlier first order later: nobody is thanked twice for one person.
 _RECORD = """
 INSERT INTO sales_referralthanks (order_id, referrer_id, recorded_at)
 SELECT o.id, c.referred_by_id, %(now)s
@@ -25,6 +26,9 @@ SELECT o.id, c.referred_by_id, %(now)s
  WHERE o.id = ANY(%(order_ids)s) AND o.status = 'paid' AND c.referred_by_id IS NOT NULL
    AND EXISTS (SELECT FROM sales_orderline l
                 WHERE l.order_id = o.id AND l.line_class = 'referral')
+   AND NOT EXISTS (SELECT FROM sales_referralthanks t
+                     JOIN sales_order other ON other.id = t.order_id
+                    WHERE other.customer_id = o.customer_id)
 ON CONFLICT (order_id) DO NOTHING
 RETURNING order_id, referrer_id
 """

@@ -366,13 +366,66 @@ def test_who_wants_to_be_left_alone_is_recorded_without_a_task(
 def test_a_recommendation_stays_when_another_link_is_touched_later(
     customer: Customer, personal: ReferralLink, link: ReferralLink
 ) -> None:
-    arrive(link)
     arrive(personal)
     arrive(link)
 
     person = Customer.objects.get(name="Ewa Maj")
     assert person.referred_by == customer
     assert Arrival.objects.get(replaced_at__isnull=True).link == link
+
+
+@pytest.mark.parametrize("email", ["ewa@example.com", "EWA+more@Example.com"])
+def test_nobody_recommends_whom_the_seller_knows_already(
+    customer: Customer, personal: ReferralLink, link: ReferralLink, buy: Buy, email: str
+) -> None:
+    """Whoever knows an address can write it on the page of a code; she came by a link before."""
+    arrive(link)
+
+    assert arrive(personal, replace(EWA, email=email)) == Outcome.AGAIN
+
+    person = Customer.objects.get(name="Ewa Maj")
+    order = buy(person, "2017-03-20T12:00", TEA=1)
+    assert person.referred_by is None
+    assert order.lines.get().line_class == "first"
+    assert not ReferralThanks.objects.exists()
+    assert not FollowUp.objects.filter(customer=customer).exists()
+
+
+@pytest.mark.parametrize("kept_is_claim", [False, True])
+@pytest.mark.parametrize("is_recommended", [False, True])
+def test_a_merge_makes_no_recommendation_of_a_claim(
+    personal: ReferralLink, seller: Representative, kept_is_claim: bool, is_recommended: bool
+) -> None:
+    first = contacts.add_contact(representative=seller, name="Jan", now=NOW - timedelta(9))
+    known = contacts.add_contact(
+        representative=seller,
+        name="Ewa M.",
+        email="e.maj@example.com",
+        referred_by=first if is_recommended else None,
+        now=NOW - timedelta(9),
+    )
+    arrive(personal)
+    claim = Customer.objects.get(name="Ewa Maj")
+    kept, merged = (claim, known) if kept_is_claim else (known, claim)
+
+    contacts.merge_customers(kept=kept, merged=merged, now=NOW)
+
+    kept.refresh_from_db()
+    assert kept.referred_by == (first if is_recommended else None)
+
+
+def test_nobody_is_thanked_twice_for_one_person(personal: ReferralLink, buy: Buy) -> None:
+    """An order of before, recorded later, is the first one as well."""
+    arrive(personal)
+    person = Customer.objects.get(name="Ewa Maj")
+
+    classes = [
+        buy(person, day, TEA=1).lines.get().line_class
+        for day in ("2017-03-20T12:00", "2017-03-19T12:00")
+    ]
+
+    assert classes == ["referral", "referral"]
+    assert ReferralThanks.objects.count() == 1
 
 
 def test_the_funnel_goes_from_visits_to_members(
