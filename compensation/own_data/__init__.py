@@ -3,6 +3,7 @@ that person's own pages show.
 """
 
 from compensation.own_data.archive import write_archive
-from compensation.own_data.parts import Part, Subject, parts_for
+from compensation.own_data.contents import parts_for
+from compensation.own_data.parts import Part, Subject
 
 __all__ = ["Part", "Subject", "parts_for", "write_archive"]

@@ -11,7 +11,8 @@ from dataclasses import asdict, replace
 from datetime import date, datetime
 from typing import IO, Any
 
-from compensation.own_data.parts import Row, Subject, parts_for
+from compensation.own_data.contents import parts_for
+from compensation.own_data.parts import Row, Subject
 from compensation.statements.content import Statement
 from compensation.statements.sheet import as_csv
 from representatives.spreadsheets import guarded
