@@ -26,6 +26,23 @@ from compensation.services.sources import InputSource
 
 ORDINALS = {name: ordinal for ordinal, name in enumerate(StepName, start=1)}
 
+RECORD_RUN = """
+UPDATE compensation_run SET input_digest = {input}, plan_digest = {plan},
+       result_digest = {result}, engine_version = {version}, order_count = {orders},
+       line_count = {lines}, member_count = {members}, active_count = {active},
+       promotion_count = {promotions}, bv = {bv}, rsp_sold = {rsp_sold}, net_minor = {net},
+       commission_minor = {commission}, rsp_credited = {rsp}, earning_count = {earnings},
+       carried_count = {carried}, figure_names = {figure_names}, carried_keys = {carried_keys},
+       timings = {timings}, failure_count = 0
+ WHERE id = {run} AND fence = {fence} AND status = 'running'
+"""
+RECORD_STEP = """
+INSERT INTO compensation_runstep (run_id, name, ordinal, host, pid, started_at, finished_at,
+                                  duration_ms, rows, output_digest)
+VALUES ({run}, {name}, {ordinal}, {host}, {pid}, {started_at}, {finished_at},
+        {duration}, {rows}, {digest})
+"""
+
 
 @dataclass(slots=True)
 class Stopwatch:
@@ -123,14 +140,7 @@ def _record_results(
     elapsed = watch.elapsed()
     changed = loaders.execute(
         bulk,
-        "UPDATE compensation_run SET input_digest = {input}, plan_digest = {plan},"
-        " result_digest = {result}, engine_version = {version}, order_count = {orders},"
-        " line_count = {lines}, member_count = {members}, active_count = {active},"
-        " promotion_count = {promotions}, bv = {bv}, rsp_sold = {rsp_sold}, net_minor = {net},"
-        " commission_minor = {commission}, rsp_credited = {rsp}, earning_count = {earnings},"
-        " carried_count = {carried}, figure_names = {figure_names}, carried_keys = {carried_keys},"
-        " timings = {timings}, failure_count = 0"
-        " WHERE id = {run} AND fence = {fence} AND status = 'running'",
+        RECORD_RUN,
         input=results.input_digest,
         plan=results.plan_digest,
         result=results.result_digest,
@@ -157,9 +167,7 @@ def _record_results(
         raise FenceLost(f"run {held.run_id} was taken over")
     loaders.execute(
         bulk,
-        "INSERT INTO compensation_runstep (run_id, name, ordinal, host, pid, started_at,"
-        " finished_at, duration_ms, rows, output_digest) VALUES ({run}, {name}, {ordinal}, {host},"
-        " {pid}, {started_at}, {finished_at}, {duration}, {rows}, {digest})",
+        RECORD_STEP,
         run=held.run_id,
         name=StepName.COMPUTE.value,
         ordinal=ORDINALS[StepName.COMPUTE],

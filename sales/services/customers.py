@@ -166,15 +166,19 @@ def pass_on_customers(*, representative: Representative, now: datetime) -> int:
         batch_size=1000,
     )
     passed = [customer.pk for customer in customers]
-    # Nobody is told a name of somebody whom another representative looks after.
+    _forget_referrals_across(passed, new)
+    people_changes.pass_on(customer_ids=passed, old=old, new=new, now=now)
+    return len(customers)
+
+
+def _forget_referrals_across(passed: list[int], new: Representative) -> None:
+    """Let nobody be told a name of somebody whom another representative looks after."""
     Customer.objects.filter(referred_by__in=passed).exclude(representative=new).update(
         referred_by=None
     )
     Customer.objects.filter(pk__in=passed, referred_by__isnull=False).exclude(
         referred_by__representative=new
     ).update(referred_by=None)
-    people_changes.pass_on(customer_ids=passed, old=old, new=new, now=now)
-    return len(customers)
 
 
 def _who_ordered(customers: QuerySet[Customer]) -> QuerySet[Customer]:

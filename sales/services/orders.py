@@ -188,17 +188,8 @@ def pay_order(
     """
     order = Order.objects.select_for_update(of=("self",), no_key=True).get(pk=order.pk)
     reference = payment_reference.strip()
-    if order.is_paid:
-        payment = order.payment
-        if (payment.reference, payment.amount_minor) == (reference, amount_minor):
-            return order
-        raise UnableToPayOrder(
-            gettext("Order %(reference)s is paid already.") % {"reference": order.reference}
-        )
-    if not order.is_placed:
-        raise UnableToPayOrder(
-            gettext("Order %(reference)s was cancelled.") % {"reference": order.reference}
-        )
+    if _is_paid_by(order, reference=reference, amount_minor=amount_minor):
+        return order
     _check_payment(
         order,
         reference=reference,
@@ -210,15 +201,7 @@ def pay_order(
     if not is_open(counted_at, open_intervals):
         raise UnableToPayOrder(gettext("The period of this payment is not open."), "paid_at")
     lock_buyers([order.customer_id])
-    with connection.cursor() as cursor:
-        cursor.execute(
-            CLASSIFY_PLACED_ORDER,
-            {
-                "order_id": order.pk,
-                "paid_at": paid_at,
-                "add_on_days": Company.objects.get(pk=Company.ONLY_ID).add_on_days,
-            },
-        )
+    _class_lines(order, paid_at=paid_at)
     Payment.objects.create(
         order=order,
         reference=reference,
@@ -235,6 +218,22 @@ def pay_order(
     order.save(update_fields=["status", "paid_at", "counted_at", "rsp_repeat"])
     after_sale.follow(order_ids=[order.pk], now=now)
     return order
+
+
+def _is_paid_by(order: Order, *, reference: str, amount_minor: int) -> bool:
+    """Return whether this very payment is recorded; refuse one for an order that takes none."""
+    if order.is_paid:
+        payment = order.payment
+        if (payment.reference, payment.amount_minor) == (reference, amount_minor):
+            return True
+        raise UnableToPayOrder(
+            gettext("Order %(reference)s is paid already.") % {"reference": order.reference}
+        )
+    if not order.is_placed:
+        raise UnableToPayOrder(
+            gettext("Order %(reference)s was cancelled.") % {"reference": order.reference}
+        )
+    return False
 
 
 def _check_payment(
@@ -254,6 +253,19 @@ def _check_payment(
         raise UnableToPayOrder(gettext("The payment lies in the future."), "paid_at")
     if counted_at > now or counted_at < paid_at:
         raise UnableToPayOrder(gettext("An order counts from its payment to now."), "counted_at")
+
+
+def _class_lines(order: Order, *, paid_at: datetime) -> None:
+    """Set the class of each line, by what its customer bought before; the customer is locked."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            CLASSIFY_PLACED_ORDER,
+            {
+                "order_id": order.pk,
+                "paid_at": paid_at,
+                "add_on_days": Company.objects.get(pk=Company.ONLY_ID).add_on_days,
+            },
+        )
 
 
 @transaction.atomic
