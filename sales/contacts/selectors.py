@@ -28,7 +28,7 @@ from django.db.models.lookups import Exact
 from representatives.models import Company, Representative
 from representatives.text import folded, sort_key
 from sales.contacts.matching import known_people
-from sales.models import Consent, Customer, Need, Order, Product
+from sales.models import Consent, Customer, FollowUp, Need, Order, Product, Talk
 
 NONE, NEW, CURRENT, PAST = "none", "new", "current", "past"
 ACCOUNTS = (NEW, CURRENT, PAST, NONE)
@@ -144,3 +144,15 @@ def order_counts(customer_ids: Collection[int]) -> dict[int, int]:
     paid = Order.objects.filter(customer__in=customer_ids, status=Order.Status.PAID)
     rows = paid.values("customer").annotate(orders=Count("pk")).order_by("customer")
     return {row["customer"]: row["orders"] for row in rows}
+
+
+def what_moves(customer: Customer) -> dict[str, int]:
+    """Return how much of each kind a merge takes from this row to another; a query each."""
+    return {
+        "orders": Order.objects.filter(customer=customer).count(),
+        "talks": Talk.objects.filter(customer=customer).count(),
+        "needs": Need.objects.filter(customer=customer).count(),
+        "consents": Consent.objects.filter(customer=customer).count(),
+        "follow_ups": FollowUp.objects.filter(customer=customer).count(),
+        "brought": Customer.objects.filter(referred_by=customer).count(),
+    }

@@ -29,6 +29,14 @@ LABELS = {
     "birthday": gettext_lazy("Birthday"),
     "referred_by": gettext_lazy("Recommended by"),
 }
+MOVES = {
+    "orders": gettext_lazy("Orders"),
+    "talks": gettext_lazy("Talks"),
+    "needs": gettext_lazy("Needs"),
+    "consents": gettext_lazy("Consents"),
+    "follow_ups": gettext_lazy("Follow-ups"),
+    "brought": gettext_lazy("People recommended"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +126,7 @@ def merge(request: HttpRequest, customer_id: int) -> HttpResponse:
             customer=kept,
             other=other,
             fields=[field for field in fields if field.kept or field.other],
+            moves=[(MOVES[name], count) for name, count in selectors.what_moves(other).items()],
             orders=(counts.get(kept.pk, 0), counts.get(other.pk, 0)),
         ),
     )

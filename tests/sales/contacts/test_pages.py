@@ -190,7 +190,11 @@ def test_twins_are_merged_or_told_apart(web: Client, seller: Representative, buy
     web.post("/customers/duplicates/", {"one": one.pk, "other": three.pk})
     assert KnownApart.objects.count() == 1
     assert "Ola Lis" in text(web.get(f"/customers/{two.pk}/merge/"))
-    assert "Choose what is right" in text(web.get(f"/customers/{two.pk}/merge/?with={one.pk}"))
+    services.note_talk(customer=one, at=NOW, text="Likes tea", now=NOW)
+    asked = text(web.get(f"/customers/{two.pk}/merge/?with={one.pk}"))
+    assert "Choose what is right" in asked
+    assert "This cannot be taken back." in asked
+    assert "What moves from it to Aleksandra Lis: Orders 0 Talks 1 Needs 0" in asked
     web.post(f"/customers/{two.pk}/merge/", {"with": one.pk, "name": "other"})
     two.refresh_from_db()
     assert two.name == "Ola Lis"
