@@ -11,10 +11,13 @@ from compensation.engine.plan import Plan, parse_plan
 from compensation.engine.reading import Fault, PlanError
 
 FOLDER = Path(__file__).parent
+MOST_VALUES = 100_000
+LONGEST_NUMBER = 64
+"""Bits of a whole number. Longer ones can't be told in a fault, nor is any figure so large."""
 
 
 class _Loader(yaml.SafeLoader):
-    """Safe YAML that refuses a key given twice.
+    """Safe YAML that refuses a key given twice, and keys merged in, which could be millions.
 
     Only true and false are truth values (``on`` is a key of ours), and dates stay text.
     """
@@ -25,6 +28,8 @@ class _Loader(yaml.SafeLoader):
             place = f"line {key_node.start_mark.line + 1}"
             if not isinstance(key_node, yaml.ScalarNode):
                 raise PlanError([Fault("", f"{place}: a key must be a single word or text")])
+            if key_node.tag == "tag:yaml.org,2002:merge":
+                raise PlanError([Fault("", f"{place}: keys can't be merged in")])
             key = key_node.value
             if key in seen:
                 raise PlanError([Fault("", f'{place}: the key "{key}" is given twice')])
@@ -46,12 +51,13 @@ _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"true|false"
 def load_document(text: str) -> object:
     """Parse YAML text into plain dicts and lists.
 
-    :raises PlanError: if the text is not YAML (the line is named) or a key comes twice.
+    :raises PlanError: if the text is not YAML (the line is named), a key comes twice, or it is
+        too large.
     """
     try:
         loader = _Loader(text)
         try:
-            return loader.get_single_data()
+            document = loader.get_single_data()
         finally:
             loader.dispose()
     except yaml.MarkedYAMLError as error:
@@ -66,6 +72,27 @@ def load_document(text: str) -> object:
         if isinstance(error, PlanError):
             raise
         raise PlanError([Fault("", f"not valid YAML: {error}")]) from error  # a huge number
+    _refuse_the_huge(document)
+    return document
+
+
+def _refuse_the_huge(document: object) -> None:
+    """Refuse what a few lines of text can grow into by aliases of aliases, and huge numbers.
+
+    :raises PlanError: if so.
+    """
+    waiting, count = [document], 0
+    while waiting:
+        value = waiting.pop()
+        count += 1
+        if count > MOST_VALUES:
+            raise PlanError([Fault("", f"has more than {MOST_VALUES:,} values")])
+        if isinstance(value, dict):
+            waiting += [*value, *value.values()]
+        elif isinstance(value, (list, tuple, set)):
+            waiting += value
+        elif isinstance(value, int) and value.bit_length() > LONGEST_NUMBER:
+            raise PlanError([Fault("", f"has a number of more than {LONGEST_NUMBER} bits")])
 
 
 def load_plan(text: str) -> Plan:

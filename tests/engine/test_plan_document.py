@@ -406,6 +406,12 @@ def test_a_missing_value_is_named_once() -> None:
     ]
 
 
+# Each line has ten times the values of the line before.
+ALIASES = "a0: &a0 [x]\n" + "\n".join(
+    f"a{level}: &a{level} [{', '.join([f'*a{level - 1}'] * 10)}]" for level in range(1, 10)
+)
+
+
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
@@ -416,6 +422,9 @@ def test_a_missing_value_is_named_once() -> None:
         ("[a]: 1", "line 1: a key must be a single word or text"),
         ("a: !!python/object:os.system x", "not valid YAML"),
         ("a: \x00", "not valid YAML"),
+        ("a: &a {}\nb:\n  <<: *a", "line 3: keys can't be merged in"),
+        ("a: 0x" + "f" * 5000, "has a number of more than 64 bits"),
+        (ALIASES, "has more than 100,000 values"),
     ],
 )
 def test_texts_that_are_no_plan(text: str, fault: str) -> None:
