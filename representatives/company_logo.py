@@ -19,7 +19,7 @@ from PIL import Image, UnidentifiedImageError
 
 from representatives.errors import UnableTo
 from representatives.models import Company, CompanyLogo, User
-from representatives.models_notices import LOGO_HEIGHT, LOGO_WIDTH
+from representatives.models_logo import LOGO_HEIGHT, LOGO_WIDTH
 
 MOST_BYTES = 1024 * 1024
 MOST_PIXELS = 16_000_000

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from representatives.errors import UnableTo
 from representatives.models import MemberLook, Representative, User
-from representatives.models_notices import REASON_LENGTH
+from representatives.models_looking import REASON_LENGTH
 
 LASTS = timedelta(minutes=30)
 PERMISSION = "representatives.look_as_member"

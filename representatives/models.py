@@ -14,7 +14,9 @@ from mptt.models import MPTTModel
 
 from representatives.codes import MAX_LENGTH
 from representatives.managers import RepresentativeTreeManager, TreeNode
-from representatives.models_notices import CompanyLogo, MemberLook, Notice
+from representatives.models_logo import CompanyLogo
+from representatives.models_looking import MemberLook
+from representatives.models_notices import Notice
 from representatives.models_outbox import Alert, OutboxEvent
 from representatives.models_user import User
 from representatives.text import SORT_KEY_LENGTH
