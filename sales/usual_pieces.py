@@ -36,6 +36,36 @@ def pieces_sql(*, customer: str, product: str) -> str:
     return _PIECES.format(customer=customer, product=product, latest=LATEST_ORDERS)
 
 
+_PIECES_OF_MANY = """
+    SELECT customer_id, product_id,
+           percentile_disc(0.5) WITHIN GROUP (ORDER BY pieces) AS pieces
+      FROM (
+        SELECT customer_id, product_id, sum(pieces)::bigint AS pieces,
+               row_number() OVER (PARTITION BY customer_id, product_id
+                                  ORDER BY paid_at DESC, order_id DESC) AS place
+          FROM (
+            SELECT o.customer_id, l.product_id, o.id AS order_id, o.paid_at,
+                   l.quantity - coalesce(sum(r.quantity), 0) AS pieces
+              FROM {pairs} wanted
+              JOIN sales_order o ON o.customer_id = wanted.customer_id AND o.status = 'paid'
+              JOIN sales_orderline l ON l.order_id = o.id AND l.product_id = wanted.product_id
+              LEFT JOIN sales_return r ON r.line_id = l.id AND r.status = 'accepted'
+             GROUP BY o.id, l.id) line
+         GROUP BY customer_id, product_id, order_id, paid_at
+        HAVING sum(pieces) > 0) taken
+     WHERE place <= {latest}
+     GROUP BY customer_id, product_id"""
+
+
+def pieces_of_many_sql(*, pairs: str) -> str:
+    """Return a query for the usual pieces of many pairs at once, where any of it was bought.
+
+    For a table with the ids of both, each pair once. It goes through all orders of these customers
+    together, where `pieces_sql` does so again for each pair.
+    """
+    return _PIECES_OF_MANY.format(pairs=pairs, latest=LATEST_ORDERS)
+
+
 def usual_pieces(
     seller: Representative, *, customer_id: int, product_ids: Sequence[int]
 ) -> dict[int, int]:

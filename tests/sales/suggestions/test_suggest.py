@@ -81,9 +81,11 @@ def test_its_effect_is_of_the_pieces_that_the_customer_usually_takes(
     foresee(anna, "GREENS", last=63, every=60)
 
     (of_four,) = [one for one in found(seller) if one.kind == "repeat"]
+    assert found(seller) == found(seller, anna)
     buy(anna, "2017-01-15T10:00", GREENS=3)
     buy(anna, "2017-01-16T10:00", GREENS=3)
     (of_five,) = [one for one in found(seller) if one.kind == "repeat"]
+    assert found(seller) == found(seller, anna)
 
     assert (of_four.quantity, of_four.bv, of_four.rsp) == (1, 2500, 2000)
     assert (of_five.quantity, of_five.bv, of_five.rsp) == (3, 3 * 2500, 3 * 2000)
