@@ -7,6 +7,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 from django.views.defaults import bad_request
 
+_ENCODINGS = ("utf-8", "utf8", "us-ascii", "ascii")
+
 
 class NoStoreMiddleware:
     """Keep pages of logged-in people out of every cache, the browser's own included.
@@ -28,20 +30,30 @@ class NoStoreMiddleware:
 
 
 class NoNulMiddleware:
-    """Refuse addresses and cookies with a NUL, which no text of the database can hold.
+    """Refuse what no text can be made of: a NUL in an address or a cookie, and odd encodings.
 
-    Fields of forms refuse it by themselves. It stands outside of whatever reads addresses, and so
-    finds the language of the page by itself.
+    Fields of forms refuse a NUL by themselves. A request may name any codec that Python knows for
+    its texts, "base64" for one, which are not all of texts: browsers send UTF-8. It stands outside
+    of whatever reads addresses, and so finds the language of the page by itself.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer 400 where a NUL came along."""
+        """Answer 400 where a NUL or another encoding came along."""
+        reason = self._reason(request)
+        if not reason:
+            return self.get_response(request)
+        request.encoding = "utf-8"  # the page of the error reads the address as well
+        with translation.override(translation.get_language_from_request(request)):
+            return bad_request(request, BadRequest(reason))
+
+    @staticmethod
+    def _reason(request: HttpRequest) -> str:
         query = request.META.get("QUERY_STRING", "")
         texts = (request.path, query, *request.COOKIES.values())
-        if not any("\0" in text for text in texts) and "%00" not in query:
-            return self.get_response(request)
-        with translation.override(translation.get_language_from_request(request)):
-            return bad_request(request, BadRequest("a NUL in the address or a cookie"))
+        if any("\0" in text for text in texts) or "%00" in query:
+            return "a NUL in the address or a cookie"
+        charset = (request.content_params or {}).get("charset", "utf-8")
+        return "" if charset.lower() in _ENCODINGS else "an encoding other than UTF-8"

@@ -107,3 +107,16 @@ def test_reasons_refuse_a_nul(town: Town) -> None:
     assert not Payee.objects.filter(held=True).exists()
     with pytest.raises(payouts.UnableToPayOut, match="Say why in a few words"):
         payouts._reason("a\0b")
+
+
+@pytest.mark.parametrize("charset", ["base64", "idna", "undefined", "utf-16", "rot13"])
+@pytest.mark.parametrize("kind", ["multipart/form-data; boundary=x", "text/plain"])
+def test_texts_in_another_encoding_are_refused(
+    db: None, client: Client, kind: str, charset: str
+) -> None:
+    body = b'--x\r\nContent-Disposition: form-data; name="login"\r\n\r\n\xff\r\n--x--\r\n'
+    for method in ("GET", "POST"):
+        response = client.generic(
+            method, "/accounts/login/", body, content_type=f"{kind}; charset={charset}"
+        )
+        assert response.status_code == 400
