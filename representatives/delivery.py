@@ -15,8 +15,6 @@ from representatives import outbox
 
 LOGO_NAME = "logo@perennial"
 """By which an HTML e-mail names the company's logo that comes with it."""
-
-
 OURS = frozenset({503, 530, 535, 538})
 """Refusals for want of a log-in at the mail server: no fault of the receiver's address."""
 
@@ -44,9 +42,8 @@ def send_now(
 ) -> None:
     """Hand an e-mail to the mail server under the key's `Message-ID`.
 
-    `logo` is a PNG that the HTML shows as `cid:` LOGO_NAME; nothing is fetched from elsewhere.
-
     A repeat after a crash bears the same one, by which the receiver's server recognises it.
+    `logo` is a PNG that the HTML shows as `cid:` LOGO_NAME; nothing is fetched from elsewhere.
 
     :raises OSError: if the server is not there or refuses.
     :raises outbox.RefusedForGoodError: if the server will never take e-mails to that address.

@@ -61,7 +61,7 @@ class Moves:
 
     def total(self, unit: Unit) -> int:
         """Add up all changes in a unit."""
-        return _exact(self.amount[self.of_unit(unit)])
+        return int(self.amount[self.of_unit(unit)].sum())
 
     def by_cause(self, unit: Unit) -> dict[Cause, int]:
         """Add up each cause's changes in a unit; causes without any are left out."""
@@ -118,10 +118,6 @@ def _sums(key: np.ndarray, amount: Int, count: int) -> dict[int, int]:
     np.add.at(totals, key, amount)
     seen = np.bincount(key, minlength=count)
     return {index: int(totals[index]) for index in range(count) if seen[index]}
-
-
-def _exact(amounts: Int) -> int:
-    return int(amounts.sum())
 
 
 @dataclass(slots=True)

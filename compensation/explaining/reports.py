@@ -37,7 +37,7 @@ class LineReport:
     earning: Earning
     source_id: str
     base_unit: str
-    """``BV``, ``RSP``, ``money``, ``orders``, or ``cycles``."""
+    """``BV``, ``RSP``, ``money``, ``orders``, ``cycles`` or ``times``."""
     rule: list[str]
     opened: Opened
     facts: list[Fact]
@@ -115,15 +115,17 @@ def rule_of(plan: Plan, index: int) -> list[str]:
 def base_unit(plan: Plan, index: int) -> str:
     """Return what the base of a line is counted in."""
     source = source_of(plan, index)
-    if isinstance(source, (Cap, Match)) or source.kind in ("retail_profit", "pool"):
+    if isinstance(source, (Cap, Match)):
         return "money"
-    if source.kind == "rsp_points":
-        return "RSP"
-    if source.kind in ("flat_bonus", "binary_cycles", "rank_bonus"):
-        return {"flat_bonus": "orders", "binary_cycles": "cycles", "rank_bonus": "times"}[
-            source.kind
-        ]
-    return "money" if getattr(source, "on", "bv") == "net" else "BV"
+    named = {
+        "rsp_points": "RSP",
+        "flat_bonus": "orders",
+        "binary_cycles": "cycles",
+        "rank_bonus": "times",
+        "retail_profit": "money",
+        "pool": "money",
+    }
+    return named.get(source.kind, "money" if getattr(source, "on", "bv") == "net" else "BV")
 
 
 def people_by_id(ids: Iterable[int]) -> Mapping[int, Representative]:

@@ -10,13 +10,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import template
-from django.apps import apps
 from django.template import defaultfilters
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from representatives import formatting
+from representatives.models import Company
 from representatives.terms import TERMS
 
 register = template.Library()
@@ -160,7 +160,7 @@ def company(context: dict[str, Any]) -> Any:
     request = context.get("request")
     cached = getattr(request, "company_row", None)
     if cached is None:
-        cached = apps.get_model("representatives", "Company").objects.filter(pk=1).first()
+        cached = Company.objects.filter(pk=Company.ONLY_ID).first()
         if request is not None:
             request.company_row = cached
     return cached
