@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any, TypedDict
 
@@ -25,6 +25,9 @@ from sales.models.people import BIRTHDAY_YEAR
 
 LARGEST_BYTES = 2 * 1024 * 1024
 MOST_ROWS = 5000
+LONGEST_NOTE = 5000
+BROKEN = "\ufffd"
+"""What decoding puts where bytes are no letter."""
 
 _COLUMNS = {
     "name": ("name", "full name", "fn", "display name", "imie i nazwisko", "nazwa", "klient"),
@@ -82,14 +85,17 @@ def read_contacts(name: str, content: bytes) -> list[Row]:
 
 
 def _text(content: bytes) -> str:
-    for encoding in (
-        ("utf-8-sig", "utf-16") if content[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig",)
-    ):
-        try:
-            return content.decode(encoding).replace("\x00", "")
-        except UnicodeDecodeError:
-            continue
-    return content.decode("cp1250", errors="replace").replace("\x00", "")
+    """Return the text of a file; U+FFFD stands where bytes are no letter of its encoding."""
+    wide = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else ""
+    if not wide and b"\0" in content[:2]:
+        wide = "utf-16-be" if content[:1] == b"\0" else "utf-16-le"
+    text = content.decode(wide or "utf-8-sig", errors="replace")
+    # A broken letter or two leave the others what they are; a file in which most are broken is of
+    # the time before Unicode.
+    broken = text.count(BROKEN)
+    if broken and not wide and sum(not one.isascii() for one in text) <= 2 * broken:
+        text = content.decode("cp1250", errors="replace")
+    return text.replace("\x00", "")
 
 
 def _table(text: str) -> Iterator[Row]:
@@ -99,6 +105,8 @@ def _table(text: str) -> Iterator[Row]:
         return
     separator = max(",;\t", key=head[0].count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    ends_open = sum(1 for _ in io.StringIO(text, newline="")) if text.count('"') % 2 else 0
+    line = 1
     try:
         columns = [_MEANS.get(folded(one).strip("*: "), "") for one in next(reader)]
         if not {"name", "first", "last", "email", "phone"} & set(columns):
@@ -108,11 +116,27 @@ def _table(text: str) -> Iterator[Row]:
                 ),
                 "file",
             )
+        line = reader.line_num + 1
         for cells in reader:
             if any(cell.strip() for cell in cells):
-                yield _row(reader.line_num, _told(columns, cells))
+                is_open = line < reader.line_num == ends_open
+                yield _row(line, _told(columns, cells), _odd(columns, cells, is_open=is_open))
+            line = reader.line_num + 1
     except csv.Error as error:
-        raise UnableToRead(gettext("This file can’t be read as a table."), "file") from error
+        raise UnableToRead(
+            gettext("Line %(line)s can’t be read: a quotation mark may be missing.")
+            % {"line": line},
+            "file",
+        ) from error
+
+
+def _odd(columns: Sequence[str], cells: Sequence[str], *, is_open: bool) -> str:
+    """Return why the cells of a line don't stand where they belong, "" if they do."""
+    if is_open:
+        return gettext("A quotation mark that opens here is missing its end.")
+    if any(cell.strip() for cell in cells[len(columns) :]):
+        return gettext("This line has more cells than the first one.")
+    return ""
 
 
 def _told(columns: Iterable[str], cells: Iterable[str]) -> dict[str, str]:
@@ -138,26 +162,31 @@ _MOST_LINES = 500
 def _cards(text: str) -> Iterator[Row]:
     """Read cards one by one, so that one that is broken spoils no other.
 
-    A card within a card, pictures and whatever else we do not keep never reach the parser, so that
-    no file keeps it busy for long.
+    A card without its end is told, and nothing of it goes to the next. Pictures and whatever else
+    we do not keep never reach the parser, so that no file keeps it busy for long.
     """
     begun = 0
     lines: list[str] = []
     for number, line in enumerate(re.split(r"\r\n|\r|\n", text), start=1):
         if _BEGIN.match(line) and not begun:
             begun, lines = number, []
+        elif begun and _BEGIN.match(line):
+            yield _row(begun, {}, gettext("This card can’t be read."))  # it lacks its end
+            begun, lines = number, []
         elif begun and _END.match(line):
             yield _card(begun, lines)
             begun = 0
         elif begun:
             lines.append(line)
+    if begun:
+        yield _row(begun, {}, gettext("This card can’t be read."))
 
 
 def _card(begun: int, lines: list[str]) -> Row:
     text = "\n".join(["BEGIN:VCARD", *_read_of_card(lines)[:_MOST_LINES], "END:VCARD", ""])
     try:
         return _row(begun, _of_card(vobject.readOne(text, ignoreUnreadable=True)))
-    except (vobject.base.ParseError, ValueError, AttributeError, LookupError):
+    except Exception:  # the parser stumbles over odd parameters in ways of its own
         return _row(begun, {}, gettext("This card can’t be read."))
 
 
@@ -195,7 +224,7 @@ def _of_card(card: Any) -> dict[str, str]:
 def _plain(value: Any) -> str:
     """Return what a card says as text that the database can hold."""
     if isinstance(value, bytes):
-        return ""  # something other than text
+        value = value.decode(errors="ignore")  # was written as base64
     if isinstance(value, list):
         value = " ".join(str(one) for one in value)
     return str(value).replace("\x00", "").encode(errors="ignore").decode()
@@ -207,26 +236,47 @@ def _row(line: int, told: dict[str, str], fault: str = "") -> Row:
     email, phone = told.get("email", ""), told.get("phone", "")
     language = told.get("language", "").lower()[:2]
     if not fault:
-        fault = _fault(name, email, phone) or odd_day
+        fault = _unread(told) or _fault(name, email, phone, told.get("note", "")) or odd_day
     return Row(
         line=line,
         name=name[:200],
         email=email[:254],
         phone=phone[:40],
-        note=told.get("note", "")[:5000],
+        note=told.get("note", "")[:LONGEST_NOTE],
         birthday=birthday,
         language=language if language in ("en", "pl") else "",
         fault=fault,
     )
 
 
-def _fault(name: str, email: str, phone: str) -> str:
+def _unread(told: dict[str, str]) -> str:
+    """Return which part has letters that could not be read, "" if none has."""
+    labels = {
+        "name": gettext("Name"),
+        "email": gettext("E-mail"),
+        "phone": gettext("Phone"),
+        "note": gettext("Note"),
+        "birthday": gettext("Birthday"),
+    }
+    for part, label in labels.items():
+        if BROKEN in told.get(part, ""):
+            return gettext("%(part)s: letters can’t be read. Save the file as UTF-8.") % {
+                "part": label
+            }
+    return ""
+
+
+def _fault(name: str, email: str, phone: str, note: str) -> str:
     if not name:
         return gettext("A name is missing.")
     if len(name) > 200:
         return gettext("The name has more than 200 letters.")
     if len(phone) > 40:
         return gettext("The number has more than 40 characters.")
+    if len(note) > LONGEST_NOTE:
+        return gettext("The note has more than 5,000 letters.")
+    if len(email) > 254:
+        return gettext("The e-mail address has more than 254 characters.")
     if email:
         try:
             validate_email(email)

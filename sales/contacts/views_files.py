@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from representatives.looking_middleware import only_oneself
 from sales.contacts import exports, segments, services
-from sales.contacts.files import UnableToRead, read_contacts
+from sales.contacts.files import LARGEST_BYTES, UnableToRead, read_contacts
 from sales.contacts.forms import FileForm
 from sales.contacts.segments import Choice
 from sales.contacts.services.files import Taken, Verdict
@@ -34,7 +34,7 @@ def file_new(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         sent = form.cleaned_data["file"]
         try:
-            rows = read_contacts(sent.name, sent.read())
+            rows = read_contacts(sent.name, sent.read(LARGEST_BYTES + 1))
         except UnableToRead as refusal:
             form.add_refusal(refusal.field, refusal.message)
         else:

@@ -182,7 +182,7 @@ def card(*lines: str) -> bytes:
         ("FN" + ";A=" * 20000, ""),
         ("FN;" + "A=" * 20000 + ":x", ""),
         ("BEGIN:A\n" * 3000 + "END:A\n" * 3000, ""),
-        ("BEGIN:VCARD\n" * 3000, ""),
+        ("NOTE;CHARSET=utf-8;CHARSET=utf-7;ENCODING=QUOTED-PRINTABLE:=41", "A"),
     ],
 )
 def test_no_card_breaks_the_reading_or_the_keeping(
@@ -203,6 +203,50 @@ def test_a_card_of_an_odd_charset_is_told(charset: str) -> None:
 
 
 def test_what_only_begins_cards_is_read_quickly() -> None:
-    for text in ("BEGIN:VCARD\n" * 100_000, "BEGIN:VCARD" + "\n" * 1_000_000):
-        with pytest.raises(UnableToRead):
-            read_contacts("people.vcf", text.encode())
+    with pytest.raises(UnableToRead):
+        read_contacts("people.vcf", b"BEGIN:VCARD\n" * 100_000)
+
+    (row,) = read_contacts("people.vcf", b"BEGIN:VCARD" + b"\n" * 1_000_000)
+    assert (row["line"], row["fault"]) == (1, "This card can’t be read.")
+
+
+def test_a_card_without_its_end_gives_nothing_to_the_next() -> None:
+    rows = read_contacts("people.vcf", b"BEGIN:VCARD\nFN:Anna\n" + card("FN:Ewa") + b"BEGIN:VCARD")
+
+    assert [(row["line"], row["name"], row["fault"]) for row in rows] == [
+        (1, "", "This card can’t be read."),
+        (3, "Ewa", ""),
+        (7, "", "This card can’t be read."),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        (b"Ewa,,,,likes tea, and milk", "This line has more cells than the first one."),
+        (b'Ewa,,,,"likes tea\nIga,,,,', "A quotation mark that opens here is missing its end."),
+        (b"\xc5wa \xc5\x81ak \xc5\x81,,,,", "Name: letters can’t be read. Save the file as UTF-8."),
+        (b"Ewa,,,31.02.,", "The birthday is no day of the calendar."),
+        (b"Ewa," + b"a" * 250 + b"@x.pl,,,", "The e-mail address has more than 254 characters."),
+        (b"Ewa,,,," + b"x" * 5001, "The note has more than 5,000 letters."),
+    ],
+)
+def test_what_is_odd_is_told_with_its_line_and_not_cut(line: bytes, fault: str) -> None:
+    table = b'name,email,phone,birthday,note\nAnna,,,,"one\ntwo"\n' + line + b"\n"
+
+    rows = read_contacts("x.csv", table)
+
+    assert [(row["line"], row["fault"]) for row in rows] == [(2, ""), (4, fault)]
+
+
+def test_a_file_that_ends_within_quotes_names_the_line() -> None:
+    with pytest.raises(UnableToRead, match="Line 3 can’t be read"):
+        read_contacts("x.csv", b'name\nOla\n"' + b"x" * 200_000)
+
+
+def test_a_letter_that_is_broken_leaves_the_others_as_they_are() -> None:
+    table = "name\nŁucja Żak\n".encode() + b"Ewa \xc5\n" + "Zoë Ćma\n".encode()
+
+    assert [row["name"] for row in read_contacts("x.csv", table)][::2] == ["Łucja Żak", "Zoë Ćma"]
+    wide = "name\nŁucja\n".encode("utf-16-le")
+    assert [row["name"] for row in read_contacts("x.csv", wide)] == ["Łucja"]
