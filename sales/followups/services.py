@@ -145,6 +145,8 @@ def cancel_follow_up(*, follow_up: FollowUp, now: datetime) -> FollowUp:
 def reopen_follow_up(*, follow_up: FollowUp, now: datetime, due_on: date | None = None) -> FollowUp:
     """Undo: put it back on the list, on its day or another; an open one is only moved.
 
+    A day more than two years away is none that it was on: then its own stays.
+
     :raises UnableToFollowUp: if an order has answered it, or the customer may not be contacted.
     """
     row = _locked(follow_up)
@@ -160,7 +162,8 @@ def reopen_follow_up(*, follow_up: FollowUp, now: datetime, due_on: date | None 
             text="",
         ).delete()
     row.state, row.result, row.note, row.closed_at = FollowUp.State.OPEN, "", "", None
-    row.due_on = due_on or row.due_on
+    if due_on is not None and abs((due_on - _day(now)).days) <= FURTHEST_DAYS:
+        row.due_on = due_on
     try:
         with transaction.atomic():
             row.save(update_fields=["state", "result", "note", "closed_at", "due_on"])
@@ -179,11 +182,15 @@ def _check_open(row: FollowUp) -> None:
 
 
 def _check_day(due_on: date, *, now: datetime) -> None:
-    today = now.astimezone(Company.objects.get(pk=Company.ONLY_ID).zone).date()
+    today = _day(now)
     if due_on < today:
         raise UnableToFollowUp(_("This day is past."), "due_on")
     if (due_on - today).days > FURTHEST_DAYS:
         raise UnableToFollowUp(_("This day is more than two years away."), "due_on")
+
+
+def _day(now: datetime) -> date:
+    return now.astimezone(Company.objects.get(pk=Company.ONLY_ID).zone).date()
 
 
 def _check_customer(representative: Representative, customer: Customer) -> None:

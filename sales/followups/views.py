@@ -208,8 +208,6 @@ def follow_up_reopen(request: HttpRequest, follow_up_id: int) -> HttpResponse:
     row = _own(desk, follow_up_id)
     form = MoveForm(request.POST)
     was = form.cleaned_data["due_on"] if form.is_valid() else None
-    if was is not None and abs((was - desk.today).days) > services.FURTHEST_DAYS:
-        was = None
     try:
         services.reopen_follow_up(follow_up=row, now=desk.now, due_on=was)
     except services.UnableToFollowUp as refusal:

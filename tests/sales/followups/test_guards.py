@@ -100,7 +100,10 @@ def test_what_ended_does_not_begin_again_when_contact_is_allowed(
 
     row.refresh_from_db()
     assert row.state == "cancelled"
-    assert reopen_follow_up(follow_up=row, now=NOW).is_open
+    planned_for = row.due_on
+    assert reopen_follow_up(follow_up=row, now=NOW, due_on=date.max).is_open
+    row.refresh_from_db()
+    assert row.due_on == planned_for, "a day that an undo can't have had"
 
 
 def test_whoever_ordered_since_is_not_asked_for_an_order(
