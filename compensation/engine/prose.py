@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from compensation.engine.caps import Cap
 from compensation.engine.components import (
     Component,
     Differential,
@@ -29,7 +30,7 @@ from compensation.engine.wording import (
     window_text,
 )
 
-__all__ = ["component_prose", "decimal_text", "money_text", "plan_prose"]
+__all__ = ["cap_prose", "component_prose", "decimal_text", "money_text", "plan_prose"]
 
 _ROUNDINGS = {
     "half_away_from_zero": "halves go away from nought",
@@ -129,29 +130,29 @@ def _rank(rank: Rank, names: tuple[str, ...]) -> str:
 
 
 def _caps(plan: Plan) -> list[str]:
-    sentences = []
-    for cap in plan.caps:
-        covers = ", ".join(cap.of)
-        if cap.amount is not None:
-            limit = money_text(cap.amount, plan)
-        else:
-            base = "BV" if cap.on == "bv" else "net sales without tax"
-            limit = f"{percent_text(cap.percent)} of the company's {base} of the period"
-        if cap.scope == "person":
-            sentences.append(
-                f"{cap.id}: nobody is paid more than {limit} by {covers} together; the rest is cut."
-            )
-        else:
-            sentences.append(
-                f"{cap.id}: {covers} together pay no more than {limit}; where they would, "
-                "everybody's pay is cut by the same share."
-            )
-    if sentences:
-        sentences.append(
-            "A cut is a line of its own on the statement. Components that match others take what "
-            "these pay before any cut."
-        )
-    return sentences
+    if not plan.caps:
+        return []
+    return [
+        *(cap_prose(plan, cap) for cap in plan.caps),
+        "A cut is a line of its own on the statement. Components that match others take what "
+        "these pay before any cut.",
+    ]
+
+
+def cap_prose(plan: Plan, cap: Cap) -> str:
+    """Tell one cap in a plain sentence."""
+    covers = ", ".join(cap.of)
+    if cap.amount is not None:
+        limit = money_text(cap.amount, plan)
+    else:
+        base = "BV" if cap.on == "bv" else "net sales without tax"
+        limit = f"{percent_text(cap.percent)} of the company's {base} of the period"
+    if cap.scope == "person":
+        return f"{cap.id}: nobody is paid more than {limit} by {covers} together; the rest is cut."
+    return (
+        f"{cap.id}: {covers} together pay no more than {limit}; where they would, "
+        "everybody's pay is cut by the same share."
+    )
 
 
 def component_prose(plan: Plan, component: Component) -> list[str]:

@@ -11,7 +11,7 @@ from compensation.engine.caps import Cap
 from compensation.engine.components import Match
 from compensation.engine.opening import source_of
 from compensation.engine.plan import Plan
-from compensation.engine.prose import component_prose
+from compensation.engine.prose import cap_prose, component_prose
 from compensation.explaining.glance import glance
 from compensation.explaining.opened import Lines, Opened, Part
 from compensation.explaining.qualifying import Fact, qualifying_facts
@@ -108,7 +108,7 @@ def rule_of(plan: Plan, index: int) -> list[str]:
     """Return the rule of a component or a cap in sentences."""
     source = source_of(plan, index)
     if isinstance(source, Cap):
-        return source.prose(plan) if hasattr(source, "prose") else []
+        return [cap_prose(plan, source)]
     return component_prose(plan, source)
 
 

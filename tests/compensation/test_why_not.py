@@ -77,6 +77,7 @@ def test_explain_opens_matches_through_lines_and_cuts_through_what_they_cut(town
 
     told = json.loads(tell("explain", "2017-01", "TOP", "--all", "--json"))
     lines = {(one["component"], one["paid_level"]): one for one in told["lines"]}
+    assert all(one["rule"] for one in told["lines"])
 
     cut = lines["most", 0]
     assert cut["amount"] < 0
