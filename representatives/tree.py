@@ -95,7 +95,7 @@ def find_cyclic(parent: Ints) -> Ints:
     while steps <= count:
         ancestor = ancestor[ancestor]
         steps *= 2
-    # After more steps than there are members all who never reach a top are on a cycle.
+    # After more steps than there are members each walk has passed its top, or is on a cycle.
     return np.unique(ancestor[ancestor != -1])
 
 
