@@ -22,6 +22,8 @@ for _spelt in _POLISH.values():
     _VARIANTS.setdefault(_spelt[0], [_spelt[0]]).append(_spelt)
 _BETWEEN = "\t"
 """What parts the two halves of a key: sorts before every other character of it."""
+_JOINERS = "\u200c\u200d"
+"""Letters of Persian and of Indian languages, and emoji, are joined and parted by them."""
 _INDEXED = 3
 """So many characters of a beginning are looked up by the index, the others compared."""
 
@@ -55,6 +57,19 @@ def _bare(text: str) -> str:
     decomposed = unicodedata.normalize("NFKD", text.translate(_UNDECOMPOSED))
     bare = "".join(char for char in decomposed if not unicodedata.combining(char))
     return " ".join(bare.split())
+
+
+def seen_on_one_line(text: str) -> str:
+    """Return a text on one line, without the characters that nobody sees.
+
+    They hide a name altogether, or turn the direction of what stands around it.
+    """
+    seen = (char for char in text if char in _JOINERS or char.isspace() or not _is_hidden(char))
+    return " ".join("".join(seen).split()).strip(_JOINERS)
+
+
+def _is_hidden(char: str) -> bool:
+    return unicodedata.category(char) in ("Cc", "Cf")
 
 
 def beginning(column: str, text: str) -> tuple[str, list[str]]:

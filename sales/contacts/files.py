@@ -20,7 +20,7 @@ from django.utils.translation import gettext
 
 from representatives.errors import UnableTo
 from representatives.spreadsheets import unguarded
-from representatives.text import folded
+from representatives.text import folded, seen_on_one_line
 from sales.models.people import BIRTHDAY_YEAR
 
 LARGEST_BYTES = 2 * 1024 * 1024
@@ -232,7 +232,7 @@ def _plain(value: Any) -> str:
 
 def _row(line: int, told: dict[str, str], fault: str = "") -> Row:
     birthday, odd_day = _birthday(told.get("birthday", ""))
-    name = " ".join(told.get("name", "").split())
+    name = seen_on_one_line(told.get("name", ""))
     email, phone = told.get("email", ""), told.get("phone", "")
     language = told.get("language", "").lower()[:2]
     if not fault:

@@ -11,6 +11,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from representatives.text import seen_on_one_line
 from sales.forms import PortalForm
 from sales.models import Product
 from sales.models.referrals import CAMPAIGN_LENGTH
@@ -113,7 +114,9 @@ class LetterForm(PublicForm):
 
     def clean_name(self) -> str:
         """Refuse what is an address rather than a name: robots write those."""
-        name = " ".join(str(self.cleaned_data["name"]).split())
+        name = seen_on_one_line(str(self.cleaned_data["name"]))
+        if not name:
+            raise ValidationError(_("A name is needed."))
         if "://" in name or "www." in name.lower() or "@" in name:
             raise ValidationError(_("Write your name, not an address."))
         return name

@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from representatives.errors import UnableTo
 from representatives.models import Representative
 from representatives.selectors import nearest_enrolled_upline
-from representatives.text import sort_key
+from representatives.text import seen_on_one_line, sort_key
 from sales import people_changes
 from sales.models import Customer, CustomerTransfer, Order
 from sales.references import new_reference
@@ -207,7 +207,7 @@ def _fill(
     note: str,
     referred_by: Customer | None,
 ) -> None:
-    customer.name = " ".join(name.split())
+    customer.name = seen_on_one_line(name)
     if not customer.name:
         raise UnableToSaveCustomer(gettext("A name is needed."), "name")
     if len(customer.name) > 200:

@@ -244,6 +244,17 @@ def test_a_file_that_ends_within_quotes_names_the_line() -> None:
         read_contacts("x.csv", b'name\nOla\n"' + b"x" * 200_000)
 
 
+@pytest.mark.django_db
+def test_nobody_hides_behind_letters_that_are_not_seen(seller: Representative) -> None:
+    rows = read_contacts("x.csv", "name,email\n\u202eE\u200bwa\x07 Maj,\n\u200b,\n".encode())
+
+    assert [(row["name"], row["fault"]) for row in rows] == [
+        ("Ewa Maj", ""),
+        ("", "A name is missing."),
+    ]
+    assert add(seller, "Ewa\u2066 \u2764\ufe0f\u200d\U0001f525").name == "Ewa ❤️\u200d🔥"
+
+
 def test_a_letter_that_is_broken_leaves_the_others_as_they_are() -> None:
     table = "name\nŁucja Żak\n".encode() + b"Ewa \xc5\n" + "Zoë Ćma\n".encode()
 

@@ -132,7 +132,8 @@ def test_a_message_without_consent_or_address_is_not_taken(
 ) -> None:
     stamp = stamp_of(visitor.get(page(link)))
 
-    for wrong in ({"consent": ""}, {"email": ""}, {"name": "www.example.com"}, {"email": "x"}):
+    names = [{"name": "www.example.com"}, {"name": "\u200b\u202e"}]
+    for wrong in ({"consent": ""}, {"email": ""}, *names, {"email": "x"}):
         assert visitor.post(page(link), letter(stamp, **wrong)).status_code == 422
     assert not Customer.objects.exists()
 
