@@ -13,7 +13,7 @@ from typing import IO
 
 import numpy as np
 
-from sales.forecast.features import Purchases
+from sales.forecast.purchases import Purchases
 
 COLUMNS = ("customer", "product", "date")
 ORIGIN = date(1970, 1, 1)

@@ -31,8 +31,9 @@ from bench import forecast_scores as scores
 from bench import machine
 from bench.forecast_data import BadFileError, day_number, day_of, read_day, read_demo, read_file
 from bench.forecast_scores import Exam
-from sales.forecast.features import HORIZON, Purchases
+from sales.forecast.features import HORIZON
 from sales.forecast.learning import LEAST_HISTORY, learn
+from sales.forecast.purchases import Purchases
 
 RESULTS = Path(__file__).resolve().parent / "results" / "forecast.json"
 DEMO_CUT = date(2017, 10, 1)

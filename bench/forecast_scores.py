@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from sales.forecast.features import HORIZON, Candidates, Known, Purchases, describe, labels
+from sales.forecast.features import HORIZON, Candidates, Known, describe, labels
+from sales.forecast.purchases import Purchases
 
 BINS = 10
 TOP_SHARE = 10

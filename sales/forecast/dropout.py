@@ -35,8 +35,6 @@ class BuyingLaw:
     scale: float = 45.0
     stop: float = 0.3
     stay: float = 2.0
-    seen: float = 0.0
-    """Repeat purchases it was fitted to."""
 
     @classmethod
     def of(cls, repeats: Array, recency: Array, age: Array) -> Self:
@@ -46,7 +44,7 @@ class BuyingLaw:
         """
         if repeats.size < 20 or repeats.sum() < 10:
             scale = float(np.clip(age.mean() if age.size else 45.0, 10, 400))
-            return cls(scale=scale, seen=float(repeats.sum()))
+            return cls(scale=scale)
         step = max(repeats.size // FITTED_ROWS, 1)
         x, recent, whole = (one[::step].astype(np.float64) for one in (repeats, recency, age))
         unit = max(float(whole.max()), 1.0)
@@ -59,9 +57,7 @@ class BuyingLaw:
 
         found = minimize(loss, start, method="L-BFGS-B", bounds=[(-7.0, 7.0)] * 4)
         shape, scale, stop, stay = np.exp(found.x if np.isfinite(found.fun) else start)
-        return cls(
-            float(shape), float(scale * unit), float(stop), float(stay), float(repeats.sum())
-        )
+        return cls(float(shape), float(scale * unit), float(stop), float(stay))
 
     def alive(self, repeats: Array, recency: Array, age: Array) -> Array:
         """Return the probability that nobody has stopped yet."""

@@ -1,8 +1,7 @@
 """What is known of a customer and a product on a day, from purchases before it: numpy only.
 
-The bench and the nightly task both call this module. A purchase is (customer, product, day);
-several on one day are one. Everything counts days from any one origin. A cut is a day: what was
-bought on it or later is never looked at.
+The bench and the nightly task both call this module. A cut is a day: what was bought on it or
+later is never looked at.
 """
 
 from __future__ import annotations
@@ -13,12 +12,10 @@ from typing import Self
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtr
 
 from sales.forecast.dropout import BuyingLaw, CountLaw
-
-Int = npt.NDArray[np.int64]
-Float = npt.NDArray[np.float32]
+from sales.forecast.purchases import Float, Int, Purchases, Runs, intervals, medians, pair_keys
+from sales.forecast.rhythm import RhythmLaw, Waits
 
 WINDOWS = (14, 30, 60, 90, 180)
 PRODUCT_WINDOWS = (30, 60, 90)
@@ -32,87 +29,8 @@ PRIOR_PACKS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Purchases:
-    """Purchases, each day once, sorted by customer, product and day; ids are dense from 0."""
-
-    customer: Int
-    product: Int
-    day: Int
-    customer_count: int
-    product_count: int
-
-    @classmethod
-    def of(
-        cls, customer: Int, product: Int, day: Int, *, customer_count: int, product_count: int
-    ) -> Self:
-        """Sort purchases and drop what is there twice."""
-        order = np.lexsort((day, product, customer))
-        customer, product, day = customer[order], product[order], day[order]
-        fresh = np.ones(customer.size, dtype=bool)
-        fresh[1:] = (
-            (customer[1:] != customer[:-1]) | (product[1:] != product[:-1]) | (day[1:] != day[:-1])
-        )
-        return cls(customer[fresh], product[fresh], day[fresh], customer_count, product_count)
-
-    def before(self, cut: int) -> Self:
-        """Return what was bought before a day."""
-        return self._only(self.day < cut)
-
-    def within(self, start: int, end: int) -> Self:
-        """Return what was bought from one day until before another."""
-        return self._only((self.day >= start) & (self.day < end))
-
-    def as_visits(self) -> Self:
-        """Return the days on which anything was bought, as purchases of one and the same thing."""
-        return type(self).of(
-            self.customer,
-            np.zeros_like(self.product),
-            self.day,
-            customer_count=self.customer_count,
-            product_count=1,
-        )
-
-    def _only(self, kept: npt.NDArray[np.bool_]) -> Self:
-        return type(self)(
-            self.customer[kept],
-            self.product[kept],
-            self.day[kept],
-            self.customer_count,
-            self.product_count,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Runs:
-    """Stretches of rows of one customer and product: where each begins, and how long it is."""
-
-    start: Int
-    size: Int
-
-    @classmethod
-    def of(cls, *keys: Int) -> Self:
-        """Find the stretches in which all keys stay the same; rows are sorted by them."""
-        count = keys[0].size
-        changes = np.zeros(count, dtype=bool)
-        changes[:1] = True
-        for key in keys:
-            changes[1:] |= key[1:] != key[:-1]
-        start = np.flatnonzero(changes)
-        return cls(start, np.diff(np.append(start, count)))
-
-    def total(self, values: npt.NDArray) -> npt.NDArray:
-        """Add up values within each stretch."""
-        if not self.start.size:
-            return values[:0]
-        return np.add.reduceat(values, self.start)
-
-
-@dataclass(frozen=True, slots=True)
 class ProductFacts:
-    """What was known of each product on a day: one number per product and column.
-
-    `returns` is the share who bought again, of those whose first purchase was long enough ago.
-    """
+    """What was known of each product on a day: one number per product and column."""
 
     buyers: Float
     again_share: Float
@@ -120,7 +38,6 @@ class ProductFacts:
     interval: Float
     recent: tuple[Float, ...]
     rebought: Float
-    returns: Float
 
     @classmethod
     def of(cls, purchases: Purchases, cut: int, pack_days: Float | None = None) -> Self:
@@ -136,40 +53,14 @@ class ProductFacts:
             np.bincount(past.product[past.day >= cut - days], minlength=count).astype(np.float32)
             for days in PRODUCT_WINDOWS
         )
-        interval = _product_interval(past, cut, pack_days)
-        long_ago = past.day[runs.start] + 2 * interval[product] <= cut
-        early = np.bincount(product[long_ago], minlength=count)
-        whole = ((long_ago & (runs.size > 1)).sum() + 1) / (long_ago.sum() + 2)
-        returned = np.bincount(product[long_ago & (runs.size > 1)], minlength=count)
         return cls(
             buyers=buyers.astype(np.float32),
             again_share=((again + 1) / (buyers + 4)).astype(np.float32),
             mean_purchases=((lines + 1) / (buyers + 1)).astype(np.float32),
-            interval=interval,
+            interval=_product_interval(past, cut, pack_days),
             recent=recent,
             rebought=_rebought(past, cut),
-            returns=((returned + 2 * whole) / (early + 2)).astype(np.float32),
         )
-
-
-def _gaps(past: Purchases) -> tuple[Int, npt.NDArray[np.bool_]]:
-    """Return days since the purchase before, and where there is one."""
-    gap = np.zeros(past.day.size, dtype=np.int64)
-    gap[1:] = past.day[1:] - past.day[:-1]
-    same = np.zeros(past.day.size, dtype=bool)
-    same[1:] = (past.customer[1:] == past.customer[:-1]) & (past.product[1:] == past.product[:-1])
-    return gap, same
-
-
-def medians(keys: Int, values: npt.NDArray, count: int) -> tuple[npt.NDArray, Int]:
-    """Return the lower median of the values of each key, and how many there are; 0 for none."""
-    order = np.lexsort((values, keys))
-    sizes = np.bincount(keys, minlength=count)
-    middle = np.cumsum(sizes) - sizes + np.maximum(sizes - 1, 0) // 2
-    found = np.zeros(count, dtype=np.float64)
-    some = sizes > 0
-    found[some] = values[order][middle[some]]
-    return found, sizes
 
 
 def _product_interval(past: Purchases, cut: int, pack_days: Float | None) -> Float:
@@ -178,7 +69,7 @@ def _product_interval(past: Purchases, cut: int, pack_days: Float | None) -> Flo
     Where no pack is known, the median of all products stands for it. Only what was bought long
     enough ago counts: in a company's first weeks none but the short intervals can have ended.
     """
-    gap, same = _gaps(past)
+    gap, same = intervals(past)
     prior = np.full(
         past.product_count, float(np.median(gap[same])) if same.any() else UNKNOWN_INTERVAL
     )
@@ -205,14 +96,6 @@ def _rebought(past: Purchases, cut: int) -> Float:
     return ((hits + 10 * whole) / (owners + 10)).astype(np.float32)
 
 
-def pair_keys(purchases: Purchases, runs: Runs) -> Int:
-    """Return one number for each customer and product, ascending."""
-    return (
-        purchases.customer[runs.start] * max(purchases.product_count, 1)
-        + (purchases.product[runs.start])
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class Known:
     """What a company's purchases before a day say of everybody: products, and its buying laws."""
@@ -220,6 +103,7 @@ class Known:
     products: ProductFacts
     law: BuyingLaw
     counts: CountLaw
+    rhythm: RhythmLaw
 
     @classmethod
     def of(cls, purchases: Purchases, cut: int, pack_days: Float | None = None) -> Self:
@@ -233,7 +117,9 @@ class Known:
             (cut - first).astype(np.float64),
         )
         counts = CountLaw.of(runs.size.astype(np.float64), float(cut - past.day.min(initial=cut)))
-        return cls(ProductFacts.of(past, cut, pack_days), law, counts)
+        products = ProductFacts.of(past, cut, pack_days)
+        rhythm = RhythmLaw.of(Waits.of(past, runs, cut), products.interval)
+        return cls(products, law, counts, rhythm)
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +152,7 @@ def describe(purchases: Purchases, cut: int, known: Known, days: int = HORIZON) 
     _customer_columns(columns, past, cut, customer, last_day)
     columns["pace"] = days * columns["count"] / known.counts.days
     _product_columns(columns, facts, product)
-    _law_columns(columns, known, interval, facts.returns[product], days)
+    _law_columns(columns, known, Waits.of(past, runs, cut), days)
     columns["share"] = columns["count"] / np.maximum(columns["visits"], 1)
     columns["share_90"] = columns["count_90"] / np.maximum(columns["visits_90"], 1)
     columns["visits_awaited"] = columns["visits_since"] * columns["share"]
@@ -286,7 +172,7 @@ def _own_columns(
     columns: dict[str, npt.NDArray], past: Purchases, runs: Runs, cut: int, usual: Float
 ) -> tuple[Int, Float]:
     """Add what the customer's own purchases of the product say; return last day and interval."""
-    gap, same = _gaps(past)
+    gap, same = intervals(past)
     gap = np.where(same, gap, 0)
     count = runs.size.astype(np.float32)
     gaps = np.maximum(count - 1, 0)
@@ -314,27 +200,16 @@ def _own_columns(
     return last, interval
 
 
-def _law_columns(
-    columns: dict[str, npt.NDArray], known: Known, interval: Float, again: Float, days: int
-) -> None:
-    """Add what simple laws expect: purchases at random, and purchases at an interval."""
+def _law_columns(columns: dict[str, npt.NDArray], known: Known, waits: Waits, days: int) -> None:
+    """Add what the laws expect: purchases at random, and purchases at an interval."""
     age = columns["age"].astype(np.float64)
-    elapsed = columns["elapsed"].astype(np.float64)
+    recency = age - columns["elapsed"].astype(np.float64)
     gaps = columns["count"].astype(np.float64) - 1
-    law = known.law
-    columns["law_expects"] = law.expected(gaps, age - elapsed, age, days)
-    columns["law_alive"] = law.alive(gaps, age - elapsed, age)
-    columns["law_chance"] = law.chance(gaps, age - elapsed, age, days)
+    columns["law_expects"] = known.law.expected(gaps, recency, age, days)
+    columns["law_alive"] = known.law.alive(gaps, recency, age)
+    columns["law_chance"] = known.law.chance(gaps, recency, age, days)
     columns["count_chance"] = known.counts.chance(gaps + 1, days)
-    own = np.nan_to_num(columns["gap_spread"]).astype(np.float64)
-    spread = np.sqrt(
-        (gaps * own**2 + PRIOR_GAPS * (0.5 * interval) ** 2) / (gaps + PRIOR_GAPS)
-    ).clip(1)
-    still_to_come = ndtr((interval - elapsed) / spread)
-    later = ndtr((interval - elapsed - days) / spread)
-    comes_back = (gaps + PRIOR_GAPS * again) / (gaps + PRIOR_GAPS)
-    waiting = comes_back * still_to_come
-    columns["renewal"] = (comes_back * (still_to_come - later)) / (waiting + 1 - comes_back + 1e-9)
+    columns["rhythm"] = known.rhythm.chance(waits, days)
 
 
 def interval_of(gaps: Float, mean: Float, median: npt.NDArray, usual: Float) -> Float:

@@ -13,18 +13,9 @@ from typing import Any
 import numpy as np
 
 from sales.forecast import methods
-from sales.forecast.features import (
-    HORIZON,
-    Candidates,
-    Float,
-    Int,
-    Known,
-    Purchases,
-    describe,
-    feature_names,
-    labels,
-)
+from sales.forecast.features import HORIZON, Candidates, Known, describe, feature_names, labels
 from sales.forecast.methods import Bool, Method, Odds
+from sales.forecast.purchases import Float, Int, Purchases
 
 LESSONS = 6
 LEAST_HISTORY = 30
@@ -67,14 +58,13 @@ def learn(
 ) -> Learnt:
     """Learn from what was bought before the cut: the chance to buy again within some days.
 
-    Too short a history gives the formula, which has learnt nothing.
+    Too short a history gives the law of intervals, which begins with the length of the packs.
     """
     past = purchases.before(cut)
     lessons = list_lessons(past, cut, pack_days=pack_days, days=days)
     if not lessons or not any(methods.has_enough(lesson.y) for lesson in lessons):
-        seen = Known.of(past, cut, pack_days).law.seen
-        formula = methods.Formula.after(feature_names(), seen)
-        return Learnt(formula, "formula", {"lessons": len(lessons)})
+        rhythm = methods.Simple.plain(feature_names(), "rhythm")
+        return Learnt(rhythm, "rhythm", {"lessons": len(lessons)})
     names = lessons[0].rows.names
     choice = choose(lessons)
     features, y = gather(lessons)

@@ -8,17 +8,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import expit
 
-from sales.forecast.features import (
-    HORIZON,
-    Float,
-    Int,
-    Known,
-    ProductFacts,
-    Purchases,
-    describe,
-)
+from sales.forecast.features import HORIZON, Known, ProductFacts, describe
 from sales.forecast.learning import Learnt, learn
 from sales.forecast.methods import Method
+from sales.forecast.purchases import Float, Int, Purchases
 from sales.forecast.stored import Part
 from sales.forecast.timing import BASES, Timing, basis_of, streaks
 
@@ -104,9 +97,10 @@ def with_new_products(part: Part, count: int, pack_days: Float) -> Part:
         rebought=grown(
             facts.rebought, float(facts.rebought.mean()) if facts.rebought.size else 0.2
         ),
-        returns=grown(facts.returns, 0.5),
     )
-    return replace(part, known=replace(part.known, products=products))
+    stretch = np.median(part.known.rhythm.interval / facts.interval) if facts.interval.size else 1.0
+    rhythm = part.known.rhythm.with_products(stretch * products.interval[-more:])
+    return replace(part, known=replace(part.known, products=products, rhythm=rhythm))
 
 
 def make_forecasts(

@@ -18,7 +18,8 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
-from sales.forecast.features import Candidates, Float
+from sales.forecast.features import Candidates
+from sales.forecast.purchases import Float
 
 Bool = npt.NDArray[np.bool_]
 Odds = npt.NDArray[np.float64]
@@ -28,7 +29,6 @@ SIMPLE_ROWS = 200_000
 FEW_ROWS = 50_000
 LEAST_EVENTS = 30
 TREE_EVENTS = 300
-EVEN_REPEATS = 50.0
 HOLD_SCALE = 10.0
 """How firmly numbers stay where they were meant to be: as if of so many rows."""
 TINY = 1e-4
@@ -67,7 +67,7 @@ def _own_gap(column: dict[str, Float]) -> Float:
 TERMS: dict[str, Callable[[dict[str, Float]], Float]] = {
     "law": _logit("law_chance"),
     "counts": _logit("count_chance"),
-    "renewal": _logit("renewal"),
+    "rhythm": _logit("rhythm"),
     "pace": lambda column: np.log(column["pace"] + TINY),
     "tenure_rate": lambda column: np.log(column["tenure_rate"] + TINY),
     "usual": lambda column: np.log(np.maximum(column["product_interval"], 1)),
@@ -87,12 +87,12 @@ TERMS: dict[str, Callable[[dict[str, Float]], Float]] = {
     "again": _logit("product_again"),
 }
 """What the simple methods see: each a number that grows or falls with the chance."""
-LAWS = ("law", "counts", "renewal")
+LAWS = ("rhythm", "law", "counts")
 """Terms that are chances already: little is left to learn, and they hold as a history grows."""
 ONE = ("pace", "tenure_rate", "pause", "usual", "mean_gap")
-FEW = ("law", "renewal", "pace", "tenure_rate", "pause")
+FEW = ("law", "rhythm", "pace", "tenure_rate", "pause")
 MANY = tuple(name for name in TERMS if name not in ("usual", "mean_gap"))
-PLAIN = ("formula", *LAWS, *ONE)
+PLAIN = (*LAWS, *ONE)
 """One number each: each of the usual baselines is among them."""
 
 
@@ -150,31 +150,6 @@ class Simple:
 def _terms(names: tuple[str, ...], terms: tuple[str, ...], features: Float) -> Odds:
     column = {name: features[:, place] for place, name in enumerate(names)}
     return np.column_stack([TERMS[term](column) for term in terms]).astype(np.float64)
-
-
-@dataclass(frozen=True, slots=True)
-class Formula:
-    """No learning: what the simple laws expect. For the first weeks of a company.
-
-    The fewer repeat purchases there were yet, the more speaks the interval, which begins with the
-    length of the pack.
-    """
-
-    names: tuple[str, ...]
-    weight: float = 0.5
-    """Of the law of random purchases, against the interval's."""
-
-    @classmethod
-    def after(cls, names: tuple[str, ...], repeats_seen: float) -> Self:
-        """Weigh the laws by how many repeat purchases there were."""
-        return cls(names, repeats_seen / (repeats_seen + EVEN_REPEATS))
-
-    def odds(self, features: Float) -> Odds:
-        """Return the log-odds of each row."""
-        law = features[:, self.names.index("law_chance")].astype(np.float64)
-        renewal = features[:, self.names.index("renewal")].astype(np.float64)
-        mean = self.weight * law + (1 - self.weight) * renewal
-        return logit(np.clip(mean, 0.005, 0.995))
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,9 +246,9 @@ def fit_all(
 
     Rows of one month only don't tell how a method ages: then there are laws only, as they are.
     """
-    fitted: dict[str, Method] = {"formula": Formula(names)}
+    fitted: dict[str, Method] = {term: Simple.plain(names, term) for term in LAWS}
     if laws_only:
-        return fitted | {term: Simple.plain(names, term) for term in LAWS}
+        return fitted
     if has_enough(y):
         fitted |= {term: Simple.held(names, (term,), features, y) for term in LAWS}
         fitted["laws"] = Simple.held(names, LAWS, features, y)

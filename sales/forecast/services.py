@@ -14,7 +14,7 @@ from django.db import transaction
 from representatives.clock import company_zone
 from sales.forecast import exchange, making, selectors, stored
 from sales.forecast.exchange import Bought, Catalogue, Range
-from sales.forecast.features import Purchases
+from sales.forecast.purchases import Purchases
 from sales.forecast.stored import Part, UnableToRead
 from sales.models import Customer, ForecastModel
 

@@ -20,11 +20,13 @@ from sklearn.ensemble._hist_gradient_boosting.common import PREDICTOR_RECORD_DTY
 from sklearn.ensemble._hist_gradient_boosting.predictor import TreePredictor
 
 from sales.forecast.dropout import BuyingLaw, CountLaw
-from sales.forecast.features import Float, Known, ProductFacts, feature_names
-from sales.forecast.methods import CHUNK, TERMS, Blend, Formula, Method, Odds, Scaled, Simple, Trees
+from sales.forecast.features import Known, ProductFacts, feature_names
+from sales.forecast.methods import CHUNK, TERMS, Blend, Method, Odds, Scaled, Simple, Trees
+from sales.forecast.purchases import Float
+from sales.forecast.rhythm import RhythmLaw
 from sales.forecast.timing import Timing
 
-VERSION = 2
+VERSION = 3
 _UNREADABLE = (
     KeyError,
     ValueError,
@@ -111,6 +113,7 @@ def read(body: bytes) -> tuple[dict[str, Part], npt.NDArray[np.int64]]:
 
 def _write_known(part: Part, at: str) -> Arrays:
     facts, law, counts = part.known.products, part.known.law, part.known.counts
+    rhythm = part.known.rhythm
     return {
         f"{at}facts": np.column_stack(
             [
@@ -119,29 +122,30 @@ def _write_known(part: Part, at: str) -> Arrays:
                 facts.mean_purchases,
                 facts.interval,
                 facts.rebought,
-                facts.returns,
                 *facts.recent,
             ]
         ),
-        f"{at}law": np.array([law.shape, law.scale, law.stop, law.stay, law.seen]),
+        f"{at}law": np.array([law.shape, law.scale, law.stop, law.stay]),
         f"{at}counts": np.array([counts.shape, counts.scale, counts.days]),
+        f"{at}rhythm": np.array([rhythm.likeness, rhythm.stop, rhythm.stay]),
+        f"{at}rhythms": np.column_stack([rhythm.regularity, rhythm.interval]),
         f"{at}ratios": part.timing.ratios,
     }
 
 
 def _read_known(at: str, arrays: Arrays) -> tuple[Known, Timing]:
     columns = arrays[f"{at}facts"].T.astype(np.float32)
-    buyers, again, mean, interval, rebought, returns, *recent = columns
-    facts = ProductFacts(buyers, again, mean, interval, tuple(recent), rebought, returns)
+    buyers, again, mean, interval, rebought, *recent = columns
+    facts = ProductFacts(buyers, again, mean, interval, tuple(recent), rebought)
     law = BuyingLaw(*(float(number) for number in arrays[f"{at}law"]))
     counts = CountLaw(*(float(number) for number in arrays[f"{at}counts"]))
-    return Known(facts, law, counts), Timing(arrays[f"{at}ratios"].astype(np.float64))
+    regularity, interval = arrays[f"{at}rhythms"].astype(np.float64).T
+    rhythm = RhythmLaw(regularity, interval, *(float(number) for number in arrays[f"{at}rhythm"]))
+    return Known(facts, law, counts, rhythm), Timing(arrays[f"{at}ratios"].astype(np.float64))
 
 
 def _write_method(method: Method, at: str, arrays: Arrays) -> dict[str, Any]:
     match method:
-        case Formula():
-            return {"kind": "formula", "names": method.names, "weight": method.weight}
         case Simple():
             for name in ("centre", "width", "weights"):
                 arrays[at + name] = getattr(method, name)
@@ -178,8 +182,6 @@ def _write_method(method: Method, at: str, arrays: Arrays) -> dict[str, Any]:
 
 def _read_method(notes: dict[str, Any], at: str, arrays: Arrays) -> Method:
     match notes["kind"]:
-        case "formula":
-            return Formula(tuple(notes["names"]), float(notes["weight"]))
         case "simple":
             terms = tuple(notes["terms"])
             numbers = [arrays[at + name].astype(float) for name in ("centre", "width", "weights")]

@@ -12,7 +12,8 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from sales.forecast.features import PRIOR_GAPS, Candidates, Float, Int, Known, Purchases, Runs
+from sales.forecast.features import PRIOR_GAPS, Candidates, Known
+from sales.forecast.purchases import Float, Int, Purchases, Runs
 
 BASES = ("pack", "mixed", "own")
 """By how many intervals of one's own: none, one or two, three and more."""

@@ -10,8 +10,9 @@ import pytest
 from bench.forecast_scores import Exam, auc, calibration_error
 from sales.forecast import making, methods, stored
 from sales.forecast.dropout import BuyingLaw, CountLaw
-from sales.forecast.features import Known, Purchases, describe, feature_names, labels
+from sales.forecast.features import Known, describe, feature_names, labels
 from sales.forecast.learning import learn
+from sales.forecast.purchases import Purchases
 from sales.forecast.stored import Part, UnableToRead
 from sales.forecast.timing import Timing
 
@@ -104,11 +105,11 @@ def test_what_was_learnt_ranks_and_is_calibrated(bought: Purchases) -> None:
     assert abs(chance.mean() - y.mean()) < 0.05
 
 
-def test_the_first_weeks_of_a_company_have_a_formula(bought: Purchases) -> None:
+def test_the_first_weeks_of_a_company_begin_with_the_packs(bought: Purchases) -> None:
     learnt = learn(bought, 25, pack_days=PACK.astype(np.float32))
     rows = describe(bought, 25, Known.of(bought, 25, PACK.astype(np.float32)))
 
-    assert learnt.name == "formula"
+    assert learnt.name == "rhythm"
     assert ((learnt.chances(rows) > 0) & (learnt.chances(rows) < 1)).all()
     assert rows.interval == pytest.approx(PACK[rows.product], abs=10)
 
@@ -116,7 +117,7 @@ def test_the_first_weeks_of_a_company_have_a_formula(bought: Purchases) -> None:
 def test_nothing_bought_is_nothing_learnt() -> None:
     none = np.zeros(0, dtype=np.int64)
     nobody = Purchases.of(none, none, none, customer_count=0, product_count=0)
-    assert learn(nobody, 10).name == "formula"
+    assert learn(nobody, 10).name == "rhythm"
     assert describe(nobody, 10, Known.of(nobody, 10)).features.shape == (0, len(feature_names()))
 
 
@@ -210,14 +211,14 @@ def test_purchases_at_random_are_known_in_the_first_weeks(days: int) -> None:
 def test_a_chance_is_of_so_many_days_as_asked(bought: Purchases) -> None:
     known = Known.of(bought, 150)
     short, long = (describe(bought, 150, known, days) for days in (10, 60))
-    for name in ("law_chance", "count_chance", "renewal", "pace"):
+    for name in ("law_chance", "count_chance", "rhythm", "pace"):
         assert (short.column(name) <= long.column(name)).all()
         assert short.column(name).mean() < long.column(name).mean()
 
 
 @pytest.fixture(scope="module")
 def parts(bought: Purchases) -> dict[str, Part]:
-    """Every kind of method at once: a scaled blend of trees and terms, and the formula."""
+    """Every kind of method at once: a scaled blend of trees and terms, and a law."""
     known = Known.of(bought, 150)
     rows = describe(bought, 150, known)
     fitted = methods.fit_all(rows.names, rows.features, labels(bought, rows, 150))
@@ -225,7 +226,7 @@ def parts(bought: Purchases) -> dict[str, Part]:
     timing = Timing.of(bought, 150, known)
     return {
         making.PRODUCT: Part(blend, known, timing),
-        making.VISIT: Part(methods.Formula.after(rows.names, 7.0), known, timing),
+        making.VISIT: Part(methods.Simple.plain(rows.names, "rhythm"), known, timing),
     }
 
 

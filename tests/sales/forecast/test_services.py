@@ -42,7 +42,7 @@ def test_a_forecast_stands_for_each_customer_and_repeat_product(bought_twice: Cu
     assert pulse.computed_at == NOW
     model = ForecastModel.objects.get()
     assert (model.method, model.for_everybody, model.learnt_to) == (
-        "formula",
+        "rhythm",
         True,
         date(2017, 3, 21),
     )
@@ -143,7 +143,7 @@ def test_a_model_that_cannot_be_read_is_learnt_anew(bought_twice: Customer) -> N
     ForecastModel.objects.create(
         made_at=NOW + timedelta(minutes=1),
         learnt_to=model.learnt_to,
-        method="formula",
+        method="rhythm",
         figures={},
         body=b"\x80\x04cos\nsystem\n",
     )
