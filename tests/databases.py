@@ -131,7 +131,8 @@ class TestDatabases:
         """Create a database from the template and return its name."""
         self.count += 1
         name = f"{CLONE_PREFIX}{self.run}_{self.count}"
-        self._execute_sql("CREATE DATABASE {} TEMPLATE {}", name, self.template)
+        # By files: as WAL it would cost five times the work, a quarter of a second each.
+        self._execute_sql("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY", name, self.template)
         return name
 
     def drop(self, name: str) -> None:

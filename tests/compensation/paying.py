@@ -89,7 +89,7 @@ def _use_copy(databases: TestDatabases, name: str) -> None:
 def _copy(databases: TestDatabases, name: str, to: str) -> None:
     """Copy a database, to which nobody may be connected meanwhile."""
     databases.point_connections_to(databases.shared)
-    databases._execute_sql("CREATE DATABASE {} TEMPLATE {}", to, name)
+    databases._execute_sql("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY", to, name)
     databases.point_connections_to(databases.in_use)
 
 

@@ -54,7 +54,7 @@ class PrivateServers(Supervisor):
                 "user": user.pw_name,
                 "uid": user.pw_uid,
                 "gid": user.pw_gid,
-                "postgres_settings": postgres_settings("test"),
+                "postgres_settings": postgres_settings("faults"),
                 "valkey_settings": valkey_settings("test"),
                 "bootstrap": (embedded_places.BASE_DIR / "config" / "bootstrap.sql").read_text(),
                 "passwords": {name: secrets.token_hex(16) for name in ALIASES.values()},

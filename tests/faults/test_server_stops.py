@@ -75,6 +75,7 @@ def test_what_was_told_as_posted_is_still_there(
     """With its control: where a commit does not wait for the disk, what was told is lost."""
     name = databases_in_use()["default"]["NAME"]
     with private.connect() as superuser:
+        assert superuser.execute("SHOW fsync").fetchone() == ("on",)
         superuser.execute("ALTER SYSTEM SET wal_writer_delay = '10s'")
         superuser.execute("SELECT pg_reload_conf()")
         superuser.execute(

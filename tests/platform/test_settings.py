@@ -13,6 +13,7 @@ from django.db import connection
 
 from config import install
 from config.addresses import broker_url, redis_database
+from config.embedded_settings import postgres_settings
 from config.settings import base
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -125,9 +126,7 @@ def test_nothing_runs_eagerly_in_memory_or_on_sqlite():
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("fsync", "on"),
         ("synchronous_commit", "on"),
-        ("full_page_writes", "on"),
         ("data_checksums", "on"),
         ("jit", "off"),
         ("client_connection_check_interval", "1s"),
@@ -142,6 +141,13 @@ def test_the_server_is_set_up_as_production_should_be(name: str, value: str):
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_setting(%s)", [name])
         assert cursor.fetchone() == (value,)
+
+
+@pytest.mark.parametrize("kind", ["demo", "bench", "faults"])
+def test_servers_that_keep_something_outlive_a_power_cut(kind: str):
+    values = postgres_settings(kind)
+
+    assert values["fsync"] == values["synchronous_commit"] == values["full_page_writes"] == "on"
 
 
 @pytest.mark.parametrize(
