@@ -134,13 +134,13 @@ class RhythmLaw:
             *(float(np.exp(number)) for number in (likeness, stop, stay)),
         )
 
-    def with_products(self, interval: Array) -> Self:
+    def with_products(self, interval: npt.NDArray) -> Self:
         """Add products of which no more than an interval is known: as regular as most are."""
         usual = float(np.median(self.regularity)) if self.regularity.size else 1.0
         return replace(
             self,
             regularity=np.append(self.regularity, np.full(interval.size, usual)),
-            interval=np.append(self.interval, interval),
+            interval=np.append(self.interval, interval).astype(np.float64),
         )
 
     def chance(self, waits: Waits, days: float) -> Array:
