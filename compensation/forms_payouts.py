@@ -10,11 +10,12 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from compensation.models.payees import BIC_LENGTH, HOLDER_LENGTH, IBAN_LENGTH
+from representatives.forms_shared import ServiceForm
 
 PRIVATE = {"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
 
 
-class BankAccountForm(forms.Form):
+class BankAccountForm(ServiceForm):
     """Where a representative wants to be paid. What was typed is never shown again."""
 
     holder_name = forms.CharField(
@@ -49,20 +50,8 @@ class BankAccountForm(forms.Form):
             ),
         )
 
-    def add_refusal(self, field: str | None, message: str) -> None:
-        """Show what was refused, at its field where the form has it."""
-        self.add_error(field if field in self.fields else None, message)
 
-
-class StaffForm(forms.Form):
-    """A form of the staff's pages, whose fields the template lays out."""
-
-    def add_refusal(self, field: str | None, message: str) -> None:
-        """Show what was refused, at its field where the form has it."""
-        self.add_error(field if field in self.fields else None, message)
-
-
-class DraftForm(StaffForm):
+class DraftForm(ServiceForm):
     """A new batch."""
 
     execution_date = forms.DateField(
@@ -70,7 +59,7 @@ class DraftForm(StaffForm):
     )
 
 
-class AnswersForm(StaffForm):
+class AnswersForm(ServiceForm):
     """A file of the bank's answers."""
 
     file = forms.FileField(

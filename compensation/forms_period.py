@@ -9,9 +9,10 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from compensation import gate_wording
+from representatives.forms_shared import ServiceForm
 
 
-class AcknowledgeForm(forms.Form):
+class AcknowledgeForm(ServiceForm):
     """Findings that somebody holds to be all right, and why."""
 
     codes = forms.MultipleChoiceField(

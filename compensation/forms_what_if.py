@@ -10,6 +10,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from representatives.codes import MAX_LENGTH
+from representatives.forms_shared import ServiceForm
 from sales.amounts import QUANTITY_LIMIT
 from sales.models import Product
 
@@ -18,7 +19,7 @@ LINES = 3
 LARGEST_DOCUMENT = 200_000
 
 
-class TrialForm(forms.Form):
+class TrialForm(ServiceForm):
     """A form that asks and writes nothing."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -26,10 +27,6 @@ class TrialForm(forms.Form):
         self.helper = FormHelper()
         self.helper.form_tag = False
         self.helper.disable_csrf = True
-
-    def add_refusal(self, field: str | None, message: str) -> None:
-        """Show what was refused, at its field where the form has it."""
-        self.add_error(field if field in self.fields else None, message)
 
 
 class OrderTrialForm(TrialForm):

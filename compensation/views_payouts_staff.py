@@ -23,7 +23,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from compensation import payout_words, selectors_payouts, selectors_reconciling, services
-from compensation.forms_payouts import AnswersForm, DraftForm, StaffForm
+from compensation.forms_payouts import AnswersForm, DraftForm
 from compensation.models import Payout, PayoutBatch, PayoutPart, PayoutStatus
 from compensation.selectors_pages.payouts import BatchPage, read_batch
 from compensation.services.bank_answers import AnswerReport, Verdict
@@ -306,7 +306,7 @@ def answers(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _imported(form: StaffForm, file: Any, by: User) -> AnswerReport | None:
+def _imported(form: AnswersForm, file: Any, by: User) -> AnswerReport | None:
     try:
         return services.import_answers(file=file.read(), name=file.name, by=by, now=company_now())
     except UnableTo as refusal:

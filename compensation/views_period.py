@@ -315,7 +315,7 @@ def _acknowledge(request: HttpRequest, found: Cockpit, viewer: User) -> HttpResp
                 now=company_now(),
             )
         except UnableTo as refusal:
-            form.add_error(refusal.field if refusal.field in form.fields else None, refusal.message)
+            form.add_refusal(refusal.field, refusal.message)
         else:
             messages.success(request, _("Noted, with your name and reason."))
             return _back(found.period)

@@ -9,12 +9,13 @@ from django.contrib.auth import password_validation
 from django.utils.translation import gettext_lazy as _
 
 from representatives.codes import MAX_LENGTH
+from representatives.forms_shared import ServiceForm
 from representatives.models import NAME_LENGTH, User
 
 PHONE_LENGTH = 40
 
 
-class _PortalForm(forms.Form):
+class _PortalForm(ServiceForm):
     """A form with one button, laid out by crispy; `action` and `button` come from the class."""
 
     button: Any = _("Save")
@@ -33,10 +34,6 @@ class _PortalForm(forms.Form):
                 css_class="form-actions",
             ),
         )
-
-    def add_refusal(self, field: str | None, message: str) -> None:
-        """Show what a service refused, at its field where the form has it."""
-        self.add_error(field if field in self.fields else None, message)
 
 
 class EnrolForm(_PortalForm):

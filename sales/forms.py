@@ -14,6 +14,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
+from representatives.forms_shared import ServiceForm
 from sales.amounts import Amounts, line_amounts, parse_quantity
 from sales.models import Customer, Product
 
@@ -21,7 +22,7 @@ MYSELF = "me"
 INVOICE_CUSTOMER, INVOICE_SELLER = "customer", "seller"
 
 
-class PortalForm(forms.Form):
+class PortalForm(ServiceForm):
     """A form of the portal, laid out by crispy."""
 
     button: Any = _("Save")
@@ -34,10 +35,6 @@ class PortalForm(forms.Form):
         if back:
             buttons.append(HTML(f'<a class="text-act" href="{back}">{_("Cancel")}</a>'))
         self.helper.layout = Layout(*self.fields, Div(*buttons, css_class="form-actions"))
-
-    def add_refusal(self, field: str | None, message: str) -> None:
-        """Show what a service refused, at its field where the form has it."""
-        self.add_error(field if field in self.fields else None, message)
 
 
 @dataclass(frozen=True, slots=True)
