@@ -1,6 +1,7 @@
-"""Labels of the referral tree in the database: the only SQL that writes lft, rght and level.
+"""Labels of the referral tree in the database: room for newcomers, and moves.
 
-Every function here expects the tree lock to be held and says so where it is not.
+Whole trees are written by `checks.write_tree` and the import alone. Every function here expects
+the tree lock to be held.
 """
 
 # The only name put into SQL here is a constant.

@@ -1,4 +1,4 @@
-"""A representative's statement of one month: lines of the run and reversals of returns."""
+"""A representative's statement of one month: the run's lines, reversals and adjustments."""
 
 from dataclasses import dataclass
 from typing import Any
