@@ -173,7 +173,15 @@ def reopen_follow_up(*, follow_up: FollowUp, now: datetime, due_on: date | None 
 
 
 def _locked(follow_up: FollowUp) -> FollowUp:
+    """Return a follow-up as it is, locked after its customer: the order in which a payment does."""
+    _hold_customer(follow_up)
     return FollowUp.objects.select_for_update(of=("self",), no_key=True).get(pk=follow_up.pk)
+
+
+def _hold_customer(follow_up: FollowUp) -> None:
+    if follow_up.customer_id is not None:
+        people = Customer.objects.select_for_update(of=("self",), no_key=True)
+        people.filter(pk=follow_up.customer_id).first()
 
 
 def _check_open(row: FollowUp) -> None:

@@ -9,10 +9,12 @@ from typing import Any
 
 import psycopg
 import pytest
-from django.db import connection, connections, transaction
+from django.db import OperationalError, connection, connections, transaction
 
 from sales.contacts import services as contacts
-from sales.followups.services import UnableToFollowUp, plan_follow_up
+from sales.followups import services
+from sales.followups.services import UnableToFollowUp, finish_follow_up, plan_follow_up
+from sales.locks import lock_buyers
 from sales.models import Customer, FollowUp, Order
 from tests.sales.conftest import NOW
 from tests.sales.followups.conftest import TODAY
@@ -33,7 +35,7 @@ class Meanwhile:
     def _run(self, act: Callable[[], Any]) -> None:
         try:
             self.found.append(act())
-        except UnableToFollowUp as refusal:
+        except (UnableToFollowUp, OperationalError) as refusal:
             self.found.append(refusal)
         finally:
             connections.close_all()
@@ -137,3 +139,32 @@ def test_payment_answers_what_is_being_planned(customer: Customer, buy: Buy) -> 
 
     assert open_chases() == 0
     assert FollowUp.objects.get(kind="reorder").closing_order == order
+
+
+def finish_while_paying(customer: Customer, buy: Buy) -> list[Any]:
+    """Note a talk while a payment of the same customer is under way; return what came of both."""
+    row = chase(customer)
+    ends: list[Any] = []
+    try:
+        with transaction.atomic():
+            lock_buyers([customer.pk])
+            talk = Meanwhile(lambda: finish_follow_up(follow_up=row, result="talked", now=NOW))
+            assert talk.waits()
+            ends.append(buy(customer, "2017-03-20T13:00", TEA=1))
+    except OperationalError as deadlock:
+        ends.append(deadlock)
+    return [*ends, talk.end()]
+
+
+def test_whoever_notes_a_talk_waits_for_a_payment_and_holds_nothing_it_needs(
+    customer: Customer, buy: Buy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order, talk = finish_while_paying(customer, buy)
+    assert isinstance(talk, UnableToFollowUp), "the order has answered it"
+    assert FollowUp.objects.get(kind="reorder").closing_order == order
+
+    monkeypatch.setattr(services, "_hold_customer", lambda follow_up: None)
+    ends = finish_while_paying(
+        contacts.add_contact(representative=customer.representative, name="Ola", now=NOW), buy
+    )
+    assert [one for one in ends if isinstance(one, OperationalError)], "a deadlock"
