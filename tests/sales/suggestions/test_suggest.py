@@ -95,6 +95,33 @@ def test_its_effect_is_of_the_pieces_that_the_customer_usually_takes(
     assert [line.quantity for line in lines] == [3, 1]
 
 
+def test_the_best_are_the_same_however_many_are_asked_for(
+    seller: Representative,
+    anna: Customer,
+    person: Callable[..., Customer],
+    foresee: Say,
+    buy: Buy,
+) -> None:
+    """Usual pieces make a cheap product worth more than a dear one; one cart does not."""
+    bea, cyd = person("Bea"), person("Cyd")
+    for number in (10, 11, 12):
+        buy(anna, f"2017-01-{number}T10:00", TEA=9)
+        buy(bea, f"2017-01-{number}T10:00", GREENS=1, TEA=number)
+        buy(cyd, f"2017-01-{number}T10:00", GREENS=2)
+    for customer, sku in ((anna, "TEA"), (bea, "GREENS"), (cyd, "GREENS")):
+        foresee(customer, sku, last=63, every=60)
+
+    every = found(seller)
+
+    assert {(one.customer.name, one.quantity) for one in every} >= {
+        (anna.name, 9),
+        ("Bea", 1),
+        ("Cyd", 2),
+    }
+    for limit in range(1, len(every) + 1):
+        assert selectors.suggest(seller, now=NOW, limit=limit) == every[:limit]
+
+
 def test_how_much_anothers_customer_takes_is_not_told(
     other_seller: Representative, anna: Customer, buy: Buy, products: dict[str, Product]
 ) -> None:
