@@ -87,13 +87,13 @@ TERMS: dict[str, Callable[[dict[str, Float]], Float]] = {
     "again": _logit("product_again"),
 }
 """What the simple methods see: each a number that grows or falls with the chance."""
-LAWS = ("rhythm", "law", "counts")
+LAWS = ("law", "counts", "rhythm")
 """Terms that are chances already: little is left to learn, and they hold as a history grows."""
 ONE = ("pace", "tenure_rate", "pause", "usual", "mean_gap")
 FEW = ("law", "rhythm", "pace", "tenure_rate", "pause")
 MANY = tuple(name for name in TERMS if name not in ("usual", "mean_gap"))
-PLAIN = (*LAWS, *ONE)
-"""One number each: each of the usual baselines is among them."""
+PLAIN = ("law", "counts", *ONE)
+"""Purchases at random, or one number each: each of the usual baselines is among them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -183,7 +183,7 @@ def test_only_who_may_delete_erases(
 def test_staff_read_what_forecasts_were_learnt_from(site: Client, buy: Buy, company: Any) -> None:
     model = learn_forecasts(now=NOW)
 
-    assert "formula" in text(site.get("/admin/sales/forecastmodel/"))
+    assert "rhythm" in text(site.get("/admin/sales/forecastmodel/"))
     page = site.get(f"/admin/sales/forecastmodel/{model.pk}/change/")
     assert "lessons" in text(page)
     assert site.post(f"/admin/sales/forecastmodel/{model.pk}/delete/").status_code == 403
