@@ -7,6 +7,7 @@ a database of its own. ``make check`` adds ``--no-skips``.
 
 from __future__ import annotations
 
+import copy
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,8 +20,9 @@ from django.conf import settings
 from django.core.cache import caches
 from django.test import TestCase, TransactionTestCase
 
-from tests import processes, soundness
+from tests import processes, soundness, worlds
 from tests.browser import chromium
+from tests.compensation.town import Town
 from tests.databases import TestDatabases, addresses, connect_as_owner
 from tests.engine import tally
 
@@ -142,16 +144,30 @@ def _commits(request: pytest.FixtureRequest) -> bool:
     return bool(by_marker or names & set(request.fixturenames))
 
 
+def _world_of(request: pytest.FixtureRequest) -> str | None:
+    """Return the world that a test asks for."""
+    asked = worlds.WORLDS.keys() & set(request.fixturenames)
+    assert len(asked) <= 1, f"{request.node.nodeid} asks for two worlds: {asked}"
+    return asked.pop() if asked else None
+
+
 @pytest.fixture
 def _database_of_test(
-    request: pytest.FixtureRequest, test_databases: TestDatabases, django_db_blocker: Any
+    request: pytest.FixtureRequest,
+    test_databases: TestDatabases,
+    django_db_blocker: Any,
+    _redis_clients: list[redis.Redis],
 ) -> Iterator[None]:
-    """Give a test that commits a clone of its own."""
+    """Give a test that commits a clone of its own, of its world if it asks for one."""
     if not _commits(request):
         yield
         return
+    world = _world_of(request)
     with django_db_blocker.unblock():
-        test_databases.use_clone()
+        if world and world not in test_databases.worlds:
+            test_databases.build_world(world, worlds.WORLDS[world])
+            _delete_keys(_redis_clients)  # what building queued is not there the next time
+        test_databases.use_clone(world)
     yield
     with django_db_blocker.unblock():
         test_databases.leave_clone()
@@ -175,6 +191,18 @@ def _django_db_helper(
         or request.node.get_closest_marker("breaks_ledger")
     ):
         assert soundness.ledger_faults() == []
+
+
+@pytest.fixture
+def founded_town(transactional_db: None, test_databases: TestDatabases) -> Town:
+    """A company with sales in January and February 2017."""
+    return copy.deepcopy(test_databases.worlds["founded_town"])
+
+
+@pytest.fixture
+def january_town(transactional_db: None, test_databases: TestDatabases) -> Town:
+    """The same company with January posted."""
+    return copy.deepcopy(test_databases.worlds["january_town"])
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -98,8 +99,9 @@ class TestDatabases:
         # Dropping waits for a checkpoint: it happens beside the next test, as does making the
         # clone that the test after it will ask for.
         self.beside = ThreadPoolExecutor(max_workers=1)
-        self.spare: Future[str] | None = None
-        self.shared = self.clone()
+        self.spares: dict[str, Future[str]] = {}
+        self.worlds: dict[str, Any] = {}
+        self.shared = self.clone(self.template)
         self.in_use = self.shared
         self.point_connections_to(self.shared)
 
@@ -107,17 +109,32 @@ class TestDatabases:
         """Drop the process's own clone; the template stays for the next run."""
         for alias in ("default", "owner"):
             connections[alias].close()
-        if self.spare is not None:
-            self.drop(self.spare.result())
+        for spare in self.spares.values():
+            self.drop(spare.result())
+        for name in self.worlds:
+            self.drop(self._kept(name))
         self.drop(self.shared)
         self.beside.shutdown(wait=True)
         self.maintenance.close()
 
-    def use_clone(self) -> None:
-        """Work on a fresh clone from now on."""
-        self.in_use = self.spare.result() if self.spare is not None else self.clone()
-        self.spare = self.beside.submit(self.clone)
+    def use_clone(self, world: str | None = None) -> None:
+        """Work on a fresh clone from now on: an empty one, or one of a world that was built."""
+        template = self._kept(world) if world else self.template
+        spare = self.spares.pop(template, None)
+        self.in_use = spare.result() if spare is not None else self.clone(template)
+        self.spares[template] = self.beside.submit(self.clone, template)
         self.point_connections_to(self.in_use)
+
+    def build_world(self, name: str, build: Callable[[], Any]) -> None:
+        """Build a world in a database of its own; what tests change is a clone of it."""
+        self.use_clone()
+        built, self.in_use = self.in_use, self.shared
+        try:
+            made = build()
+        finally:
+            self.point_connections_to(self.shared)
+        self._execute_sql("ALTER DATABASE {} RENAME TO {}", built, self._kept(name))
+        self.worlds[name] = made
 
     def leave_clone(self) -> None:
         """Drop the clone in use and go back to the process's own."""
@@ -127,12 +144,13 @@ class TestDatabases:
         if gone != self.shared:
             self.beside.submit(self.drop, gone)
 
-    def clone(self) -> str:
-        """Create a database from the template and return its name."""
+    def clone(self, template: str | None = None) -> str:
+        """Create a database from a template, the empty one unless named, and return its name."""
         self.count += 1
         name = f"{CLONE_PREFIX}{self.run}_{self.count}"
         # By files: as WAL it would cost five times the work, a quarter of a second each.
-        self._execute_sql("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY", name, self.template)
+        statement = "CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY"
+        self._execute_sql(statement, name, template or self.template)
         return name
 
     def drop(self, name: str) -> None:
@@ -151,6 +169,9 @@ class TestDatabases:
             connections[alias].settings_dict["NAME"] = name
             connections.settings[alias]["NAME"] = name
             settings.DATABASES[alias]["NAME"] = name
+
+    def _kept(self, world: str) -> str:
+        return f"{CLONE_PREFIX}{self.run}_{world}"
 
     def _template(self) -> str:
         name = TEMPLATE_PREFIX + migrations_digest()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.compensation.town import Town, build_town
+from tests.compensation.town import Town
 
 
 @pytest.fixture
-def town(transactional_db: None) -> Town:
+def town(founded_town: Town) -> Town:
     """A company with sales in January and February 2017."""
-    return build_town()
+    return founded_town

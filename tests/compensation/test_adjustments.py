@@ -34,8 +34,14 @@ NOW = local("2017-02-10T09:00")
 
 
 @pytest.fixture
+def town(january_town: Town) -> Town:
+    """The town with January posted."""
+    return january_town
+
+
+@pytest.fixture
 def posted(town: Town) -> Run:
-    return town.close("2017-01")
+    return town.posted("2017-01")
 
 
 def _request(town: Town, **changed: Any) -> Adjustment:
@@ -177,11 +183,11 @@ def test_a_line_of_a_posted_statement_is_named(town: Town, posted: Run) -> None:
         _request(town, line=other)
 
 
-def test_no_line_of_a_run_that_is_not_posted(town: Town) -> None:
-    run = town.close("2017-01", post=False)
+def test_no_line_of_a_run_that_is_not_posted(founded_town: Town) -> None:
+    run = founded_town.close("2017-01", post=False)
 
     with pytest.raises(services.UnableToAdjust, match="no such line"):
-        _request(town, line=_line(run, town))
+        _request(founded_town, line=_line(run, founded_town))
 
 
 def test_without_an_open_period_nothing_is_posted(town: Town, posted: Run) -> None:

@@ -90,8 +90,14 @@ def answer(town: Town, dispute: Dispute, **stated: Any) -> Dispute:
 
 
 @pytest.fixture
+def town(january_town: Town) -> Town:
+    """The town with January posted."""
+    return january_town
+
+
+@pytest.fixture
 def posted(town: Town) -> Run:
-    run = town.close("2017-01")
+    run = town.posted("2017-01")
     town.set_clock("2017-02-06T10:00")
     return run
 

@@ -24,8 +24,14 @@ JOURNAL = (
 
 
 @pytest.fixture
+def town(january_town: Town) -> Town:
+    """The town with January posted."""
+    return january_town
+
+
+@pytest.fixture
 def posted(town: Town) -> Run:
-    return town.close("2017-01")
+    return town.posted("2017-01")
 
 
 @pytest.fixture(params=["application", "owner"])

@@ -28,9 +28,15 @@ SQL = Path(settings.BASE_DIR) / "compensation" / "migrations" / "sql" / "ledger_
 
 
 @pytest.fixture
+def town(january_town: Town) -> Town:
+    """The town with January posted."""
+    return january_town
+
+
+@pytest.fixture
 def posted(town: Town) -> Run:
     """January closed; A is owed 10.00 beside what was earned."""
-    run = town.close("2017-01")
+    run = town.posted("2017-01")
     owed = _balance(town, PAYABLE, "EUR")
     _post(
         town,

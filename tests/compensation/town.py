@@ -112,7 +112,16 @@ class Town:
         if post:
             services.approve_run(run=run, by=self.approver, now=now)
             services.advance_to_end(run=run, now=now)
-        return Run.objects.select_related("period", "plan_version").get(pk=run.pk)
+        return self.run_of(run.pk)
+
+    def posted(self, label: str) -> Run:
+        """Return the run that posted a month."""
+        return self.run_of(Run.objects.get(period__label=label, status="posted").pk)
+
+    @staticmethod
+    def run_of(number: int) -> Run:
+        """Return a run with its period and its plan."""
+        return Run.objects.select_related("period", "plan_version").get(pk=number)
 
     def acknowledge(self, run: Run) -> None:
         """Acknowledge as the approver whatever was found."""

@@ -33,8 +33,14 @@ class Ended(NamedTuple):
 
 
 @pytest.fixture
+def town(january_town: Town) -> Town:
+    """The town with January posted."""
+    return january_town
+
+
+@pytest.fixture
 def posted(town: Town) -> Run:
-    return town.close("2017-01")
+    return town.posted("2017-01")
 
 
 @pytest.fixture

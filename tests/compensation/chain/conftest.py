@@ -14,9 +14,15 @@ from tests.compensation.town import Town
 
 
 @pytest.fixture
+def town(january_town: Town) -> Town:
+    """The town with January posted."""
+    return january_town
+
+
+@pytest.fixture
 def posted(town: Town) -> Run:
     """January closed (batch 1), then three postings (batches 2 to 4)."""
-    run = town.close("2017-01")
+    run = town.posted("2017-01")
     for keys in (("a",), ("b", "c"), ("d",)):
         post(town, *keys)
     assert verification.ledger_faults() == []

@@ -117,16 +117,18 @@ def test_a_line_that_is_no_anchor_is_refused(tmp_path: Path) -> None:
         anchors.read_anchors(tmp_path / "none")
 
 
-def test_a_close_has_its_head_noted_outside(town: Town, settings: Any, tmp_path: Path) -> None:
+def test_a_close_has_its_head_noted_outside(
+    founded_town: Town, settings: Any, tmp_path: Path
+) -> None:
     file = tmp_path / "anchors"
     settings.LEDGER_ANCHORS = str(file)
 
-    town.close("2017-01")
+    founded_town.close("2017-01")
     assert not file.exists()
     outbox.drain(now=timezone.now(), limit=100)
 
     assert [one.number for one in anchors.read_anchors(file)] == [1]
-    post(town, "a")
+    post(founded_town, "a")
     assert tasks.anchor_ledger_task() == 2
     assert tasks.anchor_ledger_task() == 2
     assert [one.number for one in anchors.read_anchors(file)] == [1, 2]
