@@ -73,8 +73,8 @@ def make_row(facts: Facts, group: str) -> Row:
     counted = [one for one in (first, also) if one is not None]
     bv, rsp = sum(one.bv for one in counted), sum(one.rsp for one in counted)
     if not counted and facts.forecast is not None:
-        product = facts.forecast.product
-        bv, rsp = product.bv, product.rsp if product.repeat else 0
+        product, pieces = facts.forecast.product, facts.forecast.pieces
+        bv, rsp = pieces * product.bv, pieces * product.rsp if product.repeat else 0
     sells = group in SELLING and (first is None or first.kind != SuggestionKind.WIN_BACK)
     return Row(
         customer=facts.customer,

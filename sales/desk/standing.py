@@ -79,7 +79,7 @@ WITH task AS (
 ), lead AS (
     SELECT DISTINCT ON (f.customer_id)
         f.customer_id, f.id, f.from_on, f.until_on, f.quiet_on,
-        (p.bv + CASE WHEN p.repeat THEN p.rsp ELSE 0 END) * f.chance_permille AS worth
+        (p.bv + CASE WHEN p.repeat THEN p.rsp ELSE 0 END) * f.pieces * f.chance_permille AS worth
     FROM sales_forecast f
     JOIN person ON person.id = f.customer_id
     JOIN sales_product p ON p.id = f.product_id AND p.is_active

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from representatives import formatting
 from representatives.models import Representative
 from sales.desk.acts import link
+from sales.desk.wording import some_pieces
 from sales.followups.selectors import of_customer as follow_ups_of
 from sales.guides.selectors import in_language, with_opening
 from sales.models import Consent, Customer, FollowUp, Guide, GuideShare, Order, OrderLine, Talk
@@ -101,12 +102,7 @@ def _order(order: Order) -> Entry:
         Order.Status.CANCELLED: _("Order of %(money)s, cancelled"),
     }
     lines = list(order.lines.all())
-    named = [
-        line.product.name
-        if line.quantity == 1
-        else _("%(count)s × %(product)s") % {"count": line.quantity, "product": line.product.name}
-        for line in lines[:LINES_NAMED]
-    ]
+    named = [some_pieces(line.quantity, line.product.name) for line in lines[:LINES_NAMED]]
     if len(lines) > LINES_NAMED:
         named.append(
             _("%(count)s more") % {"count": formatting.whole(len(lines) - LINES_NAMED, language)}

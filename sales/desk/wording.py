@@ -27,9 +27,18 @@ class Said:
         return f"{self.kind} {self.about}".strip().rstrip(".")
 
 
+def some_pieces(count: int, product: str) -> str:
+    """Return the name of a product, with the pieces where there are several."""
+    if count == 1:
+        return product
+    return _("%(count)s × %(product)s") % {"count": count, "product": product}
+
+
 def of_suggestion(suggestion: Suggestion, *, also: Suggestion | None = None) -> Said:
     """Return what a suggestion says; with an add-on for the same talk, both in one."""
-    product = suggestion.product.name if suggestion.product else ""
+    product = (
+        some_pieces(suggestion.quantity, suggestion.product.name) if suggestion.product else ""
+    )
     if suggestion.kind == SuggestionKind.REPEAT and also is not None and also.product is not None:
         both = {"product": product, "other": also.product.name}
         return Said(_("Repeat and add-on:"), _("%(product)s, with %(other)s.") % both, also.reason)

@@ -28,6 +28,7 @@ class Forecasts:
     customer: Int
     product: Int
     purchases: Int
+    pieces: Int
     last_day: Int
     days: Int
     """Days after the last purchase: due from, expected, due until, quiet from."""
@@ -104,9 +105,12 @@ def with_new_products(part: Part, count: int, pack_days: Float) -> Part:
 
 
 def make_forecasts(
-    purchases: Purchases, cut: int, part: Part, wanted: npt.NDArray[np.bool_]
+    purchases: Purchases, cut: int, part: Part, wanted: npt.NDArray[np.bool_], pieces: Int
 ) -> Forecasts:
-    """Return a forecast for each customer and wanted product, as of the day before the cut."""
+    """Return a forecast for each customer and wanted product, as of the day before the cut.
+
+    The usual pieces are given for each customer and product that was bought before it.
+    """
     rows = describe(purchases, cut, part.known)
     kept = wanted[rows.product]
     gaps = (rows.purchases - 1)[kept]
@@ -119,6 +123,7 @@ def make_forecasts(
         customer=rows.customer[kept],
         product=rows.product[kept],
         purchases=rows.purchases[kept],
+        pieces=pieces[kept],
         last_day=rows.last_day[kept],
         days=days,
         basis=np.array(BASES)[basis_of(gaps)],

@@ -14,6 +14,7 @@ from django.db import transaction
 from representatives.clock import company_zone
 from sales.forecast import exchange, making, selectors, stored
 from sales.forecast.exchange import Bought, Catalogue, Range
+from sales.forecast.pieces import usual_pieces
 from sales.forecast.purchases import Purchases
 from sales.forecast.stored import Part, UnableToRead
 from sales.models import Customer, ForecastModel
@@ -195,7 +196,7 @@ def _refresh(which: Sequence[int] | Range, day: _Day, parts: dict[str, Part]) ->
     bought = exchange.load_bought(which=which, zone=day.zone, now=day.now)
     purchases, ids = _dense(bought, day.catalogue)
     forecasts = making.make_forecasts(
-        purchases, day.cut, parts[making.PRODUCT], day.catalogue.wanted
+        purchases, day.cut, parts[making.PRODUCT], day.catalogue.wanted, usual_pieces(bought)
     )
     pulses = making.make_pulses(purchases, day.cut, parts[making.VISIT])
     exchange.delete_rows(which)
@@ -215,6 +216,7 @@ def _write_forecasts(rows: making.Forecasts, ids: npt.NDArray[np.int64], day: _D
             "customer_id": (ids[rows.customer], 8),
             "product_id": (day.catalogue.ids[rows.product], 8),
             "purchases": (rows.purchases, 4),
+            "pieces": (rows.pieces, 4),
             "last_on": (rows.last_day, 4),
             "interval_days": (rows.days[:, 1], 2),
             "from_on": (spans[:, 0], 4),

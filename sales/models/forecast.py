@@ -36,6 +36,9 @@ class Forecast(models.Model):
         "sales.Product", on_delete=models.PROTECT, related_name="+", db_index=False
     )
     purchases = models.PositiveIntegerField(help_text="Days on which it was bought.")
+    pieces = models.PositiveIntegerField(
+        "usual pieces", db_default=1, help_text="Of an order; the median of the latest ones."
+    )
     last_on = models.DateField("last bought")
     interval_days = models.PositiveSmallIntegerField(
         "usual interval", help_text="Days from one purchase to the next."
@@ -72,6 +75,7 @@ class Forecast(models.Model):
                 condition=Q(chance_permille__lte=1000, purchases__gt=0, interval_days__gt=0),
                 name="forecast_numbers_in_bounds",
             ),
+            models.CheckConstraint(condition=Q(pieces__gt=0), name="forecast_of_some_pieces"),
         ]
 
     def __str__(self) -> str:

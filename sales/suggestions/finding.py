@@ -15,7 +15,6 @@ from typing import Any
 from django.db import connection
 
 from representatives.models import Company, Representative
-from sales.usual_pieces import pieces_of_many_sql, pieces_sql
 
 A_KIND_EACH = 3
 """Of each kind a customer gets so many suggestions at most."""
@@ -109,9 +108,9 @@ STANDING = """
       FROM away d
       JOIN sales_forecast f ON f.customer_id = d.customer_id AND f.product_id = d.product_id
      WHERE d.kind = 'repeat' AND (d.until IS NOT NULL OR d.decided_on >= f.last_on)
-), late AS MATERIALIZED (
+), due AS MATERIALIZED (
     SELECT f.id AS forecast_id, f.customer_id, f.product_id, f.chance_permille,
-           f.interval_days, f.purchases, f.quiet_on,
+           f.interval_days, f.purchases, f.pieces, f.quiet_on,
            p.bv, CASE WHEN p.repeat THEN p.rsp ELSE 0 END AS rsp, p.larger_size_id,
            p.pack_days, p.retail_price_minor
       FROM sales_forecast f
@@ -120,19 +119,6 @@ STANDING = """
      WHERE f.from_on <= %(today)s
        AND (f.customer_id, f.product_id) NOT IN (SELECT customer_id, product_id FROM settled)
 )"""
-
-# How many pieces somebody takes is looked up for each of a few, and reckoned at once for all.
-DUE_OF_SOME = f"""
-, due AS MATERIALIZED (
-    SELECT late.*, {pieces_sql(customer="late.customer_id", product="late.product_id")} AS pieces
-      FROM late
-)"""  # noqa: S608  (constants)
-DUE_OF_ALL = f"""
-, taken AS MATERIALIZED ({pieces_of_many_sql(pairs="late")}
-), due AS MATERIALIZED (
-    SELECT late.*, coalesce(taken.pieces, 1) AS pieces
-      FROM late LEFT JOIN taken USING (customer_id, product_id)
-)"""  # noqa: S608  (constants)
 
 REPEAT = """
     SELECT 'repeat' AS kind, d.customer_id, d.product_id, NULL::bigint AS with_product_id,
@@ -270,7 +256,7 @@ EDUCATION = """
 KINDS = "\n    UNION ALL".join([REPEAT, ADD_ON, UPGRADE, REFERRAL_ASK, WIN_BACK, EDUCATION])
 
 # One guide or one ask a customer, and three of what is sold.
-RANKED = f""", found AS ({KINDS}
+STATEMENT = f"""{PEOPLE}{STANDING}, found AS ({KINDS}
 ), worth AS (
     SELECT *, (greatest(bv, 0) + greatest(rsp, 0)) * chance AS value FROM found
 ), ranked AS (
@@ -286,8 +272,6 @@ SELECT kind, customer_id, product_id, with_product_id, guide_id, forecast_id, bv
  ORDER BY value DESC, customer_id, kind, place
  LIMIT %(limit)s
 """  # noqa: S608  (constants of this module)
-STATEMENT_OF_SOME = PEOPLE + STANDING + DUE_OF_SOME + RANKED
-STATEMENT_OF_ALL = PEOPLE + STANDING + DUE_OF_ALL + RANKED
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,5 +340,5 @@ def find(
         "limit": limit,
     }
     with connection.cursor() as cursor:
-        cursor.execute(STATEMENT_OF_ALL if customers is None else STATEMENT_OF_SOME, parameters)
+        cursor.execute(STATEMENT, parameters)
         return [Found(*row) for row in cursor.fetchall()]

@@ -21,7 +21,6 @@ from representatives.models import Representative
 from sales.followups.selectors import open_follow_ups
 from sales.models import FollowUp, SuggestionDecision
 from sales.suggestions.kinds import Day, Job, Suggestion
-from sales.usual_pieces import pieces_sql
 
 LOOKED_AT = 200
 """So many suggestions are weighed for a day; the rest is worth less than all of them."""
@@ -84,14 +83,14 @@ def _due_jobs(
     return jobs
 
 
-_LIKELIEST = f"""
+_LIKELIEST = """
 SELECT f.customer_id,
        max((p.bv + CASE WHEN p.repeat THEN p.rsp ELSE 0 END) * f.chance_permille
-           * {pieces_sql(customer="f.customer_id", product="f.product_id")})::bigint
+           * f.pieces)::bigint
   FROM sales_forecast f JOIN sales_product p ON p.id = f.product_id AND p.is_active
  WHERE f.customer_id = ANY(%s)
  GROUP BY f.customer_id
-"""  # noqa: S608  (constants)
+"""
 
 
 def _values_of_customers(customer_ids: set[int]) -> dict[int, int]:

@@ -13,6 +13,7 @@ from sales import people_changes
 from sales import services as sales_services
 from sales.forecast import selectors, services
 from sales.models import Customer, CustomerPulse, Forecast, ForecastModel, Order, Product
+from sales.usual_pieces import usual_pieces
 from tests.sales.conftest import NOW
 
 
@@ -97,6 +98,32 @@ def test_what_was_wholly_returned_was_not_bought(
         )
         services.refresh_forecasts(customer_ids=[customer.pk], now=NOW)
         assert set(Forecast.objects.values_list("product__sku", flat=True)) == left
+
+
+def test_a_forecast_holds_the_pieces_that_an_order_form_opens_with(
+    customer: Customer,
+    buy: Callable[..., Order],
+    staff: User,
+    intervals: list[tuple[datetime, datetime]],
+    products: dict[str, Product],
+) -> None:
+    """Of the latest five orders, two of them on one day; what was given back was not taken."""
+    for number, pieces in enumerate((9, 9, 9, 2, 4, 3), start=1):
+        buy(customer, f"2017-02-{number:02} 10:00", GREENS=pieces, TEA=1)
+    back = buy(customer, "2017-02-06 11:00", GREENS=8)
+    line = back.lines.get()
+    asked = sales_services.request_return(
+        line=line, quantity=7, reason="", requested_by=staff, now=NOW
+    )
+    sales_services.accept_return(return_=asked, open_intervals=intervals, decided_by=staff, now=NOW)
+
+    services.refresh_forecasts(customer_ids=None, now=NOW)
+
+    stored = dict(Forecast.objects.values_list("product__sku", "pieces"))
+    assert stored == {"GREENS": 3, "TEA": 1}
+    seller = customer.representative
+    ids = {products[sku].pk: pieces for sku, pieces in stored.items()}
+    assert usual_pieces(seller, customer_id=customer.pk, product_ids=list(ids)) == ids
 
 
 def test_a_product_newer_than_what_was_learnt_has_its_pack(

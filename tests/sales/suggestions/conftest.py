@@ -11,6 +11,7 @@ import pytest
 from representatives.models import Representative
 from sales import services
 from sales.models import AddOn, Customer, CustomerPulse, Forecast, Product, ProductPair
+from sales.usual_pieces import usual_pieces
 from tests.sales.conftest import NOW
 
 TODAY = date(2017, 3, 20)
@@ -33,8 +34,11 @@ def foresee(products: dict[str, Product]) -> Callable[..., Forecast]:
     def expect(customer: Customer, sku: str, **said: Any) -> Forecast:
         last = TODAY - timedelta(said.pop("last", 30))
         days = said.pop("every", 30)
+        product, seller = products[sku], customer.representative
+        taken = usual_pieces(seller, customer_id=customer.pk, product_ids=[product.pk])
         facts = {
             "purchases": 4,
+            "pieces": taken[product.pk],
             "interval_days": days,
             "basis": "own",
             "last_on": last,
@@ -46,9 +50,7 @@ def foresee(products: dict[str, Product]) -> Callable[..., Forecast]:
             "chance_permille": 600,
             "computed_at": NOW,
         }
-        return Forecast.objects.create(
-            customer=customer, product=products[sku], **{**facts, **said}
-        )
+        return Forecast.objects.create(customer=customer, product=product, **{**facts, **said})
 
     return expect
 
