@@ -63,17 +63,41 @@ def learn(
     past = purchases.before(cut)
     lessons = list_lessons(past, cut, pack_days=pack_days, days=days)
     if not lessons or not any(methods.has_enough(lesson.y) for lesson in lessons):
-        rhythm = methods.Simple.plain(feature_names(), "rhythm")
+        rhythm = methods.Simple.plain(feature_names(), ("rhythm",))
         return Learnt(rhythm, "rhythm", {"lessons": len(lessons)})
-    names = lessons[0].rows.names
+    if lessons[0].cut - lessons[-1].cut < HORIZON:
+        return _laws_that_held(lessons[0])
     choice = choose(lessons)
     features, y = gather(lessons)
-    fitted = methods.fit_all(names, features, y, laws_only=_of_one_month(lessons))
+    fitted = methods.fit_all(lessons[0].rows.names, features, y)
     figures = {"lessons": len(lessons), "rows": len(y), "log_loss": choice.losses}
     method = methods.by_name(fitted, choice.name)
-    if choice.answers.size and not _of_one_month(lessons):
+    if choice.answers.size:
         method = methods.Scaled.of(method, choice.odds, choice.answers)
     return Learnt(method, choice.name, figures)
+
+
+def _laws_that_held(lesson: Lesson) -> Learnt:
+    """Take the law of intervals if it did clearly best in the only lesson, else laws at random.
+
+    Lessons of one month don't tell how a method ages: then there are laws only, as they are. Of
+    those at random a lesson of a few days seldom tells one from another: then it is their mean.
+    """
+    names, features = lesson.rows.names, lesson.rows.features
+    losses = {
+        law: _loss(methods.Simple.plain(names, (law,)).odds(features), lesson.y)
+        for law in methods.LAWS
+    }
+
+    def is_better(law: str, other: str) -> bool:
+        return _is_clear(losses[other] - losses[law], lesson.rows.customer)
+
+    best = min(methods.AT_RANDOM, key=lambda law: losses[law].mean())
+    held = tuple(law for law in methods.AT_RANDOM if not is_better(best, law))
+    if is_better("rhythm", best):
+        held = ("rhythm",)
+    figures = {"lessons": 1, "rows": len(lesson.y), "log_loss": _means(losses)}
+    return Learnt(methods.Simple.plain(names, held), " + ".join(held), figures)
 
 
 def list_lessons(
@@ -99,10 +123,6 @@ def list_lessons(
     part = 1 if len(latest.y) >= ENOUGH_TO_CHOOSE else LESSONS_A_MONTH
     cuts = [cut - days - HORIZON * back // part for back in range(1, LESSONS * part)]
     return [latest, *(lesson(at, days) for at in cuts if at >= first + LEAST_HISTORY)]
-
-
-def _of_one_month(lessons: list[Lesson]) -> bool:
-    return lessons[0].cut - lessons[-1].cut < HORIZON
 
 
 def gather(lessons: list[Lesson]) -> tuple[Float, Bool]:
@@ -137,9 +157,7 @@ def choose(lessons: list[Lesson]) -> Choice:
     who: list[Int] = []
     for trial in _trials(lessons):
         features, y, unseen, answers, customer = trial
-        fitted = methods.fit_all(
-            lessons[0].rows.names, features, y, laws_only=_of_one_month(lessons)
-        )
+        fitted = methods.fit_all(lessons[0].rows.names, features, y)
         odds = methods.with_blends({name: one.odds(unseen) for name, one in fitted.items()})
         for name, each in odds.items():
             said.setdefault(name, []).append(each)
@@ -149,12 +167,14 @@ def choose(lessons: list[Lesson]) -> Choice:
     answers = np.concatenate(came)
     losses = {name: _loss(odds, answers) for name, odds in whole.items()}
     best = _plainest_of_the_best(losses, np.concatenate(who))
-    means = {name: round(float(each.mean()), 5) for name, each in losses.items() if each.size}
-    return Choice(best, whole[best], answers, means)
+    return Choice(best, whole[best], answers, _means(losses))
 
 
 def _trials(lessons: list[Lesson]) -> Iterator[tuple[Float, Bool, Float, Bool, Int]]:
-    """Yield rows to fit on, and later ones to judge by with their customers; or halves of one."""
+    """Yield rows to fit on, and later ones to judge by with their customers.
+
+    Where all lessons overlap, as long ones of a short past do, halves of one judge each other.
+    """
     enough = len(lessons[0].y) >= ENOUGH_TO_CHOOSE
     found = False
     apart = [one for one in lessons if (lessons[0].cut - one.cut) % HORIZON == 0]
@@ -167,30 +187,29 @@ def _trials(lessons: list[Lesson]) -> Iterator[tuple[Float, Bool, Float, Bool, I
         only = lessons[0]
         half = only.rows.customer % 2 == 0
         for part in (half, ~half):
-            features = only.rows.features
-            yield (
-                features[part],
-                only.y[part],
-                features[~part],
-                only.y[~part],
-                (only.rows.customer[~part]),
-            )
+            learnt, asked = only.rows.features[part], only.rows.features[~part]
+            yield learnt, only.y[part], asked, only.y[~part], only.rows.customer[~part]
 
 
 def _loss(odds: Odds, y: Bool) -> Odds:
     return np.logaddexp(0, np.where(y, -odds, odds))
 
 
-def _plainest_of_the_best(losses: dict[str, Odds], customer: Int) -> str:
-    """Begin with the best of the plain ones, and move on where one is clearly better.
+def _means(losses: dict[str, Odds]) -> dict[str, float]:
+    return {name: round(float(each.mean()), 5) for name, each in losses.items() if each.size}
 
-    Clearly is by more than one standard error; rows of one customer go together.
-    """
+
+def _is_clear(gain: Odds, customer: Int) -> bool:
+    """Tell whether a gain is more than one standard error; rows of one customer go together."""
+    by_customer = np.bincount(customer, gain - gain.mean()) if gain.size else gain
+    return bool(gain.sum() > np.sqrt((by_customer**2).sum()))
+
+
+def _plainest_of_the_best(losses: dict[str, Odds], customer: Int) -> str:
+    """Begin with the best of the plain ones, and move on where one is clearly better."""
     plain = [name for name in losses if name in methods.PLAIN]
     best = min(plain, key=lambda name: losses[name].mean() if losses[name].size else 0.0)
     for name in losses:
-        gain = losses[best] - losses[name]
-        by_customer = np.bincount(customer, gain - gain.mean()) if gain.size else gain
-        if name not in plain and gain.sum() > np.sqrt((by_customer**2).sum()):
+        if name not in plain and _is_clear(losses[best] - losses[name], customer):
             best = name
     return best

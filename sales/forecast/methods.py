@@ -87,12 +87,13 @@ TERMS: dict[str, Callable[[dict[str, Float]], Float]] = {
     "again": _logit("product_again"),
 }
 """What the simple methods see: each a number that grows or falls with the chance."""
-LAWS = ("law", "counts", "rhythm")
+AT_RANDOM = ("law", "counts")
+LAWS = (*AT_RANDOM, "rhythm")
 """Terms that are chances already: little is left to learn, and they hold as a history grows."""
 ONE = ("pace", "tenure_rate", "pause", "usual", "mean_gap")
 FEW = ("law", "rhythm", "pace", "tenure_rate", "pause")
 MANY = tuple(name for name in TERMS if name not in ("usual", "mean_gap"))
-PLAIN = ("law", "counts", *ONE)
+PLAIN = (*AT_RANDOM, *ONE)
 """Purchases at random, or one number each: each of the usual baselines is among them."""
 
 
@@ -118,9 +119,11 @@ class Simple:
         return cls(names, terms, centre, width, learner.coef_[0], float(learner.intercept_[0]))
 
     @classmethod
-    def plain(cls, names: tuple[str, ...], term: str) -> Self:
-        """Take a chance as it is."""
-        return cls(names, (term,), np.zeros(1), np.ones(1), np.ones(1), 0.0)
+    def plain(cls, names: tuple[str, ...], terms: tuple[str, ...]) -> Self:
+        """Take a chance as it is, or the mean of several."""
+        count = len(terms)
+        none, one = np.zeros(count), np.ones(count)
+        return cls(names, terms, none, one, np.full(count, 1 / count), 0.0)
 
     @classmethod
     def held(cls, names: tuple[str, ...], terms: tuple[str, ...], features: Float, y: Bool) -> Self:
@@ -239,16 +242,9 @@ def has_enough(y: Bool, events: int = LEAST_EVENTS) -> bool:
     return int(min(y.sum(), (~y).sum())) >= events
 
 
-def fit_all(
-    names: tuple[str, ...], features: Float, y: Bool, *, laws_only: bool = False
-) -> dict[str, Method]:
-    """Fit every method these rows are enough for, the plainest first.
-
-    Rows of one month only don't tell how a method ages: then there are laws only, as they are.
-    """
-    fitted: dict[str, Method] = {term: Simple.plain(names, term) for term in LAWS}
-    if laws_only:
-        return fitted
+def fit_all(names: tuple[str, ...], features: Float, y: Bool) -> dict[str, Method]:
+    """Fit every method these rows are enough for, the plainest first."""
+    fitted: dict[str, Method] = {term: Simple.plain(names, (term,)) for term in LAWS}
     if has_enough(y):
         fitted |= {term: Simple.held(names, (term,), features, y) for term in LAWS}
         fitted["laws"] = Simple.held(names, LAWS, features, y)

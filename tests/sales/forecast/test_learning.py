@@ -226,7 +226,7 @@ def parts(bought: Purchases) -> dict[str, Part]:
     timing = Timing.of(bought, 150, known)
     return {
         making.PRODUCT: Part(blend, known, timing),
-        making.VISIT: Part(methods.Simple.plain(rows.names, "rhythm"), known, timing),
+        making.VISIT: Part(methods.Simple.plain(rows.names, ("law", "rhythm")), known, timing),
     }
 
 
