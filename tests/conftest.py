@@ -20,51 +20,14 @@ from django.conf import settings
 from django.core.cache import caches
 from django.test import TestCase, TransactionTestCase
 
-from tests import processes, soundness, worlds
+from tests import no_skips, processes, soundness, worlds
 from tests.browser import chromium
 from tests.compensation.town import Town
 from tests.databases import TestDatabases, addresses, connect_as_owner
 from tests.engine import tally
+from tests.no_skips import pytest_addoption
 
-# ---------------------------------------------------------------------------------------------
-# --no-skips: a suite that passes by leaving tests out has not passed
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption(
-        "--no-skips",
-        action="store_true",
-        help="fail if a test is skipped or expected to fail",
-    )
-
-
-class NoSkips:
-    """Notes every test that was left out and turns the run's result to failed."""
-
-    def __init__(self) -> None:
-        self.left_out: list[str] = []
-
-    def note(self, report: pytest.TestReport | pytest.CollectReport) -> None:
-        if report.skipped or hasattr(report, "wasxfail"):
-            self.left_out.append(report.nodeid)
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        self.note(report)
-
-    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        self.note(report)
-
-    @pytest.hookimpl(trylast=True)
-    def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        if self.left_out and session.exitstatus == pytest.ExitCode.OK:
-            session.exitstatus = pytest.ExitCode.TESTS_FAILED
-
-    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        if self.left_out:
-            terminalreporter.section("--no-skips: skipped or expected to fail", red=True)
-            for nodeid in self.left_out:
-                terminalreporter.write_line(nodeid)
-
+__all__ = ["pytest_addoption"]
 
 # ---------------------------------------------------------------------------------------------
 # BROWSER=none leaves the tests in a browser out and says so last; with --no-skips it does nothing
@@ -90,8 +53,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if config.getoption("--no-skips"):
-        config.pluginmanager.register(NoSkips(), "no-skips")
+    no_skips.pytest_configure(config)
     config.pluginmanager.register(tally.Summary(), "tally")
 
 

@@ -42,7 +42,7 @@ def test_no_skips_fails_a_run_that_leaves_tests_out(tmp_path: Path, bodies: dict
 
     done = subprocess.run(
         [
-            *(sys.executable, "-m", "pytest", "-p", "tests.conftest", "--no-skips"),
+            *(sys.executable, "-m", "pytest", "-p", "tests.no_skips", "--no-skips"),
             *("-c", str(ROOT / "pyproject.toml"), "--rootdir", str(ROOT), str(tmp_path)),
         ],
         cwd=ROOT,
