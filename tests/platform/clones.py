@@ -125,6 +125,11 @@ class Clone:
             done = self.run("purge")
             assert done.returncode == 0, done.stderr
 
+    def remove(self) -> None:
+        """Remove the folder while its servers run, which delete files of it as they go."""
+        while self.folder.exists():
+            shutil.rmtree(self.folder, ignore_errors=True)
+
     def processes(self) -> list[str]:
         """Return the command lines of everything that works for this clone, holders apart."""
         words = [str(self.folder / ".local"), f"perennial-{self.mark()}"]

@@ -191,7 +191,7 @@ def test_data_outlives_the_servers_but_not_the_clone(fresh_clone: Clone):
     holder = clone.hold()
     assert _ask(holder, found, "MIGRATION_DATABASE_URL") is True
     holder.end()
-    shutil.rmtree(clone.folder)
+    clone.remove()
     clone.__post_init__()
 
     assert _ask(clone.hold(), found, "MIGRATION_DATABASE_URL") is False
@@ -201,7 +201,7 @@ def test_servers_stop_when_their_clone_is_removed(fresh_clone: Clone):
     clone = fresh_clone
     clone.hold()
 
-    shutil.rmtree(clone.folder)
+    clone.remove()
 
     assert clone.wait_until_nothing_runs(10) < 10
     clone.__post_init__()
