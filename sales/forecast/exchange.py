@@ -17,8 +17,7 @@ from psycopg import sql
 
 from representatives.locks import AdvisoryLock
 from sales.exchange import read_columns, write_columns
-
-Int = npt.NDArray[np.int64]
+from sales.forecast.purchases import Int
 
 ORIGIN = date(2000, 1, 1)
 

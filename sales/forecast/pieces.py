@@ -8,10 +8,8 @@ from __future__ import annotations
 import numpy as np
 
 from sales.forecast.exchange import Bought
-from sales.forecast.purchases import Runs, medians
+from sales.forecast.purchases import Int, Runs, medians
 from sales.usual_pieces import LATEST_ORDERS
-
-Int = np.ndarray[tuple[int], np.dtype[np.int64]]
 
 
 def usual_pieces(bought: Bought) -> Int:
