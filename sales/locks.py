@@ -3,7 +3,8 @@
 A payment changes who bought and who recommended that person. Were the second locked after the
 first, an import that pays for A and C, and a payment for B, would meet where A recommended B and B
 recommended C: each would hold what the other asks for next. So whoever needs several customers
-locks all of them at once, by ascending ids, before anything is changed.
+locks all of them at once, by ascending ids, before anything is changed. So does what lets go of a
+recommendation: an erasure, or customers passing to somebody else.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from django.db import connection, transaction
+
+from sales.models import Customer
 
 _Rows = dict[int, tuple[int | None, int | None]]
 _LOCK = """
@@ -57,3 +60,25 @@ def _locked(asked: list[int]) -> _Rows:
     with connection.cursor() as cursor:
         cursor.execute(_LOCK.format(wanted=_BUYERS + _AND_REFERRERS), {"buyers": asked})
         return {one: (into, by) for one, into, by in cursor.fetchall()}
+
+
+@transaction.atomic
+def lock_with_followers(customer_ids: Iterable[int]) -> None:
+    """Lock people, whoever was merged into them, and whom they recommended, likewise."""
+    asked = set(customer_ids)
+    while True:
+        attempt = transaction.savepoint()
+        wanted = asked | _followers(asked)
+        people = Customer.objects.select_for_update(of=("self",), no_key=True)
+        list(people.filter(pk__in=wanted).order_by("pk").values_list("pk", flat=True))
+        if _followers(asked) <= wanted:
+            transaction.savepoint_commit(attempt)
+            return
+        transaction.savepoint_rollback(attempt)
+
+
+def _followers(asked: Collection[int]) -> set[int]:
+    # Two statements, an index each. Nobody is recommended by a merged row: a merge moves that.
+    merged = Customer.objects.filter(merged_into__in=asked)
+    recommended = Customer.objects.filter(referred_by__in=asked)
+    return {one for found in (merged, recommended) for one in found.values_list("pk", flat=True)}

@@ -15,6 +15,7 @@ from representatives.models import Representative
 from representatives.selectors import nearest_enrolled_upline
 from representatives.text import seen_on_one_line, sort_key
 from sales import people_changes
+from sales.locks import lock_with_followers
 from sales.models import Customer, CustomerTransfer, Order
 from sales.references import new_reference
 from sales.selectors import referrers_above
@@ -134,11 +135,9 @@ def pass_on_customers(*, representative: Representative, now: datetime) -> int:
     new = nearest_enrolled_upline(old)
     if new is None:
         return 0
-    customers = list(
-        _who_ordered(old.customers.all())
-        .select_for_update(of=("self",), no_key=True)
-        .order_by("pk")
-    )
+    passing = _who_ordered(old.customers.all())
+    lock_with_followers(passing.values_list("pk", flat=True))
+    customers = list(passing.select_for_update(of=("self",), no_key=True).order_by("pk"))
     taken = set(
         new.customers.filter(
             reference__in=[customer.reference for customer in customers]

@@ -19,6 +19,7 @@ from representatives.text import sort_key
 from sales import people_changes
 from sales.contacts.locks import lock_sellers
 from sales.contacts.retention import months_before
+from sales.locks import lock_with_followers
 from sales.models import (
     Consent,
     Customer,
@@ -39,13 +40,15 @@ def erase_customer(*, customer: Customer, now: datetime) -> bool:
     """Erase what is known of somebody, and of the rows merged into it; it can't be taken back.
 
     Returns whether the row itself is gone; with orders it stays without a name. Whoever is erased
-    already stays so.
+    already stays so. Locks the representative, as a new order does, then at once all people whose
+    rows change.
     """
     lock_sellers([customer.representative_id])
+    lock_with_followers([customer.pk])
     people = Customer.objects.filter(
         Q(pk=customer.pk) | Q(merged_into=customer.pk), is_self=False, erased_at__isnull=True
     ).exclude(pk=customer.pk, merged_into__isnull=False)
-    ids = _lock(people)
+    ids = sorted(people.values_list("pk", flat=True))
     if customer.pk in ids:
         _erase(ids, now)
     return not Customer.objects.filter(pk=customer.pk).exists()
@@ -86,16 +89,13 @@ def unused(people: QuerySet[Customer], *, before: datetime) -> QuerySet[Customer
 def _delete_unused(ids: Sequence[int], before: datetime, now: datetime) -> int:
     sellers = Customer.objects.filter(pk__in=ids).values_list("representative", flat=True)
     lock_sellers(sorted(set(sellers)))
-    still = set(_lock(unused(Customer.objects.filter(pk__in=ids), before=before)))
+    lock_with_followers(ids)
+    people = Customer.objects.filter(pk__in=ids)
+    still = set(unused(people, before=before).values_list("pk", flat=True))
     still -= people_changes.still_used(customer_ids=sorted(still), now=now)
     merged = Customer.objects.filter(merged_into__in=still, erased_at__isnull=True)
-    _erase(sorted(still | set(_lock(merged))), now)
+    _erase(sorted(still | set(merged.values_list("pk", flat=True))), now)
     return len(still)
-
-
-def _lock(people: QuerySet[Customer]) -> list[int]:
-    locked = people.select_for_update(of=("self",), no_key=True).order_by("pk")
-    return list(locked.values_list("pk", flat=True))
 
 
 def _erase(ids: Sequence[int], now: datetime) -> None:

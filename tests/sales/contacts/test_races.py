@@ -1,4 +1,6 @@
-"""An order that is being placed while its customer is merged is not left behind."""
+"""An order that is being placed while its customer is merged is not left behind, and a payment
+waits for an erasure without holding anybody whom the erasure needs.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +9,18 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
 from representatives.models import Representative
+from sales import locks, people_changes
 from sales import services as sales
 from sales.contacts import services
 from sales.contacts.services import merging
+from sales.locks import lock_buyers
 from sales.models import Customer, Order, Product
 from tests.sales.conftest import NOW
 from tests.sales.contacts.test_people import add
+from tests.sales.followups.test_races import Meanwhile
 
 
 def waits(merge: Future[Any]) -> bool:
@@ -74,3 +79,56 @@ def test_an_order_under_way_follows_its_customer(
     waited, order = order_during_merge(people[2], people[3], products["TEA"])
     assert waited
     assert (order.customer, order.written_for) == (people[2], people[3])
+
+
+def erase_while_paying(seller: Representative, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Erase who recommended an older customer, whose payment begins once the erasure has locked.
+
+    Told is what came of both; the payment does what it needs customers for.
+    """
+    older = add(seller, "Bea")
+    erased = add(seller, "Ada")
+    Customer.objects.filter(pk=older.pk).update(referred_by=erased)
+    payments: list[Meanwhile] = []
+    erase = people_changes.erase
+
+    def pay_and_erase(**facts: Any) -> None:
+        payments.append(Meanwhile(lambda: lock_buyers([older.pk])))
+        assert payments[0].waits()
+        erase(**facts)
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(people_changes, "erase", pay_and_erase)
+        try:
+            ends: list[Any] = [services.erase_customer(customer=erased, now=NOW)]
+        except OperationalError as deadlock:
+            ends = [deadlock]
+    return [*ends, payments[0].end()]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_erasure_and_a_payment_along_a_recommendation_wait_in_turn(
+    seller: Representative, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert erase_while_paying(seller, monkeypatch) == [True, {}]
+    assert Customer.objects.get(name="Bea").referred_by is None
+
+    monkeypatch.setattr(locks, "_followers", lambda asked: set())
+    ends = erase_while_paying(seller, monkeypatch)
+    assert [one for one in ends if isinstance(one, OperationalError)], "a deadlock"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_erasure_that_waited_locks_whom_the_person_recommended_meanwhile(
+    seller: Representative,
+) -> None:
+    friend, erased = add(seller, "Bea"), add(seller, "Ada")
+    with transaction.atomic():
+        lock_buyers([erased.pk])
+        erasure = Meanwhile(lambda: services.erase_customer(customer=erased, now=NOW))
+        assert erasure.waits()
+        Customer.objects.filter(pk=friend.pk).update(referred_by=erased)
+
+    assert erasure.end() is True
+    friend.refresh_from_db()
+    assert friend.referred_by is None
