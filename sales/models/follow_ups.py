@@ -13,6 +13,8 @@ from sales.models.orders import Order
 TEXT_LENGTH = 300
 NOTE_LENGTH = 2000
 KEY_LENGTH = 120
+LETTER_KEY = "referral-letter-"
+"""How the `source_key` of an answer begins that a letter on a link's page asks for."""
 
 
 class Occasion(models.TextChoices):

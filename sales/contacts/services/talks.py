@@ -27,8 +27,11 @@ def note_talk(
     channel: str = "",
     went: str = "",
     text: str = "",
+    is_work: bool = True,
 ) -> Talk:
     """Note a talk with somebody, or only a note (neither channel nor how it went).
+
+    It counts as work with the person, unless it is not the representative who notes it.
 
     :raises UnableToNote: if it says nothing, lies in the future, or a choice is unknown.
     :raises UnableToSaveContact: if the person is erased or merged.
@@ -53,7 +56,8 @@ def note_talk(
         went=went,
         text=text,
     )
-    keep_contact(customer=person, now=now)
+    if is_work:
+        keep_contact(customer=person, now=now)
     return talk
 
 

@@ -6,7 +6,8 @@ a representative. Self-referral, loops and robots change nothing and are logged 
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -33,6 +34,7 @@ from sales.models import (
     ReferralLink,
     Talk,
 )
+from sales.models.follow_ups import LETTER_KEY
 from sales.referrals import selectors
 from sales.referrals.services.links import log_event
 from sales.referrals.services.sameness import is_same_person, same_customers
@@ -74,6 +76,16 @@ class Letter:
     language: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    """What becomes of a letter: what staff read of it, of whom it is, and what it replaces."""
+
+    outcome: Outcome
+    event: str | None = None
+    known: Customer | None = None
+    earlier: Arrival | None = None
+
+
 @transaction.atomic
 def receive_contact(
     *,
@@ -98,20 +110,79 @@ def receive_contact(
         raise UnableToReceive(gettext("This link is not in use any more."))
     if not letter.email and not letter.phone:
         raise UnableToReceive(gettext("Leave an e-mail address or a phone number."), "email")
+    verdict = _judged(link, owner, letter, sender, now)
+    _take(verdict, link, owner, letter, touched_at, via, now)
+    return verdict.outcome
+
+
+def _judged(
+    link: ReferralLink, owner: Representative, letter: Letter, sender: User | None, now: datetime
+) -> _Verdict:
+    """Return what becomes of a letter; all that may decide is asked, whoever wrote it."""
     fault = _fault(link, owner, letter, sender)
-    if fault is not None:
-        log_event(kind=fault, link=link, now=now)
-        return Outcome.NOTHING
-    if selectors.count_recent(owner, since=now - timedelta(days=1)) >= ARRIVALS_PER_DAY:
-        log_event(kind=Kind.FLOOD, link=link, now=now)
-        return Outcome.NOTHING
+    since = now - timedelta(days=1)
+    if selectors.count_recent(owner, since=since) >= ARRIVALS_PER_DAY:
+        fault = fault or Kind.FLOOD
     known = same_customers(owner, letter.email, letter.phone)
-    if known:
-        return _receive_known(link, owner, known, letter, touched_at, via, now)
-    person = _new_contact(link, owner, letter, now)
-    _note_arrival(link, owner, person, letter, touched_at, via, now)
-    _note_wish(link, owner, person, letter, now)
-    return Outcome.NEW
+    key = known[0].pk if known else 0
+    letters = Talk.objects.filter(customer=key, at__gt=since, at__lte=now).count()
+    came = Arrival.objects.filter(customer=key, replaced_at__isnull=True).first()
+    has_ordered = Order.objects.filter(customer=key, status=Order.Status.PAID).exists()
+    above = set() if link.customer_id is None else referrers_above(link.customer_id)
+    if fault is not None:
+        return _Verdict(Outcome.NOTHING, fault)
+    if not known:
+        return _Verdict(Outcome.NEW)
+    if any(one.no_contact_at is not None for one in known):
+        return _Verdict(Outcome.NOTHING, Kind.OPTED_OUT)
+    if letters >= LETTERS_PER_DAY:
+        return _Verdict(Outcome.NOTHING, Kind.FLOOD)
+    if has_ordered or came is None:
+        return _Verdict(Outcome.AGAIN, Kind.LOOP if key in above else Kind.KNOWN, known[0])
+    return _Verdict(Outcome.AGAIN, known=known[0], earlier=came)
+
+
+def _take(
+    verdict: _Verdict,
+    link: ReferralLink,
+    owner: Representative,
+    letter: Letter,
+    touched_at: datetime,
+    via: str,
+    now: datetime,
+) -> None:
+    """Write what a letter brings; each takes the same steps, and those that are not meant undo.
+
+    Else the time of the answer would tell who is in the list. Nobody proves here who they are: of
+    somebody in the list nothing is overwritten or added but the message, nobody can claim to have
+    recommended whom the owner knows already, and a wish to be left alone stands.
+    """
+    moves = verdict.earlier is not None
+    with _undone_unless(verdict.event is not None):
+        log_event(kind=verdict.event or Kind.KNOWN, link=link, now=now)
+    with _undone_unless(verdict.outcome == Outcome.NEW):
+        person = _new_contact(link, owner, letter, now)
+        if not moves:
+            _note_arrival(link, owner, person, letter, touched_at, via, now)
+        if verdict.known is None:
+            _note_message(link, owner, person, letter, now)
+    earlier = 0 if verdict.earlier is None else verdict.earlier.pk
+    Arrival.objects.filter(pk=earlier).update(replaced_at=now)
+    if verdict.known is not None:
+        if moves:
+            _note_arrival(link, owner, verdict.known, letter, touched_at, via, now)
+        _note_message(link, owner, verdict.known, letter, now, is_known=True)
+
+
+@contextmanager
+def _undone_unless(is_meant: bool) -> Iterator[None]:
+    """Undo in the end what is written meanwhile, unless it is meant."""
+    attempt = transaction.savepoint()
+    yield
+    if is_meant:
+        transaction.savepoint_commit(attempt)
+    else:
+        transaction.savepoint_rollback(attempt)
 
 
 def _locked_owner(link: ReferralLink) -> Representative | None:
@@ -140,20 +211,18 @@ def _fault(
 ) -> str | None:
     """Return why somebody is nobody's new contact: the owner, or of the tree anyway."""
     member = getattr(sender, "representative", None)
+    above = selectors.people_above(owner)
+    members = Representative.objects.filter(user__email=letter.email.lower())
+    is_member = letter.email != "" and members.exists()
     if member is not None and member.pk == owner.pk:
         return Kind.OWN
     if is_same_person(owner, letter.email, letter.phone):
         return Kind.OWN
     if link.customer is not None and is_same_person(link.customer, letter.email, letter.phone):
         return Kind.OWN
-    above = selectors.people_above(owner)
     if any(one == member or is_same_person(one, letter.email, letter.phone) for one in above):
         return Kind.LOOP
-    if sender is not None or (
-        letter.email and Representative.objects.filter(user__email=letter.email.lower()).exists()
-    ):
-        return Kind.MEMBER
-    return None
+    return Kind.MEMBER if sender is not None or is_member else None
 
 
 def _new_contact(
@@ -175,42 +244,15 @@ def _new_contact(
     contacts.give_consent(
         customer=person, kind=Consent.Kind.CONTACT, text=letter.consent_text, now=now
     )
+    if link.product is not None:
+        contacts.add_need(
+            customer=person,
+            kind=Need.Kind.WOULD_LIKE,
+            text=link.product.name,
+            products=[link.product],
+            now=now,
+        )
     return person
-
-
-def _receive_known(
-    link: ReferralLink,
-    owner: Representative,
-    known: list[Customer],
-    letter: Letter,
-    touched_at: datetime,
-    via: str,
-    now: datetime,
-) -> Outcome:
-    """Take what somebody writes who is in the list already; nobody proves here who they are.
-
-    So nothing that is known is overwritten, nobody can claim to have recommended somebody whom the
-    owner knows already, and a wish to be left alone stands.
-    """
-    person = known[0]
-    if any(one.no_contact_at is not None for one in known):
-        log_event(kind=Kind.OPTED_OUT, link=link, now=now)
-        return Outcome.NOTHING
-    lately = Talk.objects.filter(customer=person, at__gt=now - timedelta(days=1), at__lte=now)
-    if lately.count() >= LETTERS_PER_DAY:
-        log_event(kind=Kind.FLOOD, link=link, now=now)
-        return Outcome.NOTHING
-    came_by_link = Arrival.objects.filter(customer=person, replaced_at__isnull=True).first()
-    has_ordered = Order.objects.filter(customer=person, status=Order.Status.PAID).exists()
-    if has_ordered or came_by_link is None:
-        is_loop = link.customer_id is not None and person.pk in referrers_above(link.customer_id)
-        log_event(kind=Kind.LOOP if is_loop else Kind.KNOWN, link=link, now=now)
-    else:
-        came_by_link.replaced_at = now
-        came_by_link.save(update_fields=["replaced_at"])
-        _note_arrival(link, owner, person, letter, touched_at, via, now)
-    _note_wish(link, owner, person, letter, now)
-    return Outcome.AGAIN
 
 
 def _note_arrival(
@@ -233,31 +275,35 @@ def _note_arrival(
     )
 
 
-def _note_wish(
-    link: ReferralLink, owner: Representative, person: Customer, letter: Letter, now: datetime
+def _note_message(
+    link: ReferralLink,
+    owner: Representative,
+    person: Customer,
+    letter: Letter,
+    now: datetime,
+    *,
+    is_known: bool = False,
 ) -> None:
-    """Put the message into the timeline, the product among the needs, the answer on the list."""
+    """Put the message into the timeline, and the answer on the list.
+
+    Neither is work with the person: only what the owner makes of it keeps somebody in the list.
+    """
     today = now.astimezone(Company.objects.get(pk=Company.ONLY_ID).zone).date()
     with translation.override(_language_of(owner)):
         said = [letter.message] if letter.message else []
         if letter.wants_to_join:
             said.append(gettext("Would like to know how one becomes a representative."))
+        if is_known:
+            heading = gettext(
+                "Written on the page of your link, with this person’s e-mail or phone. Nobody has"
+                " checked who wrote it:"
+            )
+        else:
+            heading = gettext("Written on the page of your link:")
         if said:
             contacts.note_talk(
-                customer=person,
-                at=now,
-                now=now,
-                text="\n".join([gettext("Written on the page of your link:"), *said]),
+                customer=person, at=now, now=now, text="\n".join([heading, *said]), is_work=False
             )
-        if link.product is not None and not person.needs.filter(products=link.product).exists():
-            with suppress(contacts.UnableToSaveContact):  # too many are noted already
-                contacts.add_need(
-                    customer=person,
-                    kind=Need.Kind.WOULD_LIKE,
-                    text=link.product.name,
-                    products=[link.product],
-                    now=now,
-                )
         plan_follow_up(
             representative=owner,
             customer=person,
@@ -265,7 +311,7 @@ def _note_wish(
             due_on=today,
             text=gettext("Answer the message that came through your link."),
             product=link.product,
-            source_key=f"referral-letter-{link.pk}-{person.pk}-{today:%Y%m%d}",
+            source_key=f"{LETTER_KEY}{link.pk}-{person.pk}-{today:%Y%m%d}",
             now=now,
         )
 

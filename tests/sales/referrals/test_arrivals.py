@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -10,6 +12,7 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from representatives import invitations
 from representatives.mail import Place
@@ -581,3 +584,60 @@ def test_enrolment_by_a_link_is_free_of_value(link: ReferralLink) -> None:
     arrive(link)
 
     assert not Order.objects.exists()
+
+
+def steps(link: ReferralLink, letter: Letter, **facts: Any) -> Counter[str]:
+    """Return how often a letter asks or writes which table."""
+    with CaptureQueriesContext(connection) as asked:
+        arrive(link, letter, **facts)
+    return Counter(
+        " ".join(re.findall(r'^\w+|(?<=FROM |INTO |DATE )"\w+"', one["sql"]))
+        for one in asked.captured_queries
+        if not one["sql"].startswith(("ROLLBACK", "RELEASE"))  # of the savepoints that are counted
+    )
+
+
+def test_a_letter_takes_the_same_steps_whoever_is_known(
+    seller: Representative,
+    other_seller: Representative,
+    customer: Customer,
+    products: dict[str, Product],
+    buy: Buy,
+) -> None:
+    """Else the time of the answer would tell who is in somebody's list."""
+    link = services.add_link(representative=other_seller, product=products["TEA"], now=NOW)
+    for name in ("known", "buyer", "quiet"):
+        contacts.add_contact(
+            representative=other_seller, name=name, email=f"{name}@example.com", now=NOW
+        )
+    buy(Customer.objects.get(name="buyer"), "2017-03-20T12:00", TEA=1)
+    contacts.stop_contact(customer=Customer.objects.get(name="quiet"), now=NOW)
+
+    new = steps(link, EWA)
+
+    for name in ("known", "buyer", "quiet", "lukasz", "marta"):
+        assert steps(link, replace(EWA, email=f"{name}@example.com")) == new, name
+    assert events() == ["known", "known", "opted_out", "own", "loop"]
+    moved = steps(link, EWA, now=NOW + timedelta(days=1))
+    assert moved == new
+
+
+def test_a_letter_adds_to_somebody_known_its_message_alone(
+    seller: Representative, products: dict[str, Product]
+) -> None:
+    long_ago = NOW - timedelta(days=400)
+    known = contacts.add_contact(
+        representative=seller, name="Ewa M.", email="ewa@example.com", now=long_ago
+    )
+    link = services.add_link(representative=seller, product=products["TEA"], now=NOW)
+
+    assert arrive(link) == Outcome.AGAIN
+
+    known.refresh_from_db()
+    assert known.touched_at == long_ago
+    assert "Nobody has checked who wrote it" in known.talks.get().text
+    assert FollowUp.objects.get(customer=known).product == products["TEA"]
+    assert not known.needs.exists()
+    assert not known.consents.exists()
+    assert Customer.objects.get() == known
+    assert contacts.delete_unused_contacts(now=NOW) == 1
