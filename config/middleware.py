@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 from django.views.defaults import bad_request
 
-_ENCODINGS = ("utf-8", "utf8", "us-ascii", "ascii")
+from config import encodings
 
 
 class NoStoreMiddleware:
@@ -56,4 +56,4 @@ class NoNulMiddleware:
         if any("\0" in text for text in texts) or "%00" in query:
             return "a NUL in the address or a cookie"
         charset = (request.content_params or {}).get("charset", "utf-8")
-        return "" if charset.lower() in _ENCODINGS else "an encoding other than UTF-8"
+        return "" if charset.lower() in encodings.ACCEPTED else "an encoding other than UTF-8"

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any
+
 import pytest
+from asgiref.sync import async_to_sync
 from django.contrib.auth.models import Permission
+from django.core.handlers.wsgi import WSGIRequest
 from django.test import Client
 
 from compensation.models import Payee
@@ -120,3 +125,38 @@ def test_texts_in_another_encoding_are_refused(
             method, "/accounts/login/", body, content_type=f"{kind}; charset={charset}"
         )
         assert response.status_code == 400
+
+
+@pytest.mark.parametrize("charset", ["base64", "x\0"])
+def test_an_encoding_of_no_texts_is_refused_before_the_address_is_read(
+    db: None, client: Client, charset: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Django reads the address while it makes the request: its handlers alone would break."""
+    monkeypatch.setenv("DATABASE_STATEMENT_TIMEOUT_MS", "30000")  # which the entry points set
+    from config import asgi, wsgi
+
+    kind = f"text/plain; charset={charset}"
+    facts = {"PATH_INFO": "/accounts/login/", "QUERY_STRING": "a=1", "CONTENT_TYPE": kind}
+    with pytest.raises((LookupError, ValueError)):
+        WSGIRequest(client._base_environ(**facts))
+    answers: list[Any] = []
+
+    async def send(message: dict[str, Any]) -> None:
+        answers.append(message.get("status"))
+
+    bodies = [{"type": "http.request", "body": b""}]
+
+    async def receive() -> dict[str, Any]:
+        return bodies.pop() if bodies else await asyncio.Future()
+
+    wsgi.application(client._base_environ(**facts), lambda status, _: answers.append(status))
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": "/accounts/login/",
+        "query_string": b"a=1",
+        "headers": [(b"host", b"testserver"), (b"content-type", kind.encode())],
+    }
+    async_to_sync(asgi.application)(scope, receive, send)
+
+    assert answers[:2] == ["400 Bad Request", 400]
