@@ -33,9 +33,9 @@ def forget_what_was_private(
 @people_changes.in_use
 def with_open_follow_ups(*, customer_ids: Sequence[int], now: datetime) -> Collection[int]:
     """Return the contacts for whom something is planned, and not by a letter that anybody wrote."""
-    rows = FollowUp.objects.filter(
-        customer_id__in=customer_ids, state=FollowUp.State.OPEN
-    ).exclude(source_key__startswith=LETTER_KEY)
+    rows = FollowUp.objects.filter(customer_id__in=customer_ids, state=FollowUp.State.OPEN).exclude(
+        source_key__startswith=LETTER_KEY
+    )
     return list(rows.values_list("customer_id", flat=True).distinct())
 
 
