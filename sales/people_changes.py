@@ -1,4 +1,4 @@
-"""What follows when people are erased, merged or passed on: each package sees to its own rows.
+"""What follows when people are changed, erased, merged or passed on: each package sees to its rows.
 
 This module knows nobody; `SalesConfig.ready` imports the modules that register. A step is
 set-based, in the transaction of the change, and leaves no personal data behind.
@@ -21,6 +21,13 @@ class Erase(Protocol):
 
     def __call__(self, *, customer_ids: Sequence[int], now: datetime) -> None:
         """Act before the people themselves are erased."""
+
+
+class Edit(Protocol):
+    """Forgets what was known of a person and is no longer."""
+
+    def __call__(self, *, before: Customer, after: Customer) -> None:
+        """Act once the person is changed."""
 
 
 class Merge(Protocol):
@@ -59,11 +66,13 @@ class Tell(Protocol):
 
 
 _Erase = TypeVar("_Erase", bound=Erase)
+_Edit = TypeVar("_Edit", bound=Edit)
 _Merge = TypeVar("_Merge", bound=Merge)
 _PassOn = TypeVar("_PassOn", bound=PassOn)
 _InUse = TypeVar("_InUse", bound=InUse)
 _Tell = TypeVar("_Tell", bound=Tell)
 _erases: list[Erase] = []
+_edits: list[Edit] = []
 _merges: list[Merge] = []
 _passes: list[PassOn] = []
 _uses: list[InUse] = []
@@ -73,6 +82,12 @@ _tells: list[Tell] = []
 def on_erase(function: _Erase) -> _Erase:
     """Register what an erasure has to do."""
     _erases.append(function)
+    return function
+
+
+def on_edit(function: _Edit) -> _Edit:
+    """Register what a change of somebody's name, address or number has to do."""
+    _edits.append(function)
     return function
 
 
@@ -105,6 +120,12 @@ def erase(*, customer_ids: Sequence[int], now: datetime) -> None:
     if customer_ids:
         for one in _erases:
             one(customer_ids=customer_ids, now=now)
+
+
+def edit(*, before: Customer, after: Customer) -> None:
+    """Let every package forget what is no longer known of somebody."""
+    for one in _edits:
+        one(before=before, after=after)
 
 
 def merge(*, merged_id: int, into_id: int, now: datetime) -> None:

@@ -9,9 +9,9 @@ from django.db import connection
 
 from representatives.models import Representative
 from sales.after_sale import step
-from sales.contacts.services.saved import forget_searches
-from sales.models import ContactFile, KnownApart, Need, Talk
-from sales.people_changes import on_erase, on_pass_on
+from sales.contacts.services.saved import forget_earlier_names, forget_searches
+from sales.models import ContactFile, Customer, KnownApart, Need, Talk
+from sales.people_changes import on_edit, on_erase, on_pass_on
 
 # Whoever pays an order buys and uses. The buyers are locked by whoever recorded the payment.
 _BUYERS = """
@@ -46,6 +46,12 @@ def advance_stages(*, order_ids: Sequence[int], now: datetime) -> None:
 def forget_what_was_searched(*, customer_ids: Sequence[int], now: datetime) -> None:
     """Remove the saved filters that name erased people."""
     forget_searches(customer_ids=customer_ids)
+
+
+@on_edit
+def forget_what_is_searched_no_more(*, before: Customer, after: Customer) -> None:
+    """Remove the saved filters that named somebody by an earlier name, address or number."""
+    forget_earlier_names(before=[before], after=[after])
 
 
 @on_pass_on

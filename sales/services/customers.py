@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
@@ -84,8 +85,10 @@ def edit_customer(
         raise UnableToSaveCustomer(gettext("Your own purchases follow your own name."))
     if not customer.is_alive:
         raise UnableToSaveCustomer(gettext("This person is not in your list any more."))
+    before = copy(customer)
     _fill(customer, name=name, email=email, phone=phone, note=note, referred_by=referred_by)
     customer.save(update_fields=["name", "sort_key", "email", "phone", "note", "referred_by"])
+    people_changes.edit(before=before, after=customer)
     return customer
 
 

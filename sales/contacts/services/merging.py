@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from copy import copy
 from datetime import datetime
 
 from django.db import transaction
@@ -13,6 +14,7 @@ from representatives.errors import UnableTo
 from representatives.text import sort_key
 from sales import people_changes
 from sales.contacts.locks import lock_sellers
+from sales.contacts.services.saved import forget_earlier_names
 from sales.models import Consent, Customer, KnownApart, Need, Order, Talk
 from sales.selectors import referrers_above
 
@@ -64,6 +66,7 @@ def merge_customers(
     if len(rows) < 2:
         raise UnableToMerge(gettext("Choose two different people of your list."))
     stays, goes = rows[kept.pk], rows[merged.pk]
+    before = [copy(stays), copy(goes)]
     _join(stays, goes, take)
     if stays.referred_by_id is not None:
         above = referrers_above(stays.referred_by_id) | {stays.referred_by_id}
@@ -76,6 +79,7 @@ def merge_customers(
     stays.touched_at = now
     stays.save(update_fields=_JOINED)
     _move(stays, goes, now)
+    forget_earlier_names(before=before, after=[stays, goes])
     people_changes.merge(merged_id=goes.pk, into_id=stays.pk, now=now)
     return stays
 

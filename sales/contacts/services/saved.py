@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import chain
 from urllib.parse import parse_qsl
 
 from django.db import transaction
@@ -71,19 +72,38 @@ def forget_searches(*, customer_ids: Sequence[int]) -> None:
     the search or in the filter's own name. It goes as a whole: without its search it would choose
     other people than it says.
     """
-    people = Customer.objects.in_bulk(list(customer_ids))
+    naming = _filters_naming(list(Customer.objects.filter(pk__in=customer_ids)))
+    SavedFilter.objects.filter(pk__in=[saved.pk for saved in naming]).delete()
+
+
+def forget_earlier_names(*, before: Sequence[Customer], after: Sequence[Customer]) -> None:
+    """Remove the filters that named people by what is no longer known of them, and so nobody.
+
+    The erasure of these people would not find them any more. A filter stays where what it says is
+    true of the people as they are now, or of anybody else in the list.
+    """
+    keys = {one.pk for one in before}
+    for saved in _filters_naming(before):
+        others = Customer.objects.alive().filter(representative=saved.representative_id)
+        named = chain(after, others.exclude(pk__in=keys).iterator())
+        if not any(_tells_of(saved, person) for person in named):
+            saved.delete()
+
+
+def _filters_naming(people: Sequence[Customer]) -> list[SavedFilter]:
+    """Return the filters that name one of these people, those of earlier sellers too."""
+    by_key = {one.pk: one for one in people}
     known_by: dict[int, list[Customer]] = {}
-    for one in people.values():
+    for one in people:
         known_by.setdefault(one.representative_id, []).append(one)
-    transfers = CustomerTransfer.objects.filter(customer__in=people)
+    transfers = CustomerTransfer.objects.filter(customer__in=by_key)
     for seller, customer in transfers.values_list("old_representative", "customer"):
-        known_by.setdefault(seller, []).append(people[customer])
-    going = [
-        saved.pk
+        known_by.setdefault(seller, []).append(by_key[customer])
+    return [
+        saved
         for saved in SavedFilter.objects.filter(representative__in=known_by)
         if any(_tells_of(saved, person) for person in known_by[saved.representative_id])
     ]
-    SavedFilter.objects.filter(pk__in=going).delete()
 
 
 def _tells_of(saved: SavedFilter, person: Customer) -> bool:

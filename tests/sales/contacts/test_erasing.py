@@ -101,6 +101,34 @@ def test_filters_that_name_somebody_go_with_the_person(
     assert other_seller.saved_filters.count() == 1
 
 
+@pytest.mark.parametrize("is_merged", [False, True])
+def test_filters_with_a_name_that_is_lost_go_with_the_name(
+    seller: Representative, is_merged: bool
+) -> None:
+    person = add(seller, "Anna Nowak", email="anna@example.com", phone="600700800")
+    add(seller, "Jan Kotowski")
+    queries = {
+        "q=Nowak": False,
+        "q=anna%40example.com": is_merged,
+        "q=600700800": True,
+        "q=Anna": True,
+        "q=Kot": True,
+        "use=lead": True,
+    }
+    for name, query in enumerate(queries):
+        services.save_filter(representative=seller, name=str(name), query=query, now=NOW)
+    services.save_filter(representative=seller, name="Anna Nowak", query="use=user", now=NOW)
+
+    if is_merged:
+        kept = add(seller, "Anna Kot")
+        services.merge_customers(kept=kept, merged=person, now=NOW)
+    else:
+        services.edit_contact(customer=person, name="Anna Kot", phone="600700800", now=NOW)
+
+    left = set(seller.saved_filters.values_list("query", flat=True))
+    assert left == {query for query, stays in queries.items() if stays}
+
+
 def test_every_column_is_erased_or_says_nothing_of_the_person() -> None:
     """A new column of a customer has to be thought of: what it is kept for, and that it goes."""
     told = {name for basis in legal.bases(has_ordered=True) for name in basis.fields}
