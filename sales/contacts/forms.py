@@ -12,6 +12,7 @@ from django.utils.dates import MONTHS
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from representatives.forms_shared import ServiceForm
 from sales.contacts.segments import ACCOUNTS, SORTS, STATES, USES
 from sales.contacts.selectors import people_named
 from sales.models import Consent, Customer, Need
@@ -21,17 +22,13 @@ LANGUAGES = [("", _("Not known")), ("en", "English"), ("pl", "Polski")]
 CHANNELS = [("", _("Not known")), *Customer.Channel.choices]
 
 
-class PlainForm(forms.Form):
+class PlainForm(ServiceForm):
     """A form whose page lays it out by itself."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.helper = FormHelper()
         self.helper.form_tag = False
-
-    def add_refusal(self, field: str | None, message: str) -> None:
-        """Show what a service refused, at its field where the form has it."""
-        self.add_error(field if field in self.fields else None, message)
 
 
 class PersonField(forms.CharField):

@@ -41,18 +41,6 @@ class Basis:
 def bases(*, has_ordered: bool) -> list[Basis]:
     """Return by which right each kind of data of a person is kept."""
     own = CONTRACT if has_ordered else INTEREST
-    sold = [
-        Basis(
-            gettext_lazy("Orders, payments, returns"),
-            gettext_lazy("To fulfil them, and for as long as the books must be kept."),
-            LAW,
-        ),
-        Basis(
-            gettext_lazy("When products run out"),
-            gettext_lazy("To be in touch in time; worked out from the orders alone."),
-            INTEREST,
-        ),
-    ]
     return [
         Basis(
             gettext_lazy("Name, e-mail, phone"),
@@ -62,7 +50,7 @@ def bases(*, has_ordered: bool) -> list[Basis]:
             own,
             ("name", "sort_key", "email", "phone", "reference"),
         ),
-        *(sold if has_ordered else []),
+        *(_of_orders() if has_ordered else []),
         Basis(
             gettext_lazy("Preferred channel and language"),
             gettext_lazy("To write and call as the person likes."),
@@ -97,6 +85,22 @@ def bases(*, has_ordered: bool) -> list[Basis]:
             gettext_lazy("To prove that wishes are kept."),
             LAW,
             ("noticed_at", "no_contact_at"),
+        ),
+    ]
+
+
+def _of_orders() -> list[Basis]:
+    """Return what is kept of those alone who ordered."""
+    return [
+        Basis(
+            gettext_lazy("Orders, payments, returns"),
+            gettext_lazy("To fulfil them, and for as long as the books must be kept."),
+            LAW,
+        ),
+        Basis(
+            gettext_lazy("When products run out"),
+            gettext_lazy("To be in touch in time; worked out from the orders alone."),
+            INTEREST,
         ),
     ]
 

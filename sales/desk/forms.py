@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from representatives.forms_shared import ServiceForm
 from sales.models import Customer, FollowUp, Talk
 
 NOTE_LENGTH = 2000
@@ -37,7 +36,7 @@ class CallForm(forms.Form):
     )
 
 
-class TalkForm(forms.Form):
+class TalkForm(ServiceForm):
     """A talk or a note for the timeline."""
 
     text = forms.CharField(
@@ -58,7 +57,3 @@ class TalkForm(forms.Form):
         choices=[("", _("Not said")), *Talk.Went.choices],
         widget=forms.Select(attrs={"class": "form-select"}),
     )
-
-    def add_refusal(self, field: str | None, message: Any) -> None:
-        """Show what a service refused, at its field where the form has it."""
-        self.add_error(field if field in self.fields else None, message)
