@@ -6,6 +6,7 @@
   "use strict";
 
   var HEIGHT = 220;
+  var NAMES_HEIGHT = 24; /* one row of names; uPlot would keep 50 pixels */
   var SHADES = 6;
   var LINE_SHADES = [0, 2];
 
@@ -160,7 +161,7 @@
           y: { range: function (_plot, least, most) { return isRate ? [0, 1000] : [Math.min(least, 0) * 1.1, Math.max(most, 100) * 1.08]; } },
         },
         axes: [
-          { stroke: paint.ink, font: paint.font, grid: { show: false }, ticks: { show: false }, splits: function () { return months; }, values: names },
+          { stroke: paint.ink, font: paint.font, size: NAMES_HEIGHT, grid: { show: false }, ticks: { show: false }, splits: function () { return months; }, values: names },
           { stroke: paint.ink, font: paint.font, size: 70, grid: { stroke: paint.line, width: 1 }, ticks: { show: false }, values: function (_plot, splits) { return splits.map(write); } },
         ],
         series: [{}].concat(series),
