@@ -77,7 +77,7 @@ class NoticesForm(_PortalForm):
         label=_("E-mail me"), choices=User.EmailNotices.choices, widget=forms.RadioSelect
     )
     kinds = forms.MultipleChoiceField(
-        label=_("Of what"),
+        label=_("About what"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
