@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Sum
 from django.utils.formats import date_format
 
 from compensation.engine.plan import Plan
@@ -11,19 +10,18 @@ from compensation.models import (
     Account,
     Earning,
     EarningUnit,
-    Entry,
     JournalKind,
     MemberResult,
     Period,
     Run,
 )
 from compensation.selectors_pages import pictures, plans
+from representatives.prepared import fetch_prepared
 from sales.models import Order
 
 MONTHS_DRAWN = 6
 COUNTED_AT_MOST = 50_000
 
-OWN_ACCOUNTS = (Account.COMMISSION_PAYABLE, Account.RSP_BANK)
 CORRECTIONS = (JournalKind.REVERSAL, JournalKind.ADJUSTMENT)
 """What changes a month's earnings beside its lines; all other journals only move them on."""
 
@@ -135,7 +133,7 @@ def volume_history(
     }
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Moved:
     """What the ledger holds for a representative in a month: minor units and hundredths."""
 
@@ -145,33 +143,34 @@ class Moved:
     corrected_points: int = 0
 
 
+MOVED = """
+SELECT j.period_id,
+       coalesce(sum(e.amount) FILTER (WHERE e.account = %(money)s), 0)::bigint,
+       coalesce(sum(e.amount) FILTER (WHERE e.account = %(points)s), 0)::bigint,
+       coalesce(sum(e.amount) FILTER (
+           WHERE e.account = %(money)s AND j.kind = ANY(%(corrections)s)), 0)::bigint,
+       coalesce(sum(e.amount) FILTER (
+           WHERE e.account = %(points)s AND j.kind = ANY(%(corrections)s)), 0)::bigint
+  FROM compensation_entry e JOIN compensation_journal j ON j.id = e.journal_id
+ WHERE e.representative_id = %(representative)s AND e.account IN (%(money)s, %(points)s)
+   AND (j.kind = %(commission)s OR j.kind = ANY(%(corrections)s))
+ GROUP BY j.period_id
+"""
+
+
 def moved_by_period(representative_id: int) -> dict[int, Moved]:
     """Return what a representative earned by period as the ledger has it, corrections also apart.
 
     What conversions and payouts moved on is not in it.
     """
-    sums: dict[int, Moved] = {}
-    rows = (
-        Entry.objects.filter(
-            representative_id=representative_id,
-            account__in=OWN_ACCOUNTS,
-            journal__kind__in=(JournalKind.COMMISSION, *CORRECTIONS),
-        )
-        .values("journal__period", "journal__kind", "account")
-        .annotate(total=Sum("amount"))
-        .order_by("journal__period", "journal__kind", "account")
-    )
-    for row in rows:
-        moved = sums.setdefault(row["journal__period"], Moved())
-        total = int(row["total"])
-        is_correction = row["journal__kind"] != JournalKind.COMMISSION
-        if row["account"] == Account.COMMISSION_PAYABLE:
-            moved.money += total
-            moved.corrected_money += total if is_correction else 0
-        else:
-            moved.points += total
-            moved.corrected_points += total if is_correction else 0
-    return sums
+    values = {
+        "representative": representative_id,
+        "money": Account.COMMISSION_PAYABLE.value,
+        "points": Account.RSP_BANK.value,
+        "commission": JournalKind.COMMISSION.value,
+        "corrections": [kind.value for kind in CORRECTIONS],
+    }
+    return {period: Moved(*sums) for period, *sums in fetch_prepared(MOVED, values)}
 
 
 def count_waiting_orders(run: Run, period: Period) -> int:

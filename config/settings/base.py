@@ -101,6 +101,10 @@ DATABASE_APP_ROLE = env.str("DATABASE_APP_ROLE", default="perennial_app")
 DATABASE_OPTIONS: dict[str, Any] = {"application_name": "perennial"}
 if env.int("DATABASE_STATEMENT_TIMEOUT_MS", default=0):
     DATABASE_OPTIONS["options"] = f"-c statement_timeout={env.int('DATABASE_STATEMENT_TIMEOUT_MS')}"
+# psycopg prepares what `representatives.prepared` sends, Django's own queries not at all.
+DATABASE_OPTIONS["prepare_threshold"] = (
+    0 if env.bool("DATABASE_PREPARED_STATEMENTS", default=True) else None
+)
 
 
 def database(url: str, *, owner: bool = False) -> dict[str, Any]:

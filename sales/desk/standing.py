@@ -12,11 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.db import connection
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from representatives.models import Representative
+from representatives.prepared import fetch_prepared
 from sales.desk.ranges import REACH
 
 
@@ -76,12 +76,15 @@ WITH task AS (
     WHERE c.representative_id = %(seller)s
       AND NOT c.is_self
       AND c.erased_at IS NULL AND c.merged_into_id IS NULL AND c.no_contact_at IS NULL
+), expected AS MATERIALIZED (
+    SELECT f.*
+    FROM person
+    CROSS JOIN LATERAL (SELECT * FROM sales_forecast WHERE customer_id = person.id OFFSET 0) f
 ), lead AS (
     SELECT DISTINCT ON (f.customer_id)
         f.customer_id, f.id, f.from_on, f.until_on, f.quiet_on,
         (p.bv + CASE WHEN p.repeat THEN p.rsp ELSE 0 END) * f.pieces * f.chance_permille AS worth
-    FROM sales_forecast f
-    JOIN person ON person.id = f.customer_id
+    FROM expected f
     JOIN sales_product p ON p.id = f.product_id AND p.is_active
     WHERE NOT EXISTS (
         SELECT FROM sales_suggestiondecision said
@@ -125,11 +128,13 @@ WITH task AS (
     WHERE standing IS NOT NULL
 )
 SELECT customer_id, forecast_id, task_id, standing, total, place FROM numbered
-WHERE place = 1 OR place BETWEEN %(start)s + 1 AND %(end)s OR customer_id = ANY (%(among)s)
+WHERE place = 1 OR place BETWEEN %(start)s + 1 AND %(end)s
+    OR customer_id = ANY (%(among)s::bigint[])
 ORDER BY standing, place
 """
 """A talk that a person planned for a later day, and what was put off or refused, leave a customer
-alone; what a care plan holds for later does not."""
+alone; what a care plan holds for later does not. LATERAL and OFFSET 0 ask the index person by
+person, as the planner would read the forecasts of the whole company."""
 
 
 def get_standing(
@@ -145,23 +150,22 @@ def get_standing(
     places = []
     placed = set()
     asked = set(among)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            STANDING_SQL,
-            {
-                "seller": seller.pk,
-                "today": today,
-                "horizon": today + timedelta(days=REACH),
-                "start": start,
-                "end": start + size,
-                "among": list(among),
-            },
-        )
-        # The first of each group is always read: it tells how many there are.
-        for customer_id, forecast_id, task_id, group, total, place in cursor.fetchall():
-            counts[group] = total
-            if start < place <= start + size:
-                places.append(Place(customer_id, forecast_id, task_id, group))
-            if customer_id in asked:
-                placed.add(customer_id)
+    rows = fetch_prepared(
+        STANDING_SQL,
+        {
+            "seller": seller.pk,
+            "today": today,
+            "horizon": today + timedelta(days=REACH),
+            "start": start,
+            "end": start + size,
+            "among": list(among),
+        },
+    )
+    # The first of each group is always read: it tells how many there are.
+    for customer_id, forecast_id, task_id, group, total, place in rows:
+        counts[group] = total
+        if start < place <= start + size:
+            places.append(Place(customer_id, forecast_id, task_id, group))
+        if customer_id in asked:
+            placed.add(customer_id)
     return Standing(counts, places, placed)
