@@ -81,7 +81,7 @@ def _standing(
         "last_title": months.title(last) if last else "",
         "last_amounts": moved.get(last.pk, selectors.Moved()) if last else None,
         "is_current": is_current,
-        "jobs": first_of_today(visit.viewer, now=visit.now, most=JOBS_SHOWN)
+        "jobs": first_of_today(visit.viewer, company=visit.company, now=visit.now, most=JOBS_SHOWN)
         if is_current
         else None,
         "ruler": pictures.ruler(today["day"], today["length"]),

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from representatives.models import Representative
+from representatives.models import Company, Representative
 from sales.desk import words
 from sales.desk.acts import Act, accept, link
 from sales.desk.rows import Facts, call_act, occasion_for, prefers_call, write_act
@@ -18,10 +18,10 @@ from sales.desk.wording import Said, of_suggestion, title_of
 from sales.desk.words import Light
 from sales.followups.selectors import told
 from sales.followups.words import Row as TaskRow
-from sales.forecast.selectors import day_of, status_of
+from sales.forecast.selectors import status_of
 from sales.models import FollowUp, Forecast, SuggestionAct, SuggestionKind
 from sales.suggestions.kinds import OCCASIONS, Job, Suggestion
-from sales.suggestions.selectors import todays_work
+from sales.suggestions.selectors import day_of_work
 
 ALSO_SHOWN = 2
 """More for one talk than that nobody keeps in mind."""
@@ -90,10 +90,12 @@ class Briefly:
     more: int
 
 
-def first_of_today(seller: Representative, *, now: datetime, most: int) -> Briefly:
+def first_of_today(
+    seller: Representative, *, company: Company, now: datetime, most: int
+) -> Briefly:
     """Return the first things of the day, and how many more there are."""
-    jobs = todays_work(seller, now=now)
-    return Briefly(job_rows(seller, jobs[:most], today=day_of(now)), max(len(jobs) - most, 0))
+    work = day_of_work(seller, company=company, now=now, most=most)
+    return Briefly(job_rows(seller, work.jobs, today=work.day), work.more)
 
 
 def job_rows(seller: Representative, jobs: list[Job], *, today: date) -> list[JobRow]:

@@ -8,7 +8,6 @@ from django.views.decorators.http import require_safe
 
 from sales.desk import words
 from sales.desk.suggested import job_rows
-from sales.forecast.selectors import day_of
 from sales.models import RefusalReason
 from sales.suggestions.selectors import day_of_work
 from sales.views_shared import open_desk
@@ -18,9 +17,8 @@ from sales.views_shared import open_desk
 def today(request: HttpRequest) -> HttpResponse:
     """Show what the representative does best today, and how much of it is done."""
     desk = open_desk(request)
-    day = day_of(desk.now)
-    work = day_of_work(desk.seller, now=desk.now)
-    rows = job_rows(desk.seller, work.jobs, today=day)
+    work = day_of_work(desk.seller, company=desk.company, now=desk.now)
+    rows = job_rows(desk.seller, work.jobs, today=work.day)
     return render(
         request,
         "sales/desk/today.html",
@@ -28,7 +26,7 @@ def today(request: HttpRequest) -> HttpResponse:
             title=words.things_today(len(rows), done=work.done),
             work=work,
             rows=rows,
-            today=day,
+            today=work.day,
             bv=sum(row.bv for row in rows),
             rsp=sum(row.rsp for row in rows),
             refusals=RefusalReason.choices,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -55,6 +55,13 @@ def open_follow_ups(
     if until is not None:
         rows = rows.filter(due_on__lte=until)
     return rows.select_related("customer", "member", "product").order_by("due_on", "id")
+
+
+def get_follow_ups(ids: Collection[int]) -> dict[int, FollowUp]:
+    """Return follow-ups by their number, with whom and what they are about."""
+    if not ids:
+        return {}
+    return FollowUp.objects.select_related("customer", "member", "product").in_bulk(ids)
 
 
 def closed_follow_ups(representative: Representative) -> QuerySet[FollowUp]:

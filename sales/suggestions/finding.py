@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db import connection
-
 from representatives.models import Company, Representative
+from representatives.prepared import fetch_prepared
+from sales.suggestions.kinds import Key, SuggestionKind
 
 A_KIND_EACH = 3
 """Of each kind a customer gets so many suggestions at most."""
@@ -83,7 +83,9 @@ WITH person AS MATERIALIZED (
 # Whoever is late with everything, and whose odds fade or whose time is over, is asked how things
 # are, and not reminded of this and that. Who ordered since, or was decided on, is found by joins to
 # tables with an index and left away by NOT IN, which hashes: the planner knows nothing of the sizes
-# of what this statement makes, and would now and then compare all with all.
+# of what this statement makes, and would now and then compare all with all. For the same reason
+# LATERAL and OFFSET 0 ask the index person by person: else it reads the whole table of a company
+# for the people of one seller.
 STANDING = """
 , newer AS MATERIALIZED (
     SELECT o.customer_id
@@ -108,16 +110,20 @@ STANDING = """
       FROM away d
       JOIN sales_forecast f ON f.customer_id = d.customer_id AND f.product_id = d.product_id
      WHERE d.kind = 'repeat' AND (d.until IS NOT NULL OR d.decided_on >= f.last_on)
+), expected AS MATERIALIZED (
+    SELECT f.*
+      FROM person
+      CROSS JOIN LATERAL (
+        SELECT * FROM sales_forecast WHERE customer_id = person.id AND from_on <= %(today)s OFFSET 0
+      ) f
 ), due AS MATERIALIZED (
     SELECT f.id AS forecast_id, f.customer_id, f.product_id, f.chance_permille,
            f.interval_days, f.purchases, f.pieces, f.quiet_on,
            p.bv, CASE WHEN p.repeat THEN p.rsp ELSE 0 END AS rsp, p.larger_size_id,
            p.pack_days, p.retail_price_minor
-      FROM sales_forecast f
-      JOIN person ON person.id = f.customer_id
+      FROM expected f
       JOIN sales_product p ON p.id = f.product_id AND p.is_active
-     WHERE f.from_on <= %(today)s
-       AND (f.customer_id, f.product_id) NOT IN (SELECT customer_id, product_id FROM settled)
+     WHERE (f.customer_id, f.product_id) NOT IN (SELECT customer_id, product_id FROM settled)
 )"""
 
 REPEAT = """
@@ -146,7 +152,7 @@ ADD_ON = """
         UNION
         SELECT customer_id FROM due WHERE quiet_on > %(today)s
       ) m
-      JOIN sales_addon a ON a.customer_id = m.customer_id
+      CROSS JOIN LATERAL (SELECT * FROM sales_addon WHERE customer_id = m.customer_id OFFSET 0) a
       JOIN sales_product p ON p.id = a.product_id AND p.is_active
      WHERE (a.customer_id, a.product_id) NOT IN (SELECT customer_id, product_id FROM ordered)
        AND a.customer_id NOT IN (SELECT customer_id FROM fading)
@@ -293,6 +299,22 @@ class Found:
     c: int | None
     on_day: date | None
 
+    @property
+    def key(self) -> Key:
+        """Return what tells the suggestion from all others."""
+        return Key(
+            SuggestionKind(self.kind),
+            self.customer_id,
+            self.product_id,
+            self.with_product_id,
+            self.guide_id,
+        )
+
+    @property
+    def value(self) -> int:
+        """Return the expected BV and RSP together, in thousandths of hundredths."""
+        return (max(self.bv, 0) + max(self.rsp, 0)) * self.chance
+
 
 @dataclass(frozen=True, slots=True)
 class Rates:
@@ -339,6 +361,4 @@ def find(
         "a_kind_each": A_KIND_EACH,
         "limit": limit,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(STATEMENT, parameters)
-        return [Found(*row) for row in cursor.fetchall()]
+    return [Found(*row) for row in fetch_prepared(STATEMENT, parameters)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 
 from representatives.models import Representative
 from sales.models import (
@@ -85,11 +86,6 @@ class Suggestion:
     quantity: int = 1
 
     @property
-    def value(self) -> int:
-        """Return the expected BV and RSP together, in thousandths of hundredths."""
-        return (max(self.bv, 0) + max(self.rsp, 0)) * self.chance_permille
-
-    @property
     def sells(self) -> bool:
         """Return whether it is about an order; care, asks and guides sell nothing."""
         return self.product is not None and self.bv + self.rsp > 0
@@ -140,9 +136,14 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A day's work: what to do, how much of it was planned, and what waits for another day."""
+    """A day's work: what to do, how much of it was planned, and what waits for another day.
 
+    `more` jobs of the day come after those asked for.
+    """
+
+    day: date
     jobs: list[Job]
+    more: int
     capacity: int
     done: int
     waiting: int

@@ -25,7 +25,7 @@ from sales.models import (
 )
 from sales.suggestions import today
 from sales.suggestions.finding import Found, Rates, find
-from sales.suggestions.kinds import Day, Job, Key, Suggestion
+from sales.suggestions.kinds import Day, Key, Suggestion
 from sales.suggestions.reasons import reason_of
 
 MOST = 500
@@ -54,15 +54,21 @@ def suggest(
     Of `customers` only those of the seller count; without it all of them do.
     """
     company = Company.objects.get(pk=Company.ONLY_ID)
-    found = find(
-        seller,
-        company=company,
-        rates=rates_of(newest_learning()),
-        now=now,
-        customers=customers,
-        limit=MOST if limit is None else min(limit, MOST),
-    )
+    most = MOST if limit is None else min(limit, MOST)
+    found = _find(seller, company=company, now=now, customers=customers, limit=most)
     return _dressed(found, company=company, now=now)
+
+
+def _find(
+    seller: Representative,
+    *,
+    company: Company,
+    now: datetime,
+    customers: Sequence[int] | None = None,
+    limit: int,
+) -> list[Found]:
+    rates = newest_rates()
+    return find(seller, company=company, rates=rates, now=now, customers=customers, limit=limit)
 
 
 def _dressed(found: list[Found], *, company: Company, now: datetime) -> list[Suggestion]:
@@ -71,12 +77,11 @@ def _dressed(found: list[Found], *, company: Company, now: datetime) -> list[Sug
     products = Product.objects.in_bulk(
         {pk for row in found for pk in (row.product_id, row.with_product_id) if pk}
     )
-    forecasts = Forecast.objects.select_related("product").in_bulk(
-        {row.forecast_id for row in found if row.forecast_id}
-    )
+    forecasts = Forecast.objects.in_bulk({row.forecast_id for row in found if row.forecast_id})
+    for one in forecasts.values():
+        one.product = products[one.product_id]
     pairs = _pairs_of(found)
-    guide_ids = {row.guide_id for row in found if row.guide_id}
-    guides = in_language(Guide.objects.filter(pk__in=guide_ids), get_language() or "en").in_bulk()
+    guides = _guides_of(found)
     day = now.astimezone(company.zone).date()
     suggestions = []
     for row in found:
@@ -89,15 +94,7 @@ def _dressed(found: list[Found], *, company: Company, now: datetime) -> list[Sug
             continue
         suggestions.append(
             Suggestion(
-                key=str(
-                    Key(
-                        kind,
-                        row.customer_id,
-                        row.product_id,
-                        row.with_product_id,
-                        row.guide_id,
-                    )
-                ),
+                key=str(row.key),
                 kind=kind,
                 customer=people[row.customer_id],
                 product=product,
@@ -133,6 +130,8 @@ def _pairs_of(found: list[Found]) -> dict[tuple[int, int], ProductPair]:
             if row.kind == SuggestionKind.ADD_ON and row.with_product_id and row.product_id
         }
     )
+    if not wanted:
+        return {}
     rows = ProductPair.objects.raw(
         "SELECT p.* FROM sales_productpair p"
         " JOIN unnest(%s::bigint[], %s::bigint[]) AS wanted (one, other)"
@@ -140,6 +139,14 @@ def _pairs_of(found: list[Found]) -> dict[tuple[int, int], ProductPair]:
         [[one for one, _other in wanted], [other for _one, other in wanted]],
     )
     return {(row.product_id, row.companion_id): row for row in rows}
+
+
+def _guides_of(found: list[Found]) -> dict[int, Guide]:
+    """Return the guides in the reader's language."""
+    wanted = {row.guide_id for row in found if row.guide_id}
+    if not wanted:
+        return {}
+    return in_language(Guide.objects.filter(pk__in=wanted), get_language() or "en").in_bulk()
 
 
 def _is_gone(
@@ -153,14 +160,11 @@ def _is_gone(
     )
 
 
-def newest_learning() -> AddOnLearning | None:
-    """Return what the last night taught, if anything was learnt yet."""
-    return AddOnLearning.objects.order_by("-learnt_at", "-id").first()
-
-
-def rates_of(learning: AddOnLearning | None) -> Rates:
-    """Return the company's own rates, or careful ones before anything is learnt."""
-    return Rates(**learning.figures["rates"]) if learning else Rates()
+def newest_rates() -> Rates:
+    """Return the company's own rates of the last night, careful ones before anything is learnt."""
+    newest = AddOnLearning.objects.order_by("-learnt_at", "-id").values_list("figures__rates")
+    found = newest.first()
+    return Rates(**found[0]) if found else Rates()
 
 
 def capacity_of(seller: Representative) -> int:
@@ -169,25 +173,21 @@ def capacity_of(seller: Representative) -> int:
     return WorkDay.USUAL_JOBS if found is None else found
 
 
-def day_of_work(seller: Representative, *, now: datetime) -> Day:
-    """Return what a seller does best today, how much is done, and what waits for another day."""
-    return today.day_of_work(
-        seller,
-        capacity=capacity_of(seller),
-        suggestions=suggest(seller, now=now, limit=today.LOOKED_AT),
-        now=now,
-    )
+def day_of_work(
+    seller: Representative, *, company: Company, now: datetime, most: int | None = None
+) -> Day:
+    """Return what a seller does best today, how much is done, and what waits for another day.
 
-
-def todays_work(seller: Representative, *, now: datetime) -> list[Job]:
-    """Return today's jobs, the most valuable first, no more than can be done in the day."""
-    return day_of_work(seller, now=now).jobs
-
-
-def decisions_of_customer(customer: Customer) -> list[SuggestionDecision]:
-    """Return what was decided on suggestions for a customer, the latest first."""
-    rows = SuggestionDecision.objects.filter(customer=customer, withdrawn_at__isnull=True)
-    return list(rows.select_related("product").order_by("-decided_at", "-id"))
+    Of the jobs the first `most`, or all: only those are put into words.
+    """
+    day = now.astimezone(company.zone).date()
+    found = _find(seller, company=company, now=now, limit=today.LOOKED_AT)
+    plan = today.plan_day(seller, found=found, today=day, zone=company.zone)
+    shown = [row for job in plan.jobs[:most] for row in job.found]
+    said = {Key.read(one.key): one for one in _dressed(shown, company=company, now=now)}
+    jobs = today.put_into_words(plan, said, today=day, most=most)
+    more = 0 if most is None else max(len(plan.jobs) - most, 0)
+    return Day(day, jobs, more, plan.capacity, plan.done, plan.waiting)
 
 
 def list_decisions(seller: Representative) -> QuerySet[SuggestionDecision]:

@@ -8,13 +8,21 @@ from typing import Any
 
 import pytest
 
-from representatives.models import Representative
+from representatives.models import Company, Representative
 from sales import services
 from sales.models import AddOn, Customer, CustomerPulse, Forecast, Product, ProductPair
+from sales.suggestions.kinds import Day
+from sales.suggestions.selectors import day_of_work
 from sales.usual_pieces import usual_pieces
 from tests.sales.conftest import NOW
 
 TODAY = date(2017, 3, 20)
+
+
+def work_of(seller: Representative, *, most: int | None = None) -> Day:
+    """Return the day's work of a seller."""
+    company = Company.objects.get(pk=Company.ONLY_ID)
+    return day_of_work(seller, company=company, now=NOW, most=most)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from sales.models import Customer, Order
 from sales.suggestions import selectors, services
 from sales.suggestions.learning import refresh_suggestions
 from tests.sales.conftest import NOW
+from tests.sales.suggestions.conftest import work_of
 
 
 def test_a_night_makes_a_day_of_what_was_bought(
@@ -31,9 +32,7 @@ def test_a_night_makes_a_day_of_what_was_bought(
     refresh_suggestions(now=NOW)
 
     found = {one.kind.value: one for one in selectors.suggest(seller, now=NOW, customers=[olga.pk])}
-    jobs = {
-        job.customer.name: job for job in selectors.todays_work(seller, now=NOW) if job.customer
-    }
+    jobs = {job.customer.name: job for job in work_of(seller).jobs if job.customer}
 
     assert found["repeat"].product is not None
     assert found["repeat"].product.sku == "GREENS"

@@ -28,7 +28,7 @@ from sales.suggestions import selectors, services
 from sales.suggestions.kinds import Suggestion
 from sales.usual_pieces import usual_pieces
 from tests.sales.conftest import NOW
-from tests.sales.suggestions.conftest import TODAY
+from tests.sales.suggestions.conftest import TODAY, work_of
 
 Make = Callable[..., Customer]
 Buy = Callable[..., Order]
@@ -189,7 +189,7 @@ def test_nobody_is_suggested_who_is_not_the_sellers_to_contact(
         Customer.objects.filter(pk=anna.pk).update(**{gone: NOW})
 
     assert found(seller) == found(seller, anna) == []
-    assert selectors.todays_work(seller, now=NOW) == []
+    assert work_of(seller).jobs == []
 
 
 # -- Add-on ----------------------------------------------------------------------------------------

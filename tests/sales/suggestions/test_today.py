@@ -12,9 +12,9 @@ from django.test.utils import CaptureQueriesContext
 from representatives.models import Representative
 from sales.followups import services as follow_ups
 from sales.models import Customer, FollowUp
-from sales.suggestions import selectors, services
+from sales.suggestions import services
 from tests.sales.conftest import NOW
-from tests.sales.suggestions.conftest import TODAY
+from tests.sales.suggestions.conftest import TODAY, work_of
 
 Make = Callable[..., Customer]
 Say = Callable[..., object]
@@ -39,7 +39,7 @@ def plan(seller: Representative) -> Callable[..., FollowUp]:
 
 
 def names(seller: Representative) -> list[str]:
-    jobs = selectors.todays_work(seller, now=NOW)
+    jobs = work_of(seller).jobs
     return [job.customer.name if job.customer else job.follow_up.text for job in jobs]  # type: ignore[union-attr]
 
 
@@ -49,7 +49,7 @@ def test_what_brings_most_comes_first_and_says_so(
     foresee(person("Tea"), "TEA", chance_permille=900)
     foresee(person("Greens"), "GREENS", chance_permille=300)
 
-    first, second = selectors.todays_work(seller, now=NOW)
+    first, second = work_of(seller).jobs
 
     assert [first.customer.name, second.customer.name] == ["Greens", "Tea"]  # type: ignore[union-attr]
     assert first.why_first == (
@@ -70,7 +70,7 @@ def test_a_person_is_one_job_with_all_there_is_to_say(
         goes_with(one, "GREENS", "JUG")
     plan("", customer=ewa, kind="care")
 
-    jobs = {job.customer.name: job for job in selectors.todays_work(seller, now=NOW)}  # type: ignore[union-attr]
+    jobs = {job.customer.name: job for job in work_of(seller).jobs}  # type: ignore[union-attr]
 
     assert set(jobs) == {"Anna", "Ewa"}
     assert [one.kind for one in jobs["Anna"].also] == ["add_on"]
@@ -87,12 +87,12 @@ def test_a_day_holds_what_fits_less_what_is_done(
         foresee(person(f"P{number}"), "GREENS", chance_permille=900 - number)
     assert names(seller) == ["P0", "P1", "P2"]
 
-    first = selectors.todays_work(seller, now=NOW)[0]
+    first = work_of(seller).jobs[0]
     services.accept(seller=seller, key=first.key, act="message", now=NOW)
     done = plan("Call the hairdresser")
     follow_ups.finish_follow_up(follow_up=done, result="done", now=NOW)
 
-    day = selectors.day_of_work(seller, now=NOW)
+    day = work_of(seller)
     assert [job.customer.name for job in day.jobs] == ["P1"]  # type: ignore[union-attr]
     assert (day.capacity, day.done, day.waiting) == (3, 2, 3)
 
@@ -107,13 +107,34 @@ def test_what_was_promised_is_worth_a_usual_job_and_moves_up_as_it_waits(
     plan("Promised for later", days=3)
 
     assert names(seller) == ["Promised long ago", "Much", "Promised today", "Little"]
-    why = [job.why_first for job in selectors.todays_work(seller, now=NOW)]
+    why = [job.why_first for job in work_of(seller).jobs]
     assert why[0] == "Worth most today. Due 12 days ago: what waits moves up each day."
     assert why[2] == "Planned for today."
 
 
+def test_the_first_of_a_day_are_those_of_the_whole_day(
+    seller: Representative, person: Make, foresee: Say, goes_with: Say, pulse: Say, plan: Say
+) -> None:
+    for number in range(4):
+        one = person(f"P{number}")
+        foresee(one, "GREENS", chance_permille=900 - number)
+        pulse(one, last=30)
+        goes_with(one, "GREENS", "JUG")
+    plan("Promised long ago", days=-12)
+    plan("Promised today")
+    services.set_capacity(seller=seller, jobs=5)
+
+    whole = work_of(seller)
+
+    for most in range(7):
+        first = work_of(seller, most=most)
+        assert first.jobs == whole.jobs[:most]
+        assert first.more == max(len(whole.jobs) - most, 0)
+        assert (first.done, first.waiting) == (whole.done, whole.waiting) == (0, 1)
+
+
 def test_without_anything_to_do_the_day_is_free(seller: Representative) -> None:
-    day = selectors.day_of_work(seller, now=NOW)
+    day = work_of(seller)
 
     assert (day.jobs, day.done, day.waiting) == ([], 0, 0)
 
@@ -128,7 +149,7 @@ def test_a_fuller_day_costs_as_many_queries(
 
     def queries() -> int:
         with CaptureQueriesContext(connection) as counted:
-            assert selectors.todays_work(seller, now=NOW)
+            assert work_of(seller).jobs
         return len(counted)
 
     add(0)
@@ -136,4 +157,4 @@ def test_a_fuller_day_costs_as_many_queries(
     for number in range(1, 9):
         add(number)
 
-    assert queries() == few <= 13
+    assert queries() == few <= 9
