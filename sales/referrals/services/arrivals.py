@@ -176,13 +176,11 @@ def _take(
 
 @contextmanager
 def _undone_unless(is_meant: bool) -> Iterator[None]:
-    """Undo in the end what is written meanwhile, unless it is meant."""
-    attempt = transaction.savepoint()
-    yield
-    if is_meant:
-        transaction.savepoint_commit(attempt)
-    else:
-        transaction.savepoint_rollback(attempt)
+    """Undo in the end what is written meanwhile, and what was to follow it, unless it is meant."""
+    with transaction.atomic():
+        yield
+        if not is_meant:
+            transaction.set_rollback(True)
 
 
 def _locked_owner(link: ReferralLink) -> Representative | None:
