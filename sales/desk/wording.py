@@ -34,11 +34,16 @@ def some_pieces(count: int, product: str) -> str:
     return _("%(count)s × %(product)s") % {"count": count, "product": product}
 
 
+def _product_of(suggestion: Suggestion) -> str:
+    """Return the product of a suggestion with the pieces usually taken."""
+    if suggestion.product is None:
+        return ""
+    return some_pieces(suggestion.quantity, suggestion.product.name)
+
+
 def of_suggestion(suggestion: Suggestion, *, also: Suggestion | None = None) -> Said:
     """Return what a suggestion says; with an add-on for the same talk, both in one."""
-    product = (
-        some_pieces(suggestion.quantity, suggestion.product.name) if suggestion.product else ""
-    )
+    product = _product_of(suggestion)
     if suggestion.kind == SuggestionKind.REPEAT and also is not None and also.product is not None:
         both = {"product": product, "other": also.product.name}
         return Said(_("Repeat and add-on:"), _("%(product)s, with %(other)s.") % both, also.reason)
@@ -104,7 +109,7 @@ def title_of(suggestion: Suggestion, *, status: str, today: date) -> str:
     """Return a suggestion as the title of a job: who, and what in a few words."""
     words = {
         "name": suggestion.customer.name,
-        "product": suggestion.product.name if suggestion.product else "",
+        "product": _product_of(suggestion),
         "other": suggestion.with_product.name if suggestion.with_product else "",
         "guide": guide_title(suggestion),
     }

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from representatives.models import Representative
+from sales.desk.suggested import job_rows
 from sales.models import (
     Customer,
     FollowUp,
@@ -96,6 +97,8 @@ def test_its_effect_is_of_the_pieces_that_the_customer_usually_takes(
     asked = {"customer": anna.pk, "product": [products["GREENS"].pk, products["JUG"].pk]}
     lines = client.get(reverse("sales:order_new"), asked).context["lines"]
     assert [line.quantity for line in lines] == [3, 1]
+    titles = [row.title for row in job_rows(seller, work_of(seller).jobs, today=TODAY)]
+    assert titles == ["Anna: 3 × Daily Greens due now"]
 
 
 def test_the_best_are_the_same_however_many_are_asked_for(
