@@ -53,11 +53,17 @@ class BuyingLaw:
 
         def loss(numbers: Array) -> float:
             held = HOLD * float(((numbers - start) ** 2).sum()) / x.size
-            return -_log_likelihood(np.exp(np.clip(numbers, -12, 12)), x, recent, whole) + held
+            likely = _log_likelihoods(np.exp(np.clip(numbers, -12, 12)), x, recent, whole)
+            return held - float(likely.mean())
 
         found = minimize(loss, start, method="L-BFGS-B", bounds=[(-7.0, 7.0)] * 4)
         shape, scale, stop, stay = np.exp(found.x if np.isfinite(found.fun) else start)
         return cls(float(shape), float(scale * unit), float(stop), float(stay))
+
+    def log_likelihood(self, repeats: Array, recency: Array, age: Array) -> Array:
+        """Return how likely what followed each first purchase was."""
+        numbers = np.array([self.shape, self.scale, self.stop, self.stay])
+        return _log_likelihoods(numbers, repeats, recency, age)
 
     def alive(self, repeats: Array, recency: Array, age: Array) -> Array:
         """Return the probability that nobody has stopped yet."""
@@ -109,14 +115,20 @@ class CountLaw:
         shape, scale = np.exp(found.x if np.isfinite(found.fun) else start)
         return cls(float(shape), float(scale * days), days)
 
+    def log_likelihood(self, repeats: Array, age: Array) -> Array:
+        """Return how likely what followed each first purchase was, none having come before it."""
+        shape, whole = self.shape + 1, self.scale + self.days
+        before = np.log(whole - age) - np.log(whole)
+        return gammaln(shape + repeats) - gammaln(shape) + shape * before - repeats * np.log(whole)
+
     def chance(self, counts: Array, days: float) -> Array:
         """Return the chance of a purchase in the days ahead."""
         whole = self.scale + self.days
         return 1 - (whole / (whole + days)) ** (self.shape + counts)
 
 
-def _log_likelihood(numbers: Array, x: Array, recent: Array, whole: Array) -> float:
-    """Return the mean log-likelihood (equation 6 of the paper, rearranged for precision)."""
+def _log_likelihoods(numbers: Array, x: Array, recent: Array, whole: Array) -> Array:
+    """Return each row's log-likelihood (equation 6 of the paper, rearranged for precision)."""
     shape, scale, stop, stay = numbers
     common = gammaln(shape + x) - gammaln(shape) + shape * np.log(scale)
     alive = (
@@ -137,4 +149,4 @@ def _log_likelihood(numbers: Array, x: Array, recent: Array, whole: Array) -> fl
         - gammaln(stop + stay + x[some])
         - (shape + x[some]) * np.log(scale + recent[some])
     )
-    return float((common + np.logaddexp(alive, gone)).mean())
+    return common + np.logaddexp(alive, gone)

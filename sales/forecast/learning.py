@@ -7,14 +7,15 @@ A method is chosen on the latest lessons, which it has not seen, and then fitted
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from sales.forecast import methods
+from sales.forecast.evidence import Evidence
 from sales.forecast.features import HORIZON, Candidates, Known, describe, feature_names, labels
-from sales.forecast.methods import Bool, Method, Odds
+from sales.forecast.methods import Bool, Method, Odds, Simple
 from sales.forecast.purchases import Float, Int, Purchases
 
 LESSONS = 6
@@ -28,6 +29,8 @@ LESSON_ROWS = 400_000
 """More rows than these learn no better; they are drawn evenly, with a fixed seed."""
 ENOUGH_TO_CHOOSE = 20_000
 CHOOSING_LESSONS = 3
+BEYOND_LUCK = 2.0
+"""Standard errors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,7 @@ def learn(
         rhythm = methods.Simple.plain(feature_names(), ("rhythm",))
         return Learnt(rhythm, "rhythm", {"lessons": len(lessons)})
     if lessons[0].cut - lessons[-1].cut < HORIZON:
-        return _laws_that_held(lessons[0])
+        return _laws_that_held(lessons[0], past, cut, Known.of(past, cut, pack_days))
     choice = choose(lessons)
     features, y = gather(lessons)
     fitted = methods.fit_all(lessons[0].rows.names, features, y)
@@ -77,27 +80,35 @@ def learn(
     return Learnt(method, choice.name, figures)
 
 
-def _laws_that_held(lesson: Lesson) -> Learnt:
-    """Take the law of intervals if it did clearly best in the only lesson, else laws at random.
+def _laws_that_held(lesson: Lesson, past: Purchases, cut: int, known: Known) -> Learnt:
+    """Take the law of random purchases that makes the past likelier, or that of intervals.
 
-    Lessons of one month don't tell how a method ages: then there are laws only, as they are. Of
-    those at random a lesson of a few days seldom tells one from another: then it is their mean.
+    Intervals must make it likelier still, and have done clearly best in the only lesson. Lessons
+    of one month don't tell how a method ages: then there are laws only.
     """
     names, features = lesson.rows.names, lesson.rows.features
-    losses = {
-        law: _loss(methods.Simple.plain(names, (law,)).odds(features), lesson.y)
-        for law in methods.LAWS
-    }
-
-    def is_better(law: str, other: str) -> bool:
-        return _is_clear(losses[other] - losses[law], lesson.rows.customer)
-
-    best = min(methods.AT_RANDOM, key=lambda law: losses[law].mean())
-    held = tuple(law for law in methods.AT_RANDOM if not is_better(best, law))
-    if is_better("rhythm", best):
-        held = ("rhythm",)
+    laws = {law: methods.Simple.plain(names, (law,)) for law in methods.LAWS}
+    losses = {law: _loss(method.odds(features), lesson.y) for law, method in laws.items()}
+    evidence = Evidence.of(past, cut, known)
     figures = {"lessons": 1, "rows": len(lesson.y), "log_loss": _means(losses)}
-    return Learnt(methods.Simple.plain(names, held), " + ".join(held), figures)
+    best = "counts" if evidence.counts > 0 else "law"
+    if evidence.intervals > 0 and _is_clear(losses[best] - losses["rhythm"], lesson.rows.customer):
+        rows = describe(past, lesson.cut, known, lesson.days)
+        return Learnt(_levelled(laws["rhythm"], rows, lesson.y), "rhythm", figures)
+    return Learnt(laws[best], best, figures)
+
+
+def _levelled(law: Simple, rows: Candidates, y: Bool) -> Simple:
+    """Move all odds of a law that expected too few or too many purchases, beyond what luck does.
+
+    Its numbers are those of the whole past: if they miss what is in it, the law is to blame.
+    """
+    chance = methods.chances(law, rows)
+    off = y - chance
+    by_customer = np.bincount(rows.customer, off)
+    if abs(off.sum()) <= BEYOND_LUCK * np.sqrt((by_customer**2).sum()):
+        return law
+    return replace(law, base=float(off.sum() / (chance * (1 - chance)).sum()))
 
 
 def list_lessons(
