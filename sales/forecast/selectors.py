@@ -11,8 +11,6 @@ from django.db.models import Case, CharField, Count, Q, QuerySet, Value, When
 from representatives.clock import company_zone
 from sales.models import CustomerPulse, Forecast, ForecastModel
 
-HORIZON_DAYS = 30
-"""Days ahead of which a chance speaks."""
 ALIVE_DAYS = 90
 """Days within which somebody who is still a customer buys anything."""
 
