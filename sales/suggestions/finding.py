@@ -300,15 +300,11 @@ class Found:
     on_day: date | None
 
     @property
-    def key(self) -> Key:
+    def key(self) -> str:
         """Return what tells the suggestion from all others."""
-        return Key(
-            SuggestionKind(self.kind),
-            self.customer_id,
-            self.product_id,
-            self.with_product_id,
-            self.guide_id,
-        )
+        kind = SuggestionKind(self.kind)
+        about = self.product_id, self.with_product_id, self.guide_id
+        return str(Key(kind, self.customer_id, *about))
 
     @property
     def value(self) -> int:

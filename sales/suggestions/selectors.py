@@ -94,7 +94,7 @@ def _dressed(found: list[Found], *, company: Company, now: datetime) -> list[Sug
             continue
         suggestions.append(
             Suggestion(
-                key=str(row.key),
+                key=row.key,
                 kind=kind,
                 customer=people[row.customer_id],
                 product=product,
@@ -184,7 +184,7 @@ def day_of_work(
     found = _find(seller, company=company, now=now, limit=today.LOOKED_AT)
     plan = today.plan_day(seller, found=found, today=day, zone=company.zone)
     shown = [row for job in plan.jobs[:most] for row in job.found]
-    said = {Key.read(one.key): one for one in _dressed(shown, company=company, now=now)}
+    said = {one.key: one for one in _dressed(shown, company=company, now=now)}
     jobs = today.put_into_words(plan, said, today=day, most=most)
     more = 0 if most is None else max(len(plan.jobs) - most, 0)
     return Day(day, jobs, more, plan.capacity, plan.done, plan.waiting)

@@ -21,7 +21,7 @@ from representatives.models import Representative
 from sales.followups.selectors import get_follow_ups
 from sales.models import FollowUp, WorkDay
 from sales.suggestions.finding import Found
-from sales.suggestions.kinds import Job, Key, Suggestion
+from sales.suggestions.kinds import Job, Suggestion
 
 LOOKED_AT = 200
 """So many suggestions are weighed for a day; the rest is worth less than all of them."""
@@ -152,9 +152,12 @@ def _capacity_and_done(seller: Representative, *, today: date, zone: ZoneInfo) -
 
 
 def put_into_words(
-    plan: Plan, suggestions: Mapping[Key, Suggestion], *, today: date, most: int | None
+    plan: Plan, suggestions: Mapping[str, Suggestion], *, today: date, most: int | None
 ) -> list[Job]:
-    """Return the first jobs of a day in words; what was taken away meanwhile is left out."""
+    """Return the first jobs of a day in words, their suggestions by key.
+
+    What was taken away meanwhile is left out.
+    """
     shown = plan.jobs[:most]
     tasks = get_follow_ups([planned.due.id for planned in shown if planned.due])
     jobs = []

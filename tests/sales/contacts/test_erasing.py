@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 
 import pytest
@@ -72,6 +72,15 @@ def test_with_orders_the_row_stays_without_personal_data(seller: Representative,
     assert Customer.objects.get(pk=person.pk).erased_at == NOW
 
 
+def save(seller: Representative, queries: Iterable[str]) -> None:
+    for name, query in enumerate(queries):
+        services.save_filter(representative=seller, name=str(name), query=query, now=NOW)
+
+
+def saved(seller: Representative) -> set[str]:
+    return set(seller.saved_filters.values_list("query", flat=True))
+
+
 def test_filters_that_name_somebody_go_with_the_person(
     seller: Representative, other_seller: Representative
 ) -> None:
@@ -88,16 +97,14 @@ def test_filters_that_name_somebody_go_with_the_person(
         "q=an": True,
         "use=lead": True,
     }
-    for name, query in enumerate(queries):
-        services.save_filter(representative=seller, name=str(name), query=query, now=NOW)
+    save(seller, queries)
     services.save_filter(representative=seller, name="łoś-nowak, anna", query="use=user", now=NOW)
     services.save_filter(representative=seller, name="Anna łoś-nowak", query="use=user", now=NOW)
     services.save_filter(representative=other_seller, name="1", query="q=Nowak", now=NOW)
 
     services.erase_customer(customer=person, now=NOW)
 
-    left = set(seller.saved_filters.values_list("query", flat=True))
-    assert left == {query for query, stays in queries.items() if stays}
+    assert saved(seller) == {query for query, stays in queries.items() if stays}
     assert other_seller.saved_filters.count() == 1
 
 
@@ -115,8 +122,7 @@ def test_filters_with_a_name_that_is_lost_go_with_the_name(
         "q=Kot": True,
         "use=lead": True,
     }
-    for name, query in enumerate(queries):
-        services.save_filter(representative=seller, name=str(name), query=query, now=NOW)
+    save(seller, queries)
     services.save_filter(representative=seller, name="Anna Nowak", query="use=user", now=NOW)
 
     if is_merged:
@@ -125,8 +131,7 @@ def test_filters_with_a_name_that_is_lost_go_with_the_name(
     else:
         services.edit_contact(customer=person, name="Anna Kot", phone="600700800", now=NOW)
 
-    left = set(seller.saved_filters.values_list("query", flat=True))
-    assert left == {query for query, stays in queries.items() if stays}
+    assert saved(seller) == {query for query, stays in queries.items() if stays}
 
 
 def test_every_column_is_erased_or_says_nothing_of_the_person() -> None:
